@@ -1,0 +1,45 @@
+# Two commands set everything up: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.PHONY: help demo test test-all lint types lock wheel bench clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY)  ## run the example application and take it the whole way to pull requests
+	$(BIN)/metabot demo
+
+test: $(READY)  ## the suite, under 5 minutes
+	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+test-all: $(READY)  ## the suite with its slow lane
+	$(BIN)/python -m pytest -q -n 2
+
+lint: $(READY)  ## ruff, both halves
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)  ## mypy, strict
+	$(BIN)/mypy
+
+lock: $(READY)  ## pin every dependency with its hashes, for every platform and Python from 3.11 on
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate --group dev --group examples pyproject.toml -o requirements.txt
+
+wheel: $(READY)  ## build the wheel into dist/
+	$(BIN)/python -m hatchling build -t wheel
+
+bench: $(READY)  ## what the README's figures come from
+	$(BIN)/python -m benchmarks
+
+clean:  ## forget the environment and the demo
+	rm -rf $(VENV) demo dist .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,100 @@
+"""What an analyzer hands on and what `control` makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NewType
+
+from analyzers.untrusted import Name, Untrusted
+
+Fingerprint = NewType("Fingerprint", str)
+"""Twelve hex digits of analyzer, rule version and subject: the same over reruns, more data and renamed files."""
+
+Unit = Literal["uncached input tokens per call", "ms per trace", "share of traces ended"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a finding is about. Two candidates with one subject and one analyzer are one finding."""
+
+    service: Name
+    operation: Name
+    detail: Name | None = None  # the model, the error, the second operation: what tells two of one operation apart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One figure about one subject, computed in code; lower is better."""
+
+    value: float
+    unit: Unit
+    n: int  # calls or traces that it was computed over
+    exact: bool = True  # a count, a sum or an interval union; False: scaled by a stated ratio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waste:
+    """A metric and what it would be without the fault."""
+
+    observed: Metric
+    achievable: float  # in the unit of `observed`
+    occurrences: int  # calls, pairs or traces in which the fault was seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeAnchor:
+    """Where the telemetry itself says the code is (`code.*` attributes)."""
+
+    file: Untrusted | None
+    function: Untrusted | None
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptAnchor:
+    """A prompt, by the hashes of its pieces: `placing` hashes the repository's own text the same way."""
+
+    static: tuple[int, ...]  # pieces that (nearly) all calls share, in order
+    leading_dynamic: int  # how many pieces stand before the first of them, the most common count
+    static_chars: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemplar:
+    trace_id: str
+    span_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Made by an analyzer only. `control` decides whether it becomes a finding."""
+
+    analyzer: str  # its name as people type it: prompt-cache-miss
+    rule_version: int
+    subject: Subject
+    evidence: Waste
+    problem: str  # one sentence with its figures, made of Names and numbers only
+    e_value: float | None  # None where the evidence is exact; estimates come with their e-value
+    first_ns: int
+    last_ns: int
+    traces: int  # traces in which it was seen
+    traces_examined: int
+    cost_usd_per_call: float | None  # what the waste costs; None is unknown
+    cost_unknown: str | None
+    seconds_per_call: float | None  # wall-clock that the waste costs a call or a trace; None is unknown
+    exemplars: tuple[Exemplar, ...]  # at most five
+    code: tuple[CodeAnchor, ...] = ()  # most common first
+    prompt: PromptAnchor | None = None
+    revision: str | None = None  # newest vcs.ref.head.revision seen with it
+    http_statuses: tuple[int, ...] = ()  # of the errors it is about, where it is about errors
+    quotes: tuple[Untrusted, ...] = ()  # a message or two, as exhibit
+    unknown: tuple[str, ...] = ()  # what was not known and narrows what is said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Made by `analyzers.control` only."""
+
+    fingerprint: Fingerprint
+    candidate: Candidate
+    cost_usd_per_month: float | None  # from seven days of telemetry on; else None

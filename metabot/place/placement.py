@@ -1,0 +1,29 @@
+"""Where in the repository a finding comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from analyzers.finding import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    path: str  # as git ls-files writes it
+    first_line: int  # 1-based, inclusive
+    last_line: int
+    symbol: str | None  # the enclosing function or class, dotted
+    how: Literal["code attribute", "prompt text"]
+    sure: float  # 0 to 1
+    why: str  # the evidence in one line: "41 of 44 static lines of the prompt stand here"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Made by `metabot.place` only. `locations` are the repository's own paths and lines, surest first."""
+
+    finding: Finding
+    revision: str  # the full commit id that was searched
+    revision_known: bool  # False: telemetry names no revision that the repository has; the base branch was searched
+    locations: tuple[Location, ...]

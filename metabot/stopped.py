@@ -1,0 +1,55 @@
+"""A proposal's early end: a value that is kept, counted and shown, never an exception."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from analyzers.finding import Fingerprint
+
+Stage = Literal["placed", "written", "applied", "sound", "better", "opened"]
+Reason = Literal[
+    # placed: the code that the finding comes from
+    "no repository",
+    "not found",
+    "ambiguous",
+    "public source",
+    # written: a change for it
+    "no recipe and no model",
+    "recipe not sure",
+    # applied: policy, before anything runs
+    "does not apply",
+    "protected path",
+    "too large",
+    "forbidden change",
+    # sound: the tests
+    "no sandbox",
+    "setup failed",
+    "base is red",
+    "head is red",
+    "new test passes on base",
+    "new test fails on head",
+    "out of time",
+    "out of memory",
+    # better: the figures
+    "not measured",
+    "below threshold",
+    "answer quality not checked",
+    "answer quality fell",
+    # opened: the pull request
+    "report only",
+    "already open",
+    "closed by a person",
+    "too many open",
+    "already in base",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """`stage` is the step that was not reached: stopped at `written` means nothing was written."""
+
+    finding: Fingerprint
+    stage: Stage
+    reason: Reason
+    detail: str  # where, what and what to do; text from outside only as quoted by its reader
