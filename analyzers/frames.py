@@ -75,6 +75,8 @@ CALLS: Final = Frame(
         "piece_hashes": pl.List(pl.UInt64),  # the prompt cut into pieces (metabot.telemetry.pieces), in order
         "piece_chars": pl.List(pl.UInt32),  # length of each piece
         "tool_call_ids": pl.List(pl.String),  # ids of the tool calls that the answer asked for
+        "input_usd_per_mtok": pl.Float64,  # list price of a million input tokens at the call's time; null is unknown
+        "cached_usd_per_mtok": pl.Float64,  # and of a million cached input tokens
         "cost_usd": pl.Float64,
         "cost_unknown": pl.String,  # why cost_usd is null
     },
