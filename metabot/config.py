@@ -1,78 +1,194 @@
-"""Settings: one TOML file, one loader, unknown keys refused with the nearest known key named."""
+"""Settings: one TOML file, one loader, unknown keys refused with the nearest known key named.
+
+Relative paths count from the folder of the settings file. `config.toml` at the top of the project lists every setting
+with its default. Secrets never stand here: a setting that needs one holds the name of an environment variable.
+"""
 
 from __future__ import annotations
 
+import difflib
+import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic_core import ErrorDetails
+
+from metabot.errors import SettingsError
+
+DEFAULT_FILE: Final = Path("config.toml")
+_EMPTY: Final[dict[str, Any]] = {
+    section: {} for section in ("meta_layer", "store", "ledger", "target", "sandbox", "publish")
+}
+
+
+def _anchored(path: Path, info: ValidationInfo) -> Path:
+    root: Path = (info.context or {}).get("root", Path.cwd())
+    return root / path.expanduser()
+
+
+def _unset(value: Any) -> Any:
+    return None if value == "" else value
+
+
+FilePath = Annotated[Path, AfterValidator(_anchored)]
+OptionalPath = Annotated[FilePath | None, BeforeValidator(_unset)]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True)
 
 
 class MetaLayer(Section):
-    analysis_window_hours: int = 24
-    baseline_days: int = 14
-    improvement_threshold: float = 0.2
+    analysis_window_hours: int = Field(24, gt=0)
+    baseline_days: int = Field(14, gt=0)
+    improvement_threshold: float = Field(0.2, ge=0, le=1)
     pr_generation_enabled: bool = True
-    auto_merge_enabled: Literal[False] = False
+    auto_merge_enabled: bool = False
 
 
 class Source(Section):
-    path: str  # a file, a folder or a glob, relative to the settings file
+    path: str
     format: str = "auto"
     trust: Literal["internal", "public"] = "internal"
 
 
 class Store(Section):
-    path: Path = Path(".metabot/store.duckdb")
+    path: FilePath = Path(".metabot/store.duckdb")
 
 
 class Ledger(Section):
-    path: Path = Path(".metabot/ledger.sqlite")
+    path: FilePath = Path(".metabot/ledger.sqlite")
 
 
 class Target(Section):
-    """The repository that proposals are written for. Without one, findings are shown and nothing is written."""
+    """The repository that proposals are written for. Without one, findings are shown and nothing is written.
 
-    repository: Path | None = None
+    Commands are split as a shell splits words and run without a shell. In them, and in the values of `environment`,
+    `{env}` stands for the folder that `setup` fills, `{telemetry}` for the file that the run's telemetry goes to and
+    `{model}` for the base URL of the replay server.
+    """
+
+    repository: OptionalPath = None
     base_branch: str = "main"
     services: tuple[str, ...] = ()
     setup: str = ""
+    setup_environment: tuple[str, ...] = ()
     test: str = ""
     evaluate: str = ""
     environment: dict[str, str] = {}
-    model_script: Path | None = None
-    setup_environment: tuple[str, ...] = ()
+    model_script: OptionalPath = None
     allowed_paths: tuple[str, ...] = ("**",)
     protected_paths: tuple[str, ...] = ()
-    max_files: int = 5
-    max_lines: int = 200
+    max_files: int = Field(5, gt=0)
+    max_lines: int = Field(200, gt=0)
 
 
 class Sandbox(Section):
     kind: Literal["bwrap", "none"] = "bwrap"
-    seconds: int = 300
-    memory_mb: int = 2048
-    processes: int = 256
-    read_only: tuple[Path, ...] = ()
+    seconds: int = Field(300, gt=0)
+    memory_mb: int = Field(2048, gt=0)
+    processes: int = Field(256, gt=0)
+    read_only: tuple[FilePath, ...] = ()
 
 
 class Publish(Section):
     kind: Literal["local"] = "local"
     remote: str = "origin"
-    pulls: Path = Path(".metabot/pulls")
-    max_open: int = 3
+    pulls: FilePath = Path(".metabot/pulls")
+    max_open: int = Field(3, gt=0)
 
 
 class Settings(Section):
-    meta_layer: MetaLayer = MetaLayer()
+    meta_layer: MetaLayer
+    store: Store
+    ledger: Ledger
+    target: Target
+    sandbox: Sandbox
+    publish: Publish
     sources: tuple[Source, ...] = ()
-    store: Store = Store()
-    ledger: Ledger = Ledger()
-    target: Target = Target()
-    sandbox: Sandbox = Sandbox()
-    publish: Publish = Publish()
-    analyzers: dict[str, dict[str, float | int | bool | str]] = {}
+    analyzers: dict[str, dict[str, bool | int | float | str]] = {}
+    root: Path = Field(exclude=True, repr=False)  # the settings file's folder, set by the loader
+
+    @property
+    def state(self) -> Path:
+        """Where environments, worktrees and locks of this project are kept."""
+        return self.ledger.path.parent
+
+
+def load(path: Path) -> Settings:
+    """Read one settings file. Raises `SettingsError` naming the file, the key and what to write instead."""
+    try:
+        with path.open("rb") as file:
+            values = tomllib.load(file)
+    except FileNotFoundError:
+        raise SettingsError(
+            f"{path}: there is no such settings file.\n  Name yours with --config FILE, or write a {path.name} here; "
+            "the reference with every default is config.toml of the project."
+        ) from None
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: is not TOML: {error}.") from error
+    return parse(values, name=str(path), root=path.resolve().parent)
+
+
+def parse(values: dict[str, Any], *, name: str, root: Path) -> Settings:
+    """Check and complete the values of a settings file called `name` that lies in `root`."""
+    if "root" in values:
+        raise SettingsError(_unknown(name, ("root",)))
+    try:
+        settings = Settings.model_validate({**_EMPTY, **values, "root": root}, context={"root": root})
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(name, details) for details in error.errors())) from None
+    if settings.meta_layer.auto_merge_enabled:
+        raise SettingsError(
+            f"{name}: [meta_layer] auto_merge_enabled = true is not possible: metabot never merges, a person does.\n"
+            "  Remove the line or set it to false."
+        )
+    return settings
+
+
+def _explain(name: str, details: ErrorDetails) -> str:
+    location = details["loc"]
+    if details["type"] == "extra_forbidden":
+        return _unknown(name, location)
+    return f"{name}: {_written(location)}: {_said(details)}."
+
+
+def _said(details: ErrorDetails) -> str:
+    message = details["msg"]
+    return message[0].lower() + message[1:]
+
+
+def _unknown(name: str, location: tuple[int | str, ...]) -> str:
+    known = _known_keys(location[:-1])
+    near = difflib.get_close_matches(str(location[-1]), known, n=1)
+    advice = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
+    return f"{name}: {_written(location)} is not a setting of metabot.\n  {advice}"
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    section: type[BaseModel] = Settings
+    for part in location:
+        if isinstance(part, str):
+            section = Source if part == "sources" else _section(section, part)
+    return sorted(key for key in section.model_fields if key != "root")
+
+
+def _section(parent: type[BaseModel], key: str) -> type[BaseModel]:
+    annotation = parent.model_fields[key].annotation
+    assert isinstance(annotation, type)
+    assert issubclass(annotation, BaseModel)
+    return annotation
+
+
+def _written(location: tuple[int | str, ...]) -> str:
+    """`("sources", 0, "path")` as a person writes it: `[[sources]] number 1, path`."""
+    match location:
+        case ("sources", int(index), *rest):
+            return ", ".join([f"[[sources]] number {index + 1}", *map(str, rest)])
+        case (section, key, *rest):
+            return f"[{section}] {'.'.join(map(str, (key, *rest)))}"
+        case _:
+            return f"[{location[0]}]"
