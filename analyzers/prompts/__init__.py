@@ -1,0 +1,1 @@
+"""Patterns in what a model is told."""
