@@ -22,7 +22,7 @@ test: $(READY)  ## the suite, under 5 minutes
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
 test-all: $(READY)  ## the suite with its slow lane
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 $(if $(PYTEST_REPORT),--junitxml=$(PYTEST_REPORT))
 
 lint: $(READY)  ## ruff, both halves
 	$(BIN)/ruff check .

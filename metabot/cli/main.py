@@ -1,0 +1,115 @@
+"""`metabot`: the list of commands, and the one place that turns an error into a message and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import typer
+
+from metabot.cli.console import remark
+from metabot.errors import MetabotError
+
+_TEACH: Final = """Telemetry of an LLM application in, proved pull requests out; a person merges.
+
+Start with  metabot analyze FILE  on any telemetry file, or  metabot demo  to see the whole way.
+
+Exit codes: 0 done, 2 wrong settings or input, 3 no sandbox to prove changes in, 5 store, repository or publishing.
+"""
+
+app = typer.Typer(help=_TEACH, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="Settings file.", show_default="config.toml here", dir_okay=False)
+]
+
+
+@app.command()
+def analyze(
+    paths: Annotated[
+        list[str] | None, typer.Argument(help="Telemetry files, folders or globs.", metavar="[PATH]...")
+    ] = None,
+    output: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print.")] = "table",
+    input_format: Annotated[str, typer.Option("--input-format", help="What the files are.")] = "auto",
+    since: Annotated[str | None, typer.Option(help="Score from this time on: 24h, 7d, or 2026-11-04T10:00Z.")] = None,
+    analyzer: Annotated[list[str] | None, typer.Option(help="Only this analyzer; may be given again.")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Print an overview of the telemetry and what is wrong with it.
+
+    With PATHs: loads them into a store of their own and scores everything in them. Without: loads the configured
+    sources and scores the configured window. Data goes to standard output, progress to standard error.
+    """
+    command = import_module("metabot.cli.analyze")
+    command.analyze(
+        paths or [], output=output, input_format=input_format, since=since, only=tuple(analyzer or ()), config=config
+    )
+
+
+@app.command()
+def load(
+    paths: Annotated[
+        list[str] | None, typer.Argument(help="Telemetry files, folders or globs.", metavar="[PATH]...")
+    ] = None,
+    input_format: Annotated[str, typer.Option("--input-format", help="What the files are.")] = "auto",
+    config: ConfigFile = None,
+) -> None:
+    """Load telemetry into the configured store: the PATHs, else the configured sources. Twice adds nothing."""
+    import_module("metabot.cli.load").load(paths or [], input_format=input_format, config=config)
+
+
+@app.command()
+def run(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it would open, and open nothing.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """One pass: load, analyze, place, write, prove, open pull requests. Twice opens nothing twice."""
+    import_module("metabot.cli.run").run(dry_run=dry_run, config=config)
+
+
+@app.command()
+def show(
+    identity: Annotated[str, typer.Argument(help="A fingerprint, or a unique beginning of one.", metavar="ID")],
+    config: ConfigFile = None,
+) -> None:
+    """Show a finding, and the proposal, pull request or stop that came of it."""
+    import_module("metabot.cli.show").show(identity, config=config)
+
+
+@app.command()
+def explain(
+    analyzer: Annotated[str, typer.Argument(help="Its name, as findings print it.", metavar="ANALYZER")],
+) -> None:
+    """Print an analyzer's page: what it finds, what it ignores, its settings."""
+    import_module("metabot.cli.explain").explain(analyzer)
+
+
+@app.command()
+def demo(
+    into: Annotated[Path, typer.Option("--into", help="Folder for everything the demo makes.")] = Path("demo"),
+) -> None:
+    """Run a small support agent with three faults and take them the whole way, on this machine alone.
+
+    Needs no account and no key. The model is a scripted server; the application, its telemetry, its tests and the
+    pull requests are real.
+    """
+    import_module("metabot.cli.demo").demo(into)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
+def replay(context: typer.Context) -> None:
+    """Serve a scripted model over HTTP: metabot replay SCRIPT [--port N] [--then COMMAND ...]."""
+    raise SystemExit(import_module("metabot.replay.__main__").main(context.args))
+
+
+def main() -> None:
+    try:
+        app()
+    except MetabotError as error:
+        remark(f"error: {error}")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away (`| head`): Python would complain once more at exit
+        sys.exit(0)
