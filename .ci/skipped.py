@@ -2,8 +2,8 @@
 
 import os
 import sys
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
+from xml.etree import ElementTree
 
 
 def main(report: str) -> int:

@@ -43,10 +43,14 @@ def test_every_setting_of_the_reference_has_one_comment() -> None:
     [
         pytest.param({"meta_lyer": {}}, "Did you mean meta_layer?", id="an unknown section"),
         pytest.param({"target": {"setpu": "x"}}, "[target] setpu is not a setting", id="an unknown key"),
-        pytest.param({"sources": [{"path": "a", "fromat": "x"}]}, "Did you mean format?", id="an unknown key of a source"),
+        pytest.param(
+            {"sources": [{"path": "a", "fromat": "x"}]}, "Did you mean format?", id="an unknown key of a source"
+        ),
         pytest.param({"sources": [{}]}, "[[sources]] number 1, path: field required", id="a source without a path"),
         pytest.param({"meta_layer": {"analysis_window_hours": 0}}, "greater than 0", id="an empty window"),
-        pytest.param({"meta_layer": {"improvement_threshold": 2}}, "less than or equal to 1", id="more than everything"),
+        pytest.param(
+            {"meta_layer": {"improvement_threshold": 2}}, "less than or equal to 1", id="more than everything"
+        ),
         pytest.param({"meta_layer": {"auto_merge_enabled": True}}, "metabot never merges", id="merging by itself"),
         pytest.param({"root": "/"}, "[root] is not a setting", id="the loader's own field"),
     ],
