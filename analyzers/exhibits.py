@@ -1,0 +1,46 @@
+"""What a candidate shows of the rows that it was found in: spans to look at, code that they name, a revision."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from analyzers.finding import CodeAnchor, Exemplar
+from analyzers.untrusted import Name, Untrusted
+
+_EXEMPLARS: Final = 5  # a person looks at two or three
+_ANCHORS: Final = 3  # of one kind of span; further ones are noise
+
+CODE: Final = ("code_file", "code_function", "code_line")
+
+
+def exemplars(rows: pl.DataFrame) -> tuple[Exemplar, ...]:
+    """The first spans of the rows in their order, at most five, each of another trace."""
+    first = rows.unique("trace_id", keep="first", maintain_order=True).head(_EXEMPLARS)
+    return tuple(Exemplar(trace_id=trace, span_id=span) for trace, span in first.select("trace_id", "span_id").rows())
+
+
+def code_anchors(rows: pl.DataFrame, prefix: str = "") -> tuple[CodeAnchor, ...]:
+    """The places that the rows' `code_*` columns name, most common first, at most three."""
+    places = rows.select(pl.col(prefix + column).alias(column) for column in CODE)
+    counted = (
+        places.filter(pl.col("code_file").is_not_null() | pl.col("code_function").is_not_null())
+        .group_by(CODE)
+        .len()
+        .sort("len", *CODE, descending=[True, False, False, False])
+    )
+    return tuple(
+        CodeAnchor(file=untrusted(file), function=untrusted(function), line=line)
+        for file, function, line in counted.select(CODE).head(_ANCHORS).rows()
+    )
+
+
+def newest_revision(rows: pl.DataFrame) -> str | None:
+    """The revision that the latest of the rows ran at, where any says so."""
+    known = rows.filter(pl.col("revision").is_not_null()).sort("start_ns")
+    return Name(known["revision"][-1]) if known.height else None
+
+
+def untrusted(text: str | None) -> Untrusted | None:
+    return None if text is None else Untrusted(text)
