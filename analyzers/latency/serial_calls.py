@@ -1,0 +1,223 @@
+"""Serial calls: independent calls of one trace made one after the other.
+
+Bad:   the model asks for `lookup_order` and `lookup_customer` in one answer; they are made in turn, 80 ms and 70 ms:
+       150 ms, where 80 would do.
+Fine:  the second call's arguments hold something that the first one found out; the second is made only when the
+       first says so; the two overlap; the pair is a small part of the trace.
+
+Needs sibling spans of tools, retrievals, clients or models, directly one after the other, and proof that they are
+independent: both were asked for by one answer of the model (`gen_ai.tool.call.id`, and the answer's own tool calls),
+or arguments and results are captured, nothing in the first one's result that was not known before stands in the
+second one's arguments, the results differ from time to time, and the second call always follows. Without proof it
+says nothing.
+
+Ignores side effects: whether two calls may be made in another order, the recording cannot say. What a person should
+check is said in the proposal.
+
+The figure, `ms per trace`, is the mean over all traces with the parent operation of: the time of the calls made in
+turn, minus the longest of them.
+
+Settings:
+  max_gap_ms  between the end of one call and the beginning of the next, for them to be made in turn
+  min_traces  in which the same calls were made in turn: a habit of the code, no accident
+  min_share   of those traces' duration that could be saved
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from analyzers.exhibits import CODE, code_anchors, exemplars, newest_revision
+from analyzers.finding import Candidate, Metric, Subject, Waste
+from analyzers.frames import CALLS, SPANS, Frame
+from analyzers.identifiers import named
+from analyzers.latency.independent import Run, runs
+from analyzers.untrusted import Name
+
+READS: Final[tuple[Frame, ...]] = (SPANS, CALLS)
+RULE_VERSION: Final = 1
+
+_KINDS: Final = ("tool", "retrieval", "client", "model")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    max_gap_ms: float = 50
+    min_traces: int = 5
+    min_share: float = 0.1
+
+
+_DEFAULTS: Final = Settings()
+
+
+def detect(spans: pl.LazyFrame, calls: pl.LazyFrame, *, settings: Settings = _DEFAULTS) -> list[Candidate]:
+    """One candidate for each parent operation and sequence of operations under it."""
+    recorded = _recorded(spans)
+    in_turn = _in_turn(recorded, calls, settings)
+    habit = pl.col("traces") >= settings.min_traces
+    worth_it = pl.col("saving_ns") >= settings.min_share * pl.col("trace_ns")
+    always_follows = pl.col("asked_together") | ((pl.col("results") > 1) & (pl.col("without") == 0))
+    found = _groups(in_turn, recorded).filter(habit & worth_it & always_follows)
+    return [_candidate(group, _of_group(in_turn, group)) for group in found.to_dicts()]
+
+
+def measure(
+    spans: pl.LazyFrame, calls: pl.LazyFrame, *, subject: Subject, settings: Settings = _DEFAULTS
+) -> Metric | None:
+    """The figure at one subject, whatever the conditions say; `None` without a trace of the parent operation."""
+    recorded = _recorded(spans)
+    examined = recorded.filter(
+        (pl.col("service") == str(subject.service)) & (pl.col("operation") == str(subject.operation))
+    )["trace_id"].n_unique()
+    if not examined:
+        return None
+    in_turn = _in_turn(recorded, calls, settings)
+    here = {"service": str(subject.service), "operation": str(subject.operation), "detail": str(subject.detail)}
+    return _metric(int(_of_group(in_turn, here)["saving_ns"].sum()), examined)
+
+
+def _recorded(spans: pl.LazyFrame) -> pl.DataFrame:
+    """The spans that a duration can be read from, one row each, with their trace's duration."""
+    complete = pl.all_horizontal(
+        pl.col("trace_id", "span_id", "service", "operation", "start_ns", "end_ns").is_not_null()
+    )
+    rows = (
+        spans.filter(complete & (pl.col("end_ns") >= pl.col("start_ns")))
+        .sort("start_ns", "trace_id", "span_id")
+        .unique(("trace_id", "span_id"), keep="first", maintain_order=True)
+        .collect()
+    )
+    trace_ns = (pl.col("end_ns").max() - pl.col("start_ns").min()).over("trace_id")
+    return named(rows, "service", "operation").with_columns(trace_ns.alias("trace_ns"))
+
+
+def _in_turn(recorded: pl.DataFrame, calls: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
+    """One row per run: its first span, what it did and what running it together would save."""
+    asked = calls.select("trace_id", "start_ns", "tool_call_ids").collect()
+    found = runs(recorded, asked, kinds=_KINDS, max_gap_ns=round(settings.max_gap_ms * 1e6))
+    first = pl.DataFrame([_row(run) for run in found], schema=_RUNS)
+    parents = recorded.select(
+        "trace_id",
+        pl.col("span_id").alias("parent_id"),
+        "service",
+        "operation",
+        "trace_ns",
+        "revision",
+        *(pl.col(column).alias("parent_" + column) for column in CODE),
+    )
+    return first.join(parents, on=("trace_id", "parent_id"), maintain_order="left")
+
+
+_RUNS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
+    "trace_id": pl.String,
+    "parent_id": pl.String,
+    "span_id": pl.String,
+    "start_ns": pl.Int64,
+    "detail": pl.String,
+    "first": pl.String,
+    "last": pl.String,
+    "saving_ns": pl.Int64,
+    "asked_together": pl.Boolean,
+    "result": pl.UInt64,  # of all calls but the last
+    **{column: SPANS.schema[column] for column in CODE},
+}
+
+
+def _row(run: Run) -> dict[str, Any]:
+    operations = [call["operation"] for call in run.calls]
+    return {
+        **run.calls[0],
+        "detail": Name(", ".join(dict.fromkeys(operations) if len(set(operations)) > 1 else operations[:2])),
+        "first": operations[0],
+        "last": operations[-1],
+        "saving_ns": run.saving_ns,
+        "asked_together": run.asked_together,
+        "result": hash(tuple(call["output"] for call in run.calls[:-1])) & 0xFFFFFFFFFFFFFFFF,
+    }
+
+
+def _groups(in_turn: pl.DataFrame, recorded: pl.DataFrame) -> pl.DataFrame:
+    """One row per parent operation and sequence, with how often the first call stood `without` the last."""
+    examined = recorded.group_by("service", "operation").agg(pl.col("trace_id").n_unique().alias("traces_examined"))
+    per_trace = in_turn.unique(("service", "operation", "detail", "trace_id"), keep="first", maintain_order=True)
+    durations = per_trace.group_by("service", "operation", "detail").agg(pl.col("trace_ns").sum())
+    groups = (
+        in_turn.group_by("service", "operation", "detail")
+        .agg(
+            pl.len().alias("runs"),
+            pl.col("trace_id").n_unique().alias("traces"),
+            pl.col("saving_ns").sum(),
+            pl.col("asked_together").all(),
+            pl.col("result").n_unique().alias("results"),
+            pl.col("first", "last").first(),
+        )
+        .join(durations, on=("service", "operation", "detail"))
+        .join(examined, on=("service", "operation"))
+        .sort("service", "operation", "detail")
+    )
+    return groups.join(_without(groups, recorded), on=("service", "operation", "detail"), how="left")
+
+
+def _without(groups: pl.DataFrame, recorded: pl.DataFrame) -> pl.DataFrame:
+    """Parents that made the first call of a sequence and never the last one."""
+    parents = recorded.select("trace_id", pl.col("span_id").alias("parent_id"), "service", "operation")
+    made = (
+        recorded.group_by("trace_id", "parent_id")
+        .agg(pl.col("operation").unique().alias("made"))
+        .join(parents, on=("trace_id", "parent_id"))
+    )
+    return (
+        groups.select("service", "operation", "detail", "first", "last")
+        .join(made, on=("service", "operation"))
+        .group_by("service", "operation", "detail")
+        .agg(
+            (pl.col("made").list.contains(pl.col("first")) & ~pl.col("made").list.contains(pl.col("last")))
+            .sum()
+            .alias("without")
+        )
+    )
+
+
+def _of_group(in_turn: pl.DataFrame, group: dict[str, Any]) -> pl.DataFrame:
+    return in_turn.filter(pl.col(column) == group[column] for column in ("service", "operation", "detail"))
+
+
+def _metric(saving_ns: int, examined: int) -> Metric:
+    return Metric(value=saving_ns / 1e6 / examined, unit="ms per trace", n=examined)
+
+
+def _candidate(group: dict[str, Any], in_turn: pl.DataFrame) -> Candidate:
+    subject = Subject(service=Name(group["service"]), operation=Name(group["operation"]), detail=Name(group["detail"]))
+    observed = _metric(group["saving_ns"], group["traces_examined"])
+    return Candidate(
+        analyzer="serial-calls",
+        rule_version=RULE_VERSION,
+        subject=subject,
+        evidence=Waste(observed=observed, achievable=0.0, occurrences=group["runs"]),
+        problem=_problem(group, subject),
+        e_value=None,
+        first_ns=in_turn["start_ns"].min(),  # type: ignore[arg-type]
+        last_ns=in_turn["start_ns"].max(),  # type: ignore[arg-type]
+        traces=group["traces"],
+        traces_examined=group["traces_examined"],
+        cost_usd_per_call=None,
+        cost_unknown="waiting has no list price",
+        seconds_per_call=observed.value / 1000,
+        exemplars=exemplars(in_turn.sort("saving_ns", descending=True, maintain_order=True)),
+        code=(*code_anchors(in_turn, "parent_"), *code_anchors(in_turn)),
+        revision=newest_revision(in_turn),
+        unknown=("whether the calls have side effects that need this order",),
+    )
+
+
+def _problem(group: dict[str, Any], subject: Subject) -> str:
+    proof = "one answer of the model asked for them" if group["asked_together"] else "none uses what another found out"
+    share = group["saving_ns"] / group["trace_ns"]
+    return (
+        f"{subject.service}/{subject.operation}: {subject.detail} are made one after the other in {group['traces']:,} "
+        f"of {group['traces_examined']:,} traces although {proof}: made together they would save "
+        f"{group['saving_ns'] / 1e6 / group['traces']:,.0f} ms of each of these traces ({share:.0%})"
+    )
