@@ -1,0 +1,315 @@
+"""The target repository through git: the only import of GitPython.
+
+The repository is somebody else's: its hooks, filters, fsmonitor and every other setting that names a program are out of
+force here, git sees nothing of our environment, and the user's checkout and index are never touched. Every failure is
+a `RepositoryError` in git's own words.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Final, NewType
+
+from metabot.errors import RepositoryError
+from metabot.git_environment import AUTHOR_EMAIL, ON_DISK, environment, identity, scheme_of, words_of
+
+ObjectId = NewType("ObjectId", str)
+
+_REGULAR: Final = ("100644", "100755")
+_LINK: Final = "120000"
+_SUBMODULE: Final = "160000"
+_FULL_ID: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_REMOTE_SECONDS: Final = 120.0  # a remote that does not answer must not hold a pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    mode: str
+    object_id: ObjectId
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    output: bytes
+    words: str
+
+
+class Repository:
+    """A git repository by its top folder (or a bare one). A folder inside of a repository is refused."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        self._trees: dict[str, dict[str, _Entry]] = {}
+        if not self.path.is_dir() or self._run("rev-parse", "--git-dir").status != 0:
+            message = f"{path}: not the top folder of a git repository.\n  Name the folder that holds .git."
+            raise RepositoryError(message)
+
+    def resolve(self, revision: str) -> str | None:
+        """The full id of the commit that a branch, a tag or a shortened id names; None where there is none."""
+        if not revision or revision.startswith("-"):
+            return None
+        answer = self._run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        return answer.output.decode().strip() if answer.status == 0 else None
+
+    def files(self, sha: str) -> tuple[str, ...]:
+        """Paths of the regular files at a commit, in git's order; links, submodules and paths not in UTF-8 left out."""
+        return tuple(path for path, entry in self._tree(sha).items() if entry.mode in _REGULAR)
+
+    def read(self, sha: str, path: str) -> str | None:
+        """A regular file's text at a commit, its line ends as they are; None: missing, binary or not UTF-8."""
+        entry = self._tree(sha).get(path)
+        if entry is None or entry.mode not in _REGULAR:
+            return None
+        content = self._must("read a file", "cat-file", "blob", entry.object_id)
+        if b"\0" in content:
+            return None
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            return None
+
+    @contextmanager
+    def worktree(self, sha: str, at: Path) -> Iterator[Path]:
+        """A detached worktree at `at`, which must not exist yet; removed at exit with whatever was written into it.
+
+        Files are written as the commit holds them: no filter and no line-end conversion runs.
+        """
+        at = at.resolve()
+        if at.exists():
+            raise RepositoryError(f"{at}: is in the way of a worktree.\n  Remove it, or let prune_worktrees do so.")
+        at.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._must("add a worktree", "worktree", "add", "--detach", "--no-checkout", "--", str(at), _full(sha))
+            self._check_out(sha, at)
+            self._must("fill a worktree's index", "-C", str(at), "read-tree", _full(sha))
+            yield at
+        finally:
+            self._remove_worktree(at)
+
+    def prune_worktrees(self, under: Path) -> tuple[Path, ...]:
+        """Removes worktrees that a killed run left below `under`. Call it only while no other run works there."""
+        below = under.resolve()
+        leftovers = [path for path in self._worktrees() if path != below and path.is_relative_to(below)]
+        for path in leftovers:
+            self._remove_worktree(path)
+        return tuple(leftovers)
+
+    def commit(self, base_sha: str, branch: str, files: Mapping[str, str], message: str) -> str:
+        """Commits whole files on top of a base and points the local branch at it; the checkout and the index stay.
+
+        The commit bears the base's date, so that the same change after a killed run is the same commit. A branch of
+        that name which metabot did not make, or which is checked out, is refused.
+        """
+        with tempfile.TemporaryDirectory(prefix="metabot-") as folder:
+            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+            self._must("read the base", "read-tree", _full(base_sha), env=index)
+            lines = b"".join(self._index_line(base_sha, path, text) for path, text in files.items())
+            self._must("change the index", "update-index", "-z", "--add", "--index-info", stdin=lines, env=index)
+            tree = self._must("write the tree", "write-tree", env=index).decode().strip()
+        commit = ("commit-tree", "--no-gpg-sign", "-p", base_sha, "-F", "-", tree)
+        who = identity(date=self._committer(base_sha)[1])
+        sha = self._must("commit", *commit, stdin=message.encode(), env=who).decode().strip()
+        self._point(branch, sha)
+        return sha
+
+    def push(self, remote: str, branch: str, sha: str) -> None:
+        """Makes the branch at the remote, or moves it forward; never forces. Hooks of a remote on disk do not run."""
+        url = self._url(remote)
+        target = f"{_full(sha)}:{self._branch_ref(branch)}"
+        options = ("--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--porcelain")
+        scheme = scheme_of(url)
+        program = (f"--receive-pack={ON_DISK}receive-pack",) if scheme == "file" else ()
+        answer = self._run("push", *options, *program, "--", url, target, scheme=scheme)
+        if answer.status != 0:
+            refused = [line for line in answer.output.decode(errors="replace").splitlines() if line.startswith("!")]
+            words = words_of("\n".join([answer.words, *refused]))
+            message = f"{self.path}: {remote} refused branch {branch}: {words}\n  Look at that branch there; metabot"
+            raise RepositoryError(f"{message} never forces a push.")
+
+    def remote_branch(self, remote: str, branch: str) -> str | None:
+        """The commit that the remote's branch stands at; None where the remote has no such branch."""
+        url, ref = self._url(remote), self._branch_ref(branch)
+        scheme = scheme_of(url)
+        program = (f"--upload-pack={ON_DISK}upload-pack",) if scheme == "file" else ()
+        output = self._must(f"ask {remote}", "ls-remote", *program, "--", url, ref, scheme=scheme).decode()
+        found = (line.split("\t", 1) for line in output.splitlines())
+        return next((sha for sha, name in found if name == ref), None)
+
+    def _tree(self, sha: str) -> dict[str, _Entry]:
+        if sha not in self._trees:
+            listing = self._must("list a commit's files", "ls-tree", "-r", "-z", "--full-tree", _full(sha))
+            self._trees[sha] = dict(_entries(listing))
+        return self._trees[sha]
+
+    def _check_out(self, sha: str, at: Path) -> None:
+        tree = self._tree(sha)
+        for path, entry in tree.items():
+            target = at / _inside(path)
+            (target if entry.mode == _SUBMODULE else target.parent).mkdir(parents=True, exist_ok=True)
+        blobs = {path: entry for path, entry in tree.items() if entry.mode != _SUBMODULE}
+        # Links come last: while files are written there is none that could lead out of the worktree.
+        in_order = sorted(blobs, key=lambda path: blobs[path].mode == _LINK)
+        with tempfile.TemporaryFile() as contents:
+            wanted = "".join(f"{blobs[path].object_id}\n" for path in in_order).encode()
+            self._must("read a commit's files", "cat-file", "--batch", stdin=wanted, into=contents)
+            contents.seek(0)
+            for path in in_order:
+                _write(at / path, blobs[path].mode, _next_blob(contents, path))
+
+    def _worktrees(self) -> list[Path]:
+        listing = os.fsdecode(self._must("list worktrees", "worktree", "list", "--porcelain"))
+        return [Path(line.removeprefix("worktree ")) for line in listing.splitlines() if line.startswith("worktree ")]
+
+    def _remove_worktree(self, at: Path) -> None:
+        # The folder first: git would look at a .git in there that a target's command may have rewritten.
+        with suppress(FileNotFoundError):
+            shutil.rmtree(at)
+        if at in self._worktrees():
+            self._must("forget a worktree", "worktree", "remove", "--force", "--force", "--", str(at))
+
+    def _index_line(self, base_sha: str, path: str, text: str) -> bytes:
+        tree = self._tree(base_sha)
+        entry = tree.get(_inside(path))
+        above = any(str(parent) in tree for parent in PurePosixPath(path).parents)
+        below = any(other.startswith(f"{path}/") for other in tree)
+        if above or below or (entry is not None and entry.mode not in _REGULAR):
+            message = f"{path}: is a link, a folder, a submodule or below a file at {base_sha}."
+            raise RepositoryError(f"{message}\n  Change a regular file instead.")
+        written = self._must("store a file", "hash-object", "-w", "--no-filters", "--stdin", stdin=text.encode())
+        mode = entry.mode if entry is not None else _REGULAR[0]
+        return f"{mode} {written.decode().strip()}\t{path}\0".encode()
+
+    def _committer(self, sha: str) -> tuple[str, str]:
+        # Read from the object: git show would check signatures with the program that the settings name.
+        text = self._must("read a commit", "cat-file", "commit", _full(sha)).decode(errors="replace")
+        found = re.search(r"^committer .*<(.*)> (\d+ [+-]\d{4})$", text, re.MULTILINE)
+        if found is None:
+            raise RepositoryError(f"{sha}: names no committer and date.\n  Run git fsck.")
+        return found[1], f"@{found[2]}"
+
+    def _point(self, branch: str, sha: str) -> None:
+        ref = self._branch_ref(branch)
+        before = self.resolve(ref)
+        if before == sha:
+            return
+        if before is not None:
+            listing = os.fsdecode(self._must("list worktrees", "worktree", "list", "--porcelain"))
+            if self._committer(before)[0] != AUTHOR_EMAIL or f"branch {ref}" in listing.splitlines():
+                message = f"{self.path}: branch {branch} exists and is checked out or not metabot's."
+                raise RepositoryError(f"{message}\n  Rename or delete it: git branch -D {branch}")
+        self._must("make a branch", "update-ref", "--no-deref", ref, sha, before or "0" * len(sha))
+
+    def _branch_ref(self, branch: str) -> str:
+        if branch.startswith("-") or self._run("check-ref-format", f"refs/heads/{branch}").status != 0:
+            raise RepositoryError(f"{branch}: not a name that git gives a branch.\n  Choose another one.")
+        return f"refs/heads/{branch}"
+
+    def _url(self, remote: str) -> str:
+        # Pushed to by address: a remote's section of the settings can name programs.
+        answer = self._run("config", "--get", f"remote.{remote}.url")
+        url = answer.output.decode().strip() if answer.status == 0 else remote
+        if not url or url.startswith("-"):
+            raise RepositoryError(f"{self.path}: {remote} names no remote.\n  See git remote -v.")
+        return str(self.path / url) if scheme_of(url) == "file" and "://" not in url else url
+
+    def _must(
+        self,
+        what: str,
+        *arguments: str,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        into: IO[bytes] | None = None,
+        scheme: str | None = None,
+    ) -> bytes:
+        answer = self._run(*arguments, stdin=stdin, env=env, into=into, scheme=scheme)
+        if answer.status != 0:
+            where = f"{self.path}: git could not {what}: {answer.words or f'exit code {answer.status}'}"
+            raise RepositoryError(f"{where}\n  Run git fsck there, and look whether the disk is full or read-only.")
+        return answer.output
+
+    def _run(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        into: IO[bytes] | None = None,
+        scheme: str | None = None,
+    ) -> _Answer:
+        try:
+            import git  # noqa: PLC0415  GitPython starts git on import, and fails there where git is missing
+        except ImportError as error:
+            raise RepositoryError("git was not found on PATH.\n  Install git 2.34 or newer.") from error
+        variables = {**environment(self.path, scheme), **(env or {})}
+        command = ["env", "-i", *(f"{name}={value}" for name, value in variables.items()), "git", *arguments]
+        with tempfile.TemporaryFile() as source:
+            source.write(stdin)
+            source.seek(0)
+            try:
+                status, output, words = git.Git(self.path).execute(
+                    command,
+                    istream=source,
+                    output_stream=into,
+                    with_extended_output=True,
+                    with_exceptions=False,
+                    stdout_as_string=False,
+                    strip_newline_in_stdout=False,
+                    kill_after_timeout=_REMOTE_SECONDS if scheme else None,
+                )
+            except git.exc.GitCommandNotFound as error:
+                raise RepositoryError("env or git was not found on PATH.\n  Install git 2.34 or newer.") from error
+        return _Answer(status, output if isinstance(output, bytes) else b"", words_of(words))
+
+
+def _entries(listing: bytes) -> Iterator[tuple[str, _Entry]]:
+    for line in listing.split(b"\0"):
+        head, _, path = line.partition(b"\t")
+        with suppress(UnicodeDecodeError):
+            if path:
+                mode, _, object_id = head.decode().split(" ")
+                yield path.decode(), _Entry(mode, ObjectId(object_id))
+
+
+def _full(sha: str) -> str:
+    if not _FULL_ID.fullmatch(sha):
+        raise RepositoryError(f"{sha!r}: not a full commit id.\n  Ask Repository.resolve for one.")
+    return sha
+
+
+def _inside(path: str) -> str:
+    parts: Sequence[str] = path.split("/")
+    if PurePosixPath(path).is_absolute() or any(part.lower() in ("", ".", "..", ".git") for part in parts):
+        raise RepositoryError(
+            f"{path!r}: leads out of the repository or into .git.\n  Use a path that git ls-files shows."
+        )
+    return path
+
+
+def _next_blob(contents: IO[bytes], path: str) -> bytes:
+    head = contents.readline().split()
+    if len(head) != 3:
+        raise RepositoryError(
+            f"{path}: its content is not in the repository.\n  Fetch the whole history: git fetch --refetch"
+        )
+    content = contents.read(int(head[2]))
+    contents.read(1)  # the line end that git writes after each
+    return content
+
+
+def _write(target: Path, mode: str, content: bytes) -> None:
+    try:
+        if mode == _LINK:
+            target.symlink_to(os.fsdecode(content))
+            return
+        with target.open("xb") as file:
+            file.write(content)
+        target.chmod(0o755 if mode == "100755" else 0o644)
+    except (FileExistsError, ValueError) as error:
+        raise RepositoryError(f"{target}: the commit names it twice or not as a path.\n  Run git fsck.") from error
