@@ -14,11 +14,16 @@ from typing import Final
 
 _START: Final = r"(?<![A-Za-z0-9_-])"
 
+_BEGIN: Final = r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY[A-Z ]{0,40}-----"
+
 # Kind, pattern. Group 1, where there is one, is kept in front of the mark.
 _KNOWN: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    ("private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY[A-Z ]*-----.*?(?:-----END [A-Z ]*-----|\Z)", re.DOTALL)),
+    ("private key", re.compile(_BEGIN + r"(?:.{0,20000}?-----END [A-Z ]{0,40}-----|[A-Za-z0-9+/=\\\s]*+)", re.DOTALL)),
     # The end of a key whose beginning was cut off.
-    ("private key", re.compile(r"(?<![A-Za-z0-9+/=\r\n])[A-Za-z0-9+/=\r\n]*+-----END [A-Z ]*PRIVATE KEY[A-Z ]*-----")),
+    (
+        "private key",
+        re.compile(r"(?<![A-Za-z0-9+/=\r\n])[A-Za-z0-9+/=\r\n]*+-----END [A-Z ]{0,40}PRIVATE KEY[A-Z ]{0,40}-----"),
+    ),
     ("credentials", re.compile(r"([a-z][a-z0-9+.-]{1,20}://)[^\s/@:\"']{0,100}:[^\s/@\"']{1,300}(?=@)", re.IGNORECASE)),
     (
         "authorization",
