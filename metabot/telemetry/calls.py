@@ -1,0 +1,116 @@
+"""From model spans to model calls: a call that several spans recorded is one call.
+
+Two spans of one trace record the same call where the interval of one lies inside the other's and nothing recorded on
+both tells them apart: the model (a dated version agrees with its alias), the text of the last message, the response's
+id. Ancestry is not required, because two instrumentations in one process do not know of each other's spans; but
+without it, two spans of one instrumentation and one operation are two calls at a time. A span with several separate
+calls below it is a wrapper (a retry loop, an agent's turn) and no call itself.
+
+The innermost span is the call. What it does not know is filled from the spans around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
+
+import polars as pl
+
+from analyzers.frames import CALLS, SPANS
+from metabot.telemetry.same_call import ModelSpan, groups
+
+MODEL_SPANS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
+    **{name: kind for name, kind in SPANS.schema.items() if name in CALLS.schema},
+    "scope": pl.String,
+    "provider": pl.String,
+    "model": pl.String,
+    "input_tokens": pl.Int64,
+    "cached_tokens": pl.Int64,
+    "cache_write_tokens": pl.Int64,
+    "output_tokens": pl.Int64,
+    "reasoning_tokens": pl.Int64,
+    "finish_reason": pl.String,
+    "response_id": pl.String,
+    "first_token_ns": pl.Int64,
+    "piece_hashes": pl.List(pl.UInt64),
+    "piece_chars": pl.List(pl.UInt32),
+    "prompt_chars": pl.Int64,
+    "last_message": pl.UInt64,
+    "tool_call_ids": pl.List(pl.String),
+}
+"""One row per span of kind model: where it is, and the fields of its `ModelCall`."""
+
+PARENTS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
+    "trace_id": pl.String,
+    "span_id": pl.String,
+    "parent_id": pl.String,
+}
+"""Spans of any kind: the way from one model span to another may lead over spans that are none."""
+
+_OF_THE_CALL: Final = (
+    "session_id", "environment", "service_version", "revision", "provider", "model", "input_tokens", "cached_tokens",
+    "cache_write_tokens", "output_tokens", "reasoning_tokens", "finish_reason", "first_token_ns",
+)  # fmt: skip
+_OF_THE_PROMPT: Final = ("prompt_chars", "piece_hashes", "piece_chars")
+_OF_THE_CODE: Final = ("code_file", "code_function", "code_line")
+
+
+def merge(spans: pl.DataFrame, parents: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Calls, in the CALLS frame's schema, out of rows of MODEL_SPANS; prices and cost are null (see `prices.add`).
+
+    `parents` (schema PARENTS, of the same traces) tells ancestry where spans that are no model spans lie between two
+    that are. The rows' order does not matter; the answer is sorted by start.
+    """
+    if spans.is_empty():
+        return CALLS.empty()
+    members = _members(spans, parents)
+    rows = spans.with_row_index("row").join(members, on="row").sort("call", "rank")
+    calls = rows.group_by("call", maintain_order=True).agg(*_columns(spans.columns))
+    missing = [pl.lit(None, dtype=CALLS.schema[name]).alias(name) for name in CALLS.schema if name not in calls.columns]
+    return calls.with_columns(*missing).select(CALLS.schema.keys()).sort("start_ns", "trace_id", "span_id")
+
+
+def _members(spans: pl.DataFrame, parents: pl.DataFrame | None) -> pl.DataFrame:
+    """Which row belongs to which call, and how far out in it (0 is the innermost)."""
+    members: list[tuple[int, int, int]] = []
+    ways = _ways(spans) if parents is None else _ways(parents)
+    for trace_id, in_trace in _by_trace(spans):
+        for rows in groups(in_trace, ways.get(trace_id, {})):
+            members += [(rows[0], row, rank) for rank, row in enumerate(rows)]
+    return pl.DataFrame(members, schema=dict.fromkeys(("call", "row", "rank"), pl.UInt32), orient="row")
+
+
+def _by_trace(spans: pl.DataFrame) -> Iterator[tuple[str, list[ModelSpan]]]:
+    columns = spans.with_row_index("row").select("trace_id", *ModelSpan._fields).sort("trace_id")
+    for trace_id, rows in groupby(columns.iter_rows(), key=itemgetter(0)):
+        yield trace_id, [ModelSpan(*row[1:]) for row in rows]
+
+
+def _ways(parents: pl.DataFrame) -> dict[str, dict[str, str]]:
+    """Of each trace: from a span to its parent."""
+    ways: dict[str, dict[str, str]] = {}
+    for trace_id, span_id, parent_id in parents.select(PARENTS.keys()).drop_nulls().iter_rows():
+        ways.setdefault(trace_id, {})[span_id] = parent_id
+    return ways
+
+
+def _columns(names: list[str]) -> Iterator[pl.Expr]:
+    """What a call takes from its spans, innermost first."""
+    has_prompt = pl.col("prompt_chars").is_not_null()
+    has_code = pl.any_horizontal(pl.col(_OF_THE_CODE).is_not_null())
+    asked = pl.col("tool_call_ids").list.len() > 0
+    yield pl.col("span_id").alias("span_ids")
+    for name in names:
+        column = pl.col(name)
+        if name in _OF_THE_CALL:
+            yield column.drop_nulls().first()
+        elif name in _OF_THE_PROMPT:
+            yield column.filter(has_prompt).first()  # one span's prompt, never parts of two
+        elif name in _OF_THE_CODE:
+            yield column.filter(has_code).first()
+        elif name == "tool_call_ids":
+            yield column.filter(asked).first().fill_null([])
+        elif name in CALLS.schema:
+            yield column.first()
