@@ -1,0 +1,1 @@
+"""From a finding to the repository's own paths and lines."""

@@ -1,0 +1,109 @@
+"""The texts that a repository holds: evaluated strings of Python sources, and the lines of prompt files.
+
+What Python computes at run time (an f-string's expressions, an unknown name in a concatenation) is a hole: a character
+that no recorded prompt contains, so that the line it stands in never compares equal.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+HOLE: Final = "\x00"
+_PROMPT_FILES: Final = (".txt", ".md", ".j2", ".jinja", ".jinja2", ".prompt", ".mustache", ".yaml", ".yml")
+_PARSED_FILES: Final = (".json", ".toml")
+READ: Final = (".py", *_PROMPT_FILES, *_PARSED_FILES)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text and the lines of the file that it stands on."""
+
+    text: str
+    first_line: int
+    last_line: int
+    symbol: str | None  # the enclosing function or class, or the name that the string is assigned to; dotted
+
+
+def texts(path: str, content: str) -> Iterator[Text]:
+    """Every text of a file that a prompt may come from; none of a file of another kind or with broken syntax."""
+    if path.endswith(".py"):
+        yield from _python_texts(content)
+    elif path.endswith(_PROMPT_FILES):
+        yield Text(content, 1, content.count("\n") + 1, None)
+    elif path.endswith(_PARSED_FILES):
+        for value in _strings(_parsed(path, content)):
+            yield Text(value, 1, content.count("\n") + 1, None)
+
+
+def _python_texts(content: str) -> tuple[Text, ...]:
+    try:
+        return tuple(_in_python(ast.parse(content), ()))
+    except (SyntaxError, ValueError, RecursionError):  # not Python, a null byte, nested beyond reason
+        return ()
+
+
+def _in_python(node: ast.AST, inside: tuple[str, ...]) -> Iterator[Text]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield from _in_python(child, (*inside, child.name))
+            continue
+        within = inside or _assigned(child)
+        text = evaluated(child) if isinstance(child, ast.expr) else None
+        if isinstance(child, ast.expr) and text is not None and text.strip(HOLE):
+            last = child.end_lineno or child.lineno
+            yield Text(text, child.lineno, last, ".".join(within) or None)
+        if not isinstance(child, ast.JoinedStr):
+            yield from _in_python(child, within)
+
+
+def _assigned(node: ast.AST) -> tuple[str, ...]:
+    if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        return (node.targets[0].id,)
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        return (node.target.id,)
+    return ()
+
+
+def evaluated(node: ast.expr) -> str | None:
+    """The text that a string expression makes, holes for what is not written there; None: not a string expression."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=values):
+            return "".join(_part(value) for value in values)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            first, second = evaluated(left), evaluated(right)
+            return None if first is None and second is None else (first or HOLE) + (second or HOLE)
+        case ast.Call(
+            func=ast.Attribute(value=ast.Constant(value=str(separator)), attr="join"),
+            args=[ast.List(elts=parts) | ast.Tuple(elts=parts)],
+        ):
+            return separator.join(evaluated(part) or HOLE for part in parts)
+    return None
+
+
+def _part(value: ast.expr) -> str:
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else HOLE
+
+
+def _parsed(path: str, content: str) -> object:
+    try:
+        return json.loads(content) if path.endswith(".json") else tomllib.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _strings(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _strings(one)
