@@ -48,7 +48,8 @@ SPANS: Final = Frame(
     "spans",
     {
         **_WHERE,
-        "kind": pl.String,  # agent, model, tool, retrieval, embedding, workflow, server, client, producer, consumer, internal
+        # agent, model, tool, retrieval, embedding, workflow, server, client, producer, consumer, internal
+        "kind": pl.String,
         "error_message": pl.String,  # free text: leaves a frame only as Untrusted
         "http_status": pl.Int64,
         "tool_call_id": pl.String,  # the model's own id of the call that this tool span executes

@@ -19,11 +19,12 @@ prefixes from 1,024 tokens on, in steps of 128 (OpenAI's guide, https://platform
 which also states five to ten minutes of idle time).
 
 Settings:
-  keep_seconds = 300       how long a prefix is taken to be kept after a call that began with it
-  min_calls = 8            fewer calls are no pattern
-  min_conversations = 2    in which the tokens were lost
-  min_tokens = 256         lost per call, the mean over all calls
-  static_share = 0.9       of the conversations that a line must stand in to be one of the instructions
+  keep_seconds        how long a prefix is taken to be kept after a call that began with it
+  min_calls           fewer calls are no pattern
+  min_conversations   in which tokens were lost
+  min_tokens          lost per call, the mean over all calls
+  min_uncached_share  of them that the provider does not report as cached, where it reports
+  static_share        of the conversations that a line must stand in to be one of the instructions
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class Settings:
     min_calls: int = 8
     min_conversations: int = 2
     min_tokens: int = 256
+    min_uncached_share: float = 0.5
     static_share: float = 0.9
 
 
@@ -69,7 +71,7 @@ def detect(calls: pl.LazyFrame, *, settings: Settings = _DEFAULTS) -> list[Candi
     several_conversations = pl.col("conversations") >= settings.min_conversations
     behind_changing_text = pl.col("leading_dynamic") >= 1
     worth_it = pl.col("tokens_per_call") >= settings.min_tokens
-    not_cached_anyway = pl.col("reported_per_call") >= settings.min_tokens
+    not_cached_anyway = pl.col("reported_per_call") >= settings.min_uncached_share * pl.col("tokens_per_call")
     found = groups.filter(enough_calls & several_conversations & behind_changing_text & worth_it & not_cached_anyway)
     return [_candidate(group, waste.filter(pl.col("group") == group["group"]), lines) for group in found.to_dicts()]
 

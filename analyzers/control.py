@@ -1,0 +1,91 @@
+"""The one step that decides which candidates become findings, what they are called, and in which order they stand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from analyzers.finding import Candidate, Exemplar, Finding, Fingerprint, Subject
+
+_DAYS_FOR_A_RATE: Final = 7  # a week has weekdays and a weekend; less is no month's measure
+_DAYS_OF_A_MONTH: Final = 30
+_EXEMPLARS: Final = 5
+
+
+def control(candidates: Iterable[Candidate], *, window_days: float) -> list[Finding]:
+    """One finding for each cause, dearest first: by money, then by waiting, then by the figure itself.
+
+    One cause, for one analyzer: the same subject; the same exemplar spans; calls made in turn at the same place of
+    the code; one prompt sent to several models. The candidate that weighs most speaks for the others. `window_days`
+    is the time that the telemetry covers: a month's cost is extrapolated from seven days on.
+    """
+    leading: list[Candidate] = []
+    for candidate in sorted(candidates, key=_weight):
+        same = next((i for i, other in enumerate(leading) if _one_cause(other, candidate)), None)
+        if same is None:
+            leading.append(candidate)
+        else:
+            leading[same] = _merged(leading[same], candidate)
+    return [
+        Finding(
+            fingerprint=fingerprint(candidate.analyzer, candidate.rule_version, candidate.subject),
+            candidate=candidate,
+            cost_usd_per_month=_month(candidate, window_days),
+        )
+        for candidate in leading
+    ]
+
+
+def fingerprint(analyzer: str, rule_version: int, subject: Subject) -> Fingerprint:
+    """Twelve hex digits of SHA-256. JSON keeps the parts apart, whatever characters names hold."""
+    parts = [analyzer, rule_version, subject.service, subject.operation, subject.detail]
+    return Fingerprint(hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12])
+
+
+def _weight(candidate: Candidate) -> tuple[float, float, float, str]:
+    """Sorts the dearest first, and what weighs the same always in one order."""
+    observed = candidate.evidence.observed
+    return (
+        -(candidate.cost_usd_per_call or 0.0) * observed.n,
+        -(candidate.seconds_per_call or 0.0) * observed.n,
+        -observed.value,
+        fingerprint(candidate.analyzer, candidate.rule_version, candidate.subject),
+    )
+
+
+def _one_cause(one: Candidate, other: Candidate) -> bool:
+    if one.analyzer != other.analyzer:
+        return False
+    same_service = one.subject.service == other.subject.service
+    same_prompt = (
+        one.prompt is not None
+        and other.prompt is not None
+        and same_service
+        and one.prompt.static == other.prompt.static
+    )
+    same_spans = bool(one.exemplars) and set(one.exemplars) == set(other.exemplars)
+    same_operation = same_service and one.subject.operation == other.subject.operation
+    same_loop = same_operation and one.evidence.observed.unit == "ms per trace" and one.code[:1] == other.code[:1]
+    return one.subject == other.subject or same_spans or same_loop or same_prompt
+
+
+def _merged(leader: Candidate, other: Candidate) -> Candidate:
+    exemplars: dict[Exemplar, None] = dict.fromkeys((*leader.exemplars, *other.exemplars))
+    return replace(
+        leader,
+        first_ns=min(leader.first_ns, other.first_ns),
+        last_ns=max(leader.last_ns, other.last_ns),
+        exemplars=tuple(exemplars)[:_EXEMPLARS],
+        quotes=leader.quotes or other.quotes,
+        http_statuses=tuple(sorted({*leader.http_statuses, *other.http_statuses})),
+    )
+
+
+def _month(candidate: Candidate, window_days: float) -> float | None:
+    """USD for 30 days like those of the window; None below seven days, or where a call's cost is unknown."""
+    if candidate.cost_usd_per_call is None or not window_days >= _DAYS_FOR_A_RATE:
+        return None
+    return candidate.cost_usd_per_call * candidate.evidence.observed.n / window_days * _DAYS_OF_A_MONTH

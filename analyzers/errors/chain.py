@@ -1,0 +1,88 @@
+"""Which of several failing spans is the error, and what followed it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+_CALLS: Final = ("model", "tool", "retrieval")
+_DEEPEST: Final = 256  # levels of spans; deeper ones, and circles of parents, count as not reaching a root
+
+_SPAN: Final = ("trace_id", "span_id")
+
+
+def origins(spans: pl.DataFrame) -> pl.DataFrame:
+    """The spans in error whose error did not come from a span below them.
+
+    Reads one row per span, `status` never null, with `type` and `message` of its error. Adds `retried`, `ended`, and
+    the columns of the parent under `parent_…`. A client span without a parent ends nothing: what called it is unseen.
+    """
+    family = _with_parent(_with_next_work(spans))
+    failing = family.filter(pl.col("status") == "error")
+    passed_on = failing.filter("passed_on").select("trace_id", pl.col("parent_id").alias("span_id")).unique()
+    deepest = failing.join(passed_on, on=_SPAN, how="anti", maintain_order="left")
+    way_up = _way_up(deepest.select(_SPAN), family)
+    call_failed = pl.col("kind").is_in(_CALLS) | pl.col("parent_kind").is_in(_CALLS).fill_null(value=False)
+    nothing_followed = pl.col("next_work_ns").is_null() & call_failed
+    return (
+        deepest.drop("retried")
+        .join(way_up, on=_SPAN, maintain_order="left")
+        .with_columns((pl.col("at_root") | nothing_followed).alias("ended"))
+    )
+
+
+def _with_next_work(spans: pl.DataFrame) -> pl.DataFrame:
+    """`next_work_ns`: the first start of work in the trace after the span ended; `retried`, by a later sibling."""
+    over = pl.max_horizontal("end_ns", pl.col("start_ns") + 1)  # a span without duration does not follow itself
+    work = (
+        spans.filter(pl.col("kind") != "internal")
+        .select("trace_id", pl.col("start_ns").alias("next_work_ns"))
+        .sort("next_work_ns")
+    )
+    siblings = ("trace_id", "parent_id", "operation")
+    again = pl.col("start_ns").max().over(*siblings, "input") >= pl.col("over_ns")
+    unseen = pl.col("input").is_null() & (pl.col("start_ns").max().over(siblings) >= pl.col("over_ns"))
+    return (
+        spans.with_columns(over.alias("over_ns"))
+        .sort("over_ns")
+        .join_asof(work, left_on="over_ns", right_on="next_work_ns", by="trace_id", strategy="forward")
+        .with_columns((again | unseen).alias("retried"))
+        .sort("start_ns", *_SPAN)
+    )
+
+
+def _with_parent(spans: pl.DataFrame) -> pl.DataFrame:
+    """The parent's columns, and `passed_on`: the parent failed with the same error."""
+    parents = spans.select(
+        "trace_id",
+        pl.col("span_id").alias("parent_id"),
+        *(
+            pl.col(column).alias(f"parent_{column}")
+            for column in ("kind", "status", "end_ns", "type", "message", "code_file", "code_function", "code_line")
+        ),
+    )
+    nothing_between = pl.col("next_work_ns").is_null() | (pl.col("next_work_ns") > pl.col("parent_end_ns"))
+    same_words = (pl.col("type") == pl.col("parent_type")) & (pl.col("message") == pl.col("parent_message"))
+    both_failed = (pl.col("status") == "error") & (pl.col("parent_status") == "error")
+    return spans.join(parents, on=("trace_id", "parent_id"), how="left", maintain_order="left").with_columns(
+        (both_failed & (nothing_between | same_words.fill_null(value=False))).fill_null(value=False).alias("passed_on")
+    )
+
+
+def _way_up(deepest: pl.DataFrame, family: pl.DataFrame) -> pl.DataFrame:
+    """For each error: whether it was passed on up to a root, and whether it or a span above it was retried."""
+    steps = family.select(
+        "trace_id",
+        pl.col("span_id").alias("at"),
+        "passed_on",
+        "retried",
+        (pl.col("parent_status").is_null() & (pl.col("kind") != "client")).alias("at_root"),
+        pl.col("parent_id").alias("above"),
+    )
+    here = deepest.with_columns(pl.col("span_id").alias("at"))
+    met = [here.join(steps, on=("trace_id", "at"))]
+    while met[-1].height and len(met) < _DEEPEST:
+        above = met[-1].filter("passed_on").select(*_SPAN, pl.col("above").alias("at"))
+        met.append(above.join(steps, on=("trace_id", "at")))
+    return pl.concat(met).group_by(_SPAN).agg(pl.col("at_root").any(), pl.col("retried").any())

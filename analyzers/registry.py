@@ -1,0 +1,72 @@
+"""Every analyzer by the name that people type. A new one is one line here."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from analyzers.errors import recurring_error
+from analyzers.finding import Candidate, Metric
+from analyzers.frames import Frame
+from analyzers.latency import serial_calls
+from analyzers.prompts import prompt_cache_miss
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analyzer:
+    """`detect` and `measure` take the frames of `reads`, in that order and lazy, and `settings=`."""
+
+    reads: tuple[Frame, ...]
+    settings: type[Any]  # a frozen dataclass whose defaults are the reference
+    detect: Callable[..., list[Candidate]]
+    measure: Callable[..., Metric | None]  # takes `subject=` as well
+    page: str  # what `metabot explain` prints
+
+
+def _of(module: Any) -> Analyzer:
+    return Analyzer(
+        reads=module.READS,
+        settings=module.Settings,
+        detect=module.detect,
+        measure=module.measure,
+        page=module.__doc__,
+    )
+
+
+ANALYZERS: Final[dict[str, Analyzer]] = {
+    "prompt-cache-miss": _of(prompt_cache_miss),
+    "recurring-error": _of(recurring_error),
+    "serial-calls": _of(serial_calls),
+}
+
+
+def configured(name: str, values: Mapping[str, float | int | bool | str]) -> Any:
+    """The settings of one analyzer with these values over its defaults.
+
+    Raises `ValueError` that says what is wrong and what to write: for a name or a key that is not known the nearest
+    one, for a value the type that it must have.
+    """
+    if name not in ANALYZERS:
+        raise ValueError(f"there is no analyzer {name!r}; {_nearest(name, list(ANALYZERS))}")
+    settings = ANALYZERS[name].settings
+    known = {field.name: field.type for field in fields(settings)}
+    for key, value in values.items():
+        if key not in known:
+            raise ValueError(f"{name} has no setting {key!r}; {_nearest(key, list(known))}")
+        _check(name, key, value, whole=known[key] in (int, "int"))
+    return settings(**values)
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+
+
+def _check(name: str, key: str, value: float | str, *, whole: bool) -> None:
+    kind = "a whole number" if whole else "a number"
+    fits = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+    if not fits or not math.isfinite(float(value)) or float(value) < 0:
+        raise ValueError(f"{name}: {key} = {value!r} must be {kind} of 0 or more")

@@ -1,0 +1,255 @@
+"""Errors that end traces: when it is said, which span it is, and when nothing is said."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzers.errors.recurring_error import Settings, detect, measure
+from analyzers.finding import Subject
+from analyzers.frames import EVENTS, SPANS
+from analyzers.untrusted import Name
+from tests.builders import client, failing, frames, model, span, tool, trace, with_exception
+
+SUBJECT = Subject(service=Name("desk"), operation=Name("GET"), detail=Name("HTTPError 429"))
+ERROR = {"status": "error", "error_type": "HTTPError", "error_message": "429 for url: http://e.example/7"}
+
+
+def too_many(**columns):
+    """A request that is turned away."""
+    return failing(client("GET", 5, **columns), "HTTPError", "429 for url: http://e.example/7", http_status=429)
+
+
+def ended(**columns):
+    """The request fails, the tool fails with it, and so does everything above."""
+    return trace(model(), tool("search", 10, too_many(), **ERROR), **ERROR, **columns)
+
+
+def fine():
+    return trace(model(), tool("search", 10, client("GET", 5)), model())
+
+
+def went_on():
+    """The request fails and the conversation goes on."""
+    return trace(model(), tool("search", 10, too_many(), status="ok"), model())
+
+
+def run(*traces, **options):
+    spans, _, events = frames(*traces)
+    return detect(spans, events, **options)
+
+
+def test_says_what_ended_how_many_traces():
+    """Four of ten traces end with one request that nothing retried."""
+    spans, _, events = frames(*(fine() for _ in range(6)), *(ended(revision="abc") for _ in range(4)))
+    (found,) = detect(spans, events)
+    assert found.subject == SUBJECT
+    assert found.evidence.observed == measure(spans, events, subject=SUBJECT)
+    assert (found.evidence.observed.value, found.evidence.observed.n) == (pytest.approx(0.4), 10)
+    assert (found.evidence.occurrences, found.traces, found.traces_examined) == (4, 4, 10)
+    assert found.http_statuses == (429,)
+    assert found.revision == "abc"
+    assert [quote.quoted() for quote in found.quotes] == ["“429 for url: http:∕∕e.example/7”"]
+    assert found.problem == (
+        "desk/GET fails with HTTPError 429: 4 of 10 traces (40.0%) ended there; nothing retried it"
+    )
+
+
+def test_the_deepest_error_is_the_subject_and_names_its_code_first():
+    """The tool and the agent above it failed with the same error: one finding, at the request."""
+    here = {"code_function": "desk.get"}
+    deep = trace(tool("search", 10, too_many(**here), **ERROR, code_function="desk.search", code_line=3), **ERROR)
+    (found,) = run(*(deep for _ in range(3)))
+    assert [anchor.function.quoted() for anchor in found.code] == ["“desk.get”", "“desk.search”"]
+
+
+def test_says_how_many_were_retried():
+    """A retry that fails as well did not help, and it is not said that nothing retried it."""
+    twice = trace(tool("search", 20, too_many(), too_many(), **ERROR), **ERROR)
+    (found,) = run(*(twice for _ in range(3)))
+    assert found.evidence.occurrences == 6
+    assert found.evidence.observed.value == 1
+    assert "in 3 of 6 cases the same operation was called again afterwards" in found.problem
+
+
+def test_a_retry_of_the_tool_is_a_retry():
+    """The agent's loop called the whole tool once more, with the same input."""
+    search = tool("search", 10, too_many(), **ERROR, input="q")
+    (found,) = run(*(trace(search, search, **ERROR) for _ in range(3)))
+    assert "in 3 of 6 cases" in found.problem
+    other = tool("search", 10, too_many(), **ERROR, input="r")
+    (found,) = run(*(trace(search, other, **ERROR) for _ in range(3)))
+    assert "nothing retried it" in found.problem
+
+
+def test_type_and_message_may_stand_in_an_exception_event():
+    """Some instrumentations record the exception and leave the span's own fields empty."""
+    bare = with_exception(failing(model(), None, None), "acme.RateLimitError", "code 3505 for model x1")
+    (found,) = run(*(trace(bare) for _ in range(3)))
+    assert found.subject.detail.startswith("acme.RateLimitError ")
+    assert [quote.quoted() for quote in found.quotes] == ["“code 3505 for model x1”"]
+
+
+def test_messages_of_one_shape_are_one_error():
+    """Without an HTTP status the message tells errors apart, but not its values."""
+    slow = [trace(failing(model(), "Timeout", f"no answer in {n} s")) for n in range(3)]
+    refused = [trace(failing(model(), "Timeout", "connection refused")) for _ in range(3)]
+    details = {found.subject.detail: found.evidence.occurrences for found in run(*slow, *refused)}
+    assert sorted(details.values()) == [3, 3]
+
+
+def test_a_status_is_enough_whatever_the_message():
+    """Providers word one status in many ways."""
+    worded = [trace(failing(model(), "RateLimit", text, http_status=429)) for text in ("slow down", "wait", "busy")]
+    (found,) = run(*worded)
+    assert found.subject.detail == "RateLimit 429"
+
+
+def test_a_failing_model_ends_a_trace_whatever_the_root_says():
+    """An agent span that is not in error above a failed call that nothing followed."""
+    (found,) = run(*(trace(failing(model(), http_status=429), status="ok") for _ in range(3)))
+    assert found.evidence.observed.value == 1
+
+
+def test_housekeeping_after_the_error_is_no_work():
+    """A framework sends its error page; the request is still what ended the trace."""
+    page = span("send", 1)
+    traces = [trace(span("route", 10, too_many(), page, **ERROR), page, kind="server", **ERROR) for _ in range(3)]
+    (found,) = run(*traces)
+    assert (found.subject.operation, found.evidence.observed.value) == ("GET", 1)
+
+
+def test_an_error_that_was_handled_does_not_answer_for_a_later_one():
+    """The request's 404 is handled; the work goes on and fails with something else."""
+    handled = failing(client("GET", 5), "HTTPError", "404", http_status=404)
+    traces = [trace(handled, model(), **{**ERROR, "error_type": "ValueError"}) for _ in range(3)]
+    (found,) = run(*traces)
+    assert (found.subject.operation, found.evidence.occurrences) == ("handle", 3)
+
+
+def test_the_same_words_above_are_the_same_error():
+    """Work that follows an error, such as a report of it, does not make another error of it."""
+    traces = [trace(tool("search", 10, too_many(), **ERROR), client("POST", 5), **ERROR) for _ in range(3)]
+    (found,) = run(*traces)
+    assert (found.subject, found.evidence.observed.value) == (SUBJECT, 1)
+
+
+def test_the_figure_falls_to_nothing_once_retried():
+    """The same measure over the application that retries."""
+    cured = trace(tool("search", 20, too_many(), client("GET", 5)), model())
+    spans, _, events = frames(*(cured for _ in range(5)))
+    assert detect(spans, events) == []
+    assert measure(spans, events, subject=SUBJECT).value == 0
+
+
+def test_measures_without_conditions():
+    """Once is not often, and can be compared all the same."""
+    spans, _, events = frames(ended(), fine())
+    assert detect(spans, events) == []
+    assert measure(spans, events, subject=SUBJECT).value == pytest.approx(0.5)
+    assert measure(spans, events, subject=dataclasses.replace(SUBJECT, service=Name("shop"))) is None
+
+
+def test_counts_traces_of_the_failing_service_only():
+    """Another service's traces are not examined for this one's errors."""
+    (found,) = run(*(ended() for _ in range(3)), *(trace(model(), service="shop") for _ in range(50)))
+    assert found.traces_examined == 3
+
+
+QUEUE = with_exception(span("dequeue", 500), "asyncio.exceptions.CancelledError")
+
+
+@pytest.mark.parametrize(
+    "traces",
+    [
+        pytest.param([ended(), ended()], id="not often"),
+        pytest.param([trace(*[tool("search", 10, too_many(), **ERROR)] * 3, **ERROR)], id="one unlucky trace"),
+        pytest.param([went_on() for _ in range(9)], id="the trace went on"),
+        pytest.param([*(ended() for _ in range(3)), *(fine() for _ in range(400))], id="one in a hundred or less"),
+        pytest.param([trace(QUEUE, QUEUE, model(), kind="server") for _ in range(9)], id="polling with a time-out"),
+        pytest.param(
+            [trace(failing(client("GET", 5), None, None, http_status=404), client("POST", 5), model())] * 9,
+            id="is it there? it is not",
+        ),
+        pytest.param(
+            [trace(model(), failing(client("DELETE", 5), http_status=404), kind="server")] * 9, id="tidying up"
+        ),
+        pytest.param([trace(tool("search", 20, too_many(), client("GET", 5)), model())] * 9, id="the retry succeeded"),
+        pytest.param([trace(kind="client", operation="GET", **ERROR)] * 9, id="its caller is not seen"),
+        pytest.param([fine() for _ in range(9)], id="no error"),
+        pytest.param([trace(**ERROR)], id="one span"),
+        pytest.param([trace(*[failing(model())] * 9, **ERROR)], id="every span failed"),
+    ],
+)
+def test_says_nothing_when(traces):
+    """Each of these holds errors, or looks like it, and none that recurs and ends traces."""
+    assert run(*traces) == []
+
+
+def test_says_nothing_about_nothing():
+    """Empty frames are a recording too."""
+    assert detect(SPANS.empty().lazy(), EVENTS.empty().lazy()) == []
+    assert measure(SPANS.empty().lazy(), EVENTS.empty().lazy(), subject=SUBJECT) is None
+
+
+def test_a_circle_of_parents_ends_nothing():
+    """Broken telemetry: two failing spans, each the other's parent."""
+    spans, _, events = frames(*(trace(span("a", 5, **ERROR), **ERROR) for _ in range(3)))
+    table = spans.collect()
+    circle = table.with_columns(parent_id=pl.col("span_id").reverse().over("trace_id"))
+    assert detect(circle.lazy(), events) == []
+
+
+def test_clocks_that_jump_are_no_reason_to_fail():
+    """A span that ends before it began."""
+    spans, _, events = frames(*(ended() for _ in range(3)))
+    back = spans.with_columns(end_ns=pl.col("start_ns") - 5)
+    assert {found.subject.operation for found in detect(back, events)} <= {"GET", "search", "handle"}
+
+
+def test_how_often_is_often_is_a_setting():
+    """Two are enough for whoever says so."""
+    assert len(run(ended(), ended(), settings=Settings(min_count=2))) == 1
+
+
+@st.composite
+def forests(draw):
+    """Traces of spans under any earlier span, some in error."""
+    parents = draw(st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.integers(0, 30)), min_size=1, max_size=8))
+    rows = []
+    for number, (parent, error, start) in enumerate(parents):
+        rows.append(
+            {
+                "trace_id": "t",
+                "span_id": str(number),
+                "parent_id": str(parent) if parent < number else None,
+                "service": "desk",
+                "operation": "ab"[number % 2],
+                "kind": ("internal", "model", "client")[number % 3],
+                "start_ns": start,
+                "end_ns": start + 10,
+                "status": "error" if error else "unset",
+                "error_type": "E",
+                "http_status": 500,
+            }
+        )
+    return rows
+
+
+@given(forests())
+@settings(max_examples=40, deadline=None)
+def test_a_trace_is_ended_by_an_error_in_it_or_by_none(rows):
+    """Whatever the tree: shares are shares, and a trace without errors is ended by nothing."""
+    spans = pl.DataFrame(rows, schema=SPANS.schema).lazy()
+    subjects = [Subject(service=Name("desk"), operation=Name(name), detail=Name("E 500")) for name in "ab"]
+    shares = [measure(spans, EVENTS.empty().lazy(), subject=subject).value for subject in subjects]
+    failed = any(row["status"] == "error" for row in rows)
+    assert all(share in (0, 1) for share in shares)
+    assert failed or shares == [0, 0]
+    roots = [row for row in rows if row["parent_id"] is None and row["kind"] != "client"]
+    if len(rows) == 1 and roots and failed:
+        assert 1 in shares
