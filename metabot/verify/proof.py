@@ -1,0 +1,35 @@
+"""The sandbox of a pass: found, tried, and only then used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from metabot.config import Settings
+from metabot.errors import SandboxError
+from metabot.verify import bubblewrap, cgroup
+from metabot.verify.canary import canary
+from metabot.verify.process import Limits
+from metabot.verify.sandbox import Sandbox
+
+_MEBIBYTE: Final = 2**20
+
+
+def prove(settings: Settings, state: Path) -> Sandbox | SandboxError:
+    """The sandbox that the settings ask for, its canary passed; or why there is none, and what to do.
+
+    Called once per pass. `state` is metabot's own folder, which the canary tries to read from inside.
+    """
+    cgroup.sweep()
+    wanted = settings.sandbox
+    limits = Limits(seconds=wanted.seconds, memory_bytes=wanted.memory_mb * _MEBIBYTE, processes=wanted.processes)
+    if wanted.kind == "none":
+        return Sandbox(bwrap=None, limits=limits, read_only=wanted.read_only)
+    try:
+        sandbox = Sandbox(bwrap=bubblewrap.find(), limits=limits, read_only=wanted.read_only)
+    except SandboxError as none:
+        return none
+    missing = [str(path) for path in wanted.read_only if not path.exists()]
+    if missing:
+        return SandboxError(f"sandbox.read_only: {', '.join(missing)} is not there. Take it out, or make it.")
+    return canary(sandbox, state) or sandbox
