@@ -189,11 +189,10 @@ def _candidate(group: dict[str, Any], errors: pl.DataFrame) -> Candidate:
 
 
 def _problem(group: dict[str, Any], subject: Subject) -> str:
-    again = f"in {group['retried']:,} of {group['count']:,} cases the same operation was called again afterwards"
+    again = f"{group['retried']:,} of {group['count']:,} times the operation was called again afterwards"
     return (
-        f"{subject.service}/{subject.operation} fails with {subject.detail}: {group['traces_ended']:,} of "
-        f"{group['traces_examined']:,} traces ({group['share']:.1%}) ended there; "
-        f"{again if group['retried'] else 'nothing retried it'}"
+        f"{subject.operation} fails with {subject.detail}: {group['traces_ended']:,} of {group['traces_examined']:,} "
+        f"traces ({group['share']:.1%}) ended there; {again if group['retried'] else 'nothing retried it'}"
     )
 
 

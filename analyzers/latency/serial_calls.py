@@ -47,7 +47,7 @@ _KINDS: Final = ("tool", "retrieval", "client", "model")
 class Settings:
     max_gap_ms: float = 50
     min_traces: int = 5
-    min_share: float = 0.1
+    min_share: float = 0.03
 
 
 _DEFAULTS: Final = Settings()
@@ -214,10 +214,9 @@ def _candidate(group: dict[str, Any], in_turn: pl.DataFrame) -> Candidate:
 
 
 def _problem(group: dict[str, Any], subject: Subject) -> str:
-    proof = "one answer of the model asked for them" if group["asked_together"] else "none uses what another found out"
-    share = group["saving_ns"] / group["trace_ns"]
+    proof = "one answer asked for all" if group["asked_together"] else "none needs the other's result"
     return (
-        f"{subject.service}/{subject.operation}: {subject.detail} are made one after the other in {group['traces']:,} "
-        f"of {group['traces_examined']:,} traces although {proof}: made together they would save "
-        f"{group['saving_ns'] / 1e6 / group['traces']:,.0f} ms of each of these traces ({share:.0%})"
+        f"{subject.detail} run in turn in {group['traces']:,} of {group['traces_examined']:,} traces though {proof}; "
+        f"together they save {group['saving_ns'] / 1e6 / group['traces']:,.0f} ms a trace "
+        f"({group['saving_ns'] / group['trace_ns']:.1%})"
     )

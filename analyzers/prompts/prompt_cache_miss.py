@@ -179,7 +179,7 @@ def _candidate(group: dict[str, Any], waste: pl.DataFrame, lines: pl.DataFrame) 
         rule_version=RULE_VERSION,
         subject=subject,
         evidence=Waste(observed=_metric(group), achievable=0.0, occurrences=group["losing_calls"]),
-        problem=_problem(group, subject),
+        problem=_problem(group),
         e_value=None,
         first_ns=losing["start_ns"].item(0),
         last_ns=losing["start_ns"].item(-1),
@@ -196,12 +196,11 @@ def _candidate(group: dict[str, Any], waste: pl.DataFrame, lines: pl.DataFrame) 
     )
 
 
-def _problem(group: dict[str, Any], subject: Subject) -> str:
+def _problem(group: dict[str, Any]) -> str:
+    lines = "1 line that changes" if group["leading_dynamic"] == 1 else f"{group['leading_dynamic']:,} changing lines"
     return (
-        f"{subject.service}/{subject.operation}: about {group['tokens_per_call']:,.0f} input tokens per call "
-        f"(mean of {group['calls']:,} calls, {group['losing_calls']:,} of them affected) are instructions that all "
-        f"conversations repeat, but stand behind {group['leading_dynamic']:,} lines that change, "
-        f"so that no kept prefix holds them"
+        f"about {group['tokens_per_call']:,.0f} input tokens per call repeat instructions that stand behind {lines}, "
+        f"where no cached prefix holds them ({group['losing_calls']:,} of {group['calls']:,} calls)"
     )
 
 

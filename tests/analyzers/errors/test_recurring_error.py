@@ -54,9 +54,7 @@ def test_says_what_ended_how_many_traces():
     assert found.http_statuses == (429,)
     assert found.revision == "abc"
     assert [quote.quoted() for quote in found.quotes] == ["“429 for url: http:∕∕e.example/7”"]
-    assert found.problem == (
-        "desk/GET fails with HTTPError 429: 4 of 10 traces (40.0%) ended there; nothing retried it"
-    )
+    assert found.problem == ("GET fails with HTTPError 429: 4 of 10 traces (40.0%) ended there; nothing retried it")
 
 
 def test_the_deepest_error_is_the_subject_and_names_its_code_first():
@@ -73,14 +71,14 @@ def test_says_how_many_were_retried():
     (found,) = run(*(twice for _ in range(3)))
     assert found.evidence.occurrences == 6
     assert found.evidence.observed.value == 1
-    assert "in 3 of 6 cases the same operation was called again afterwards" in found.problem
+    assert "3 of 6 times the operation was called again afterwards" in found.problem
 
 
 def test_a_retry_of_the_tool_is_a_retry():
     """The agent's loop called the whole tool once more, with the same input."""
     search = tool("search", 10, too_many(), **ERROR, input="q")
     (found,) = run(*(trace(search, search, **ERROR) for _ in range(3)))
-    assert "in 3 of 6 cases" in found.problem
+    assert "3 of 6 times" in found.problem
     other = tool("search", 10, too_many(), **ERROR, input="r")
     (found,) = run(*(trace(search, other, **ERROR) for _ in range(3)))
     assert "nothing retried it" in found.problem

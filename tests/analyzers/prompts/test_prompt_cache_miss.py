@@ -58,7 +58,8 @@ def test_says_what_the_order_costs():
     assert len(found.exemplars) == 5
     assert found.revision == "abc"
     assert [anchor.function.quoted() for anchor in found.code] == ["“desk.ask”"]
-    assert f"about {WHOLE * 9 / 20:,.0f} input tokens per call" in found.problem
+    assert found.problem.startswith(f"about {WHOLE * 9 / 20:,.0f} input tokens per call repeat instructions")
+    assert found.problem.endswith("behind 2 changing lines, where no cached prefix holds them (9 of 20 calls)")
 
 
 def test_the_anchor_is_the_text_to_move():
