@@ -1,0 +1,110 @@
+"""`python -m metabot.replay SCRIPT`: serve a scripted model, alone or for the length of one command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from metabot.replay import child
+from metabot.replay.player import Player
+from metabot.replay.script import ScriptError
+from metabot.replay.script_file import load
+from metabot.replay.server import ReplayServer, RequestLog, start
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit codes: the command's own after `--then`; 2 for a broken script or option; 127 where it cannot be started."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.then == []:
+        parser.error("--then needs a command after it")
+    try:
+        script = load(options.script)
+    except ScriptError as error:
+        _say(str(error))
+        return 2
+    player = Player(script, seed=options.seed, speed=options.speed, clock=time.monotonic)
+    with ExitStack() as stack:
+        try:
+            log = stack.enter_context(options.log.open("a", encoding="utf-8")) if options.log else None
+            server = ReplayServer(options.port, player, RequestLog(log))
+            if options.port_file:
+                _write_port(options.port_file, server.server_address[1])
+        except OSError as error:
+            _say(f"replay: {error}. Choose another port or file.")
+            return 2
+        stack.callback(server.server_close)
+        return _serve(server, options.then)
+
+
+def _serve(server: ReplayServer, command: Sequence[str] | None) -> int:
+    if command is None:
+        return _until_ended(server)
+    environ = child.environment(os.environ, server.url)
+    try:
+        return child.run(command, environ, lambda: start(server))
+    except OSError as error:
+        _say(f"replay: {command[0]} cannot be started: {error}.")
+        return 127
+
+
+def _until_ended(server: ReplayServer) -> int:
+    _say(f"replay: {server.player.script.model} at {server.url}")
+    awaited = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
+    start(server)
+    signal.sigwait(awaited)
+    server.shutdown()
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _write_port(path: Path, port: int) -> None:
+    written = path.with_name(path.name + ".part")
+    written.write_text(f"{port}\n", encoding="ascii")
+    written.replace(path)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m metabot.replay", description=__doc__)
+    parser.add_argument("script", type=Path, metavar="SCRIPT", help="the TOML file that says what the model answers")
+    parser.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--port-file", type=Path, metavar="F", help="write the port there once it listens")
+    parser.add_argument("--speed", type=_speed, default=1.0, help="divides every modelled time")
+    parser.add_argument("--seed", type=int, default=0, help="of the modelled times")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="append one JSON line for each request")
+    parser.add_argument(
+        "--then",
+        nargs=argparse.REMAINDER,
+        metavar="COMMAND",
+        help="run it once the server listens, with {model} in its environment's values replaced, and end with it",
+    )
+    return parser
+
+
+def _port(written: str) -> int:
+    port = int(written)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return port
+
+
+def _speed(written: str) -> float:
+    speed = float(written)
+    if not 0 < speed < float("inf"):
+        raise argparse.ArgumentTypeError("the speed must be greater than 0")
+    return speed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""The command that runs beside the replay and ends with it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+_FORWARDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
+
+
+def environment(given: Mapping[str, str], model_url: str) -> dict[str, str]:
+    """The environment with the replay's address for every literal `{model}` in a value."""
+    return {name: value.replace("{model}", model_url) for name, value in given.items()}
+
+
+def run(command: Sequence[str], environ: Mapping[str, str], started: Callable[[], None]) -> int:
+    """Runs the command in a session of its own, hands signals on, and returns its exit code (128 + n for signal n).
+
+    `started` is called once the command runs: until then no thread may be, because the process forks. What the command
+    left behind in its session is killed. OSError: the command cannot be started.
+    """
+    early: list[int] = []
+    for number in _FORWARDED:
+        signal.signal(number, lambda caught, _: early.append(caught))
+    child = subprocess.Popen(
+        command,
+        env=dict(environ),
+        start_new_session=True,
+        preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - no thread runs yet
+    )
+    for number in _FORWARDED:
+        signal.signal(number, lambda caught, _: _send(child.pid, caught))
+    try:
+        for caught in early:
+            _send(child.pid, caught)
+        started()
+        code = child.wait()
+    finally:
+        _send(child.pid, signal.SIGKILL)
+    return code if code >= 0 else 128 - code
+
+
+def _send(group: int, number: int) -> None:
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
