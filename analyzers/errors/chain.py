@@ -46,7 +46,14 @@ def _with_next_work(spans: pl.DataFrame) -> pl.DataFrame:
     return (
         spans.with_columns(over.alias("over_ns"))
         .sort("over_ns")
-        .join_asof(work, left_on="over_ns", right_on="next_work_ns", by="trace_id", strategy="forward")
+        .join_asof(
+            work,
+            left_on="over_ns",
+            right_on="next_work_ns",
+            by="trace_id",
+            strategy="forward",
+            check_sortedness=False,  # both were just sorted; Polars cannot check it within groups
+        )
         .with_columns((again | unseen).alias("retried"))
         .sort("start_ns", *_SPAN)
     )

@@ -1,6 +1,6 @@
 """Which pieces of a prompt stand in a prefix that an earlier call had, and which pieces every conversation sends.
 
-Works on the hashes of pieces alone. Cost: a sort and a few group-bys over all pieces.
+Works on the hashes of pieces alone. Cost: three sorts and two group-bys over all pieces.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 Words = npt.NDArray[np.uint64]
+Times = npt.NDArray[np.int64]
 
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 
@@ -29,21 +30,15 @@ def pieces(calls: pl.DataFrame, *, keep_ns: int) -> pl.DataFrame:
         calls.sort("start_ns", "call")
         .explode("piece_hashes", "piece_chars")
         .rename({"piece_hashes": "hash", "piece_chars": "chars"})
-        .with_columns(
-            pl.int_range(pl.len()).over("call").alias("position"),
-            pl.int_range(pl.len()).over("call", "hash").alias("occurrence"),
-            pl.col("chars").cast(pl.Int64),
-        )
+        .with_columns(pl.col("chars").cast(pl.Int64), pl.int_range(pl.len()).over("call").alias("position"))
     )
-    return (
-        rows.with_columns(
-            pl.Series("prefix", _chained(rows["hash"].to_numpy(), rows["position"].to_numpy()), pl.UInt64)
-        )
-        .with_columns(
-            _since_last("cache", "prefix").le(keep_ns).fill_null(value=False).alias("shared"),
-            _since_last("cache", "hash", "occurrence").le(keep_ns).fill_null(value=False).alias("warm"),
-        )
-        .drop("prefix")
+    hashes, cache, starts = rows["hash"].to_numpy(), rows["cache"].to_numpy(), rows["start_ns"].to_numpy()
+    occurrence = _occurrences(_keyed(hashes, rows["call"].to_numpy()))
+    prefix = _chained(hashes, rows["position"].to_numpy())
+    return rows.with_columns(
+        pl.Series("occurrence", occurrence),
+        pl.Series("shared", _recent(_keyed(prefix, cache), starts, keep_ns)),
+        pl.Series("warm", _recent(_keyed(_keyed(hashes, occurrence), cache), starts, keep_ns)),
     )
 
 
@@ -65,12 +60,32 @@ def with_static(pieces: pl.DataFrame, *, share: float) -> pl.DataFrame:
     )
 
 
-def _since_last(*of: str) -> pl.Expr:
-    """Nanoseconds since the call before this one of which the same is true; null where there was none."""
-    return pl.col("start_ns") - pl.col("start_ns").shift(1).over(*of)
+def _recent(keys: Words, starts: Times, keep_ns: int) -> npt.NDArray[np.bool_]:
+    """Whether the row before that has the same key, if there is one, started at most `keep_ns` earlier."""
+    order = np.argsort(keys, kind="stable")
+    same = keys[order][1:] == keys[order][:-1]
+    recent = np.zeros(len(keys), dtype=np.bool_)
+    recent[order[1:]] = same & (np.diff(starts[order]) <= keep_ns)
+    return recent
 
 
-def _chained(hashes: Words, positions: npt.NDArray[np.int64]) -> Words:
+def _occurrences(keys: Words) -> Times:
+    """How many rows before it have the row's key."""
+    order = np.argsort(keys, kind="stable")
+    new = np.ones(len(keys), dtype=np.bool_)
+    new[1:] = keys[order][1:] != keys[order][:-1]
+    rank = np.arange(len(keys), dtype=np.int64)
+    counted = np.empty_like(rank)
+    counted[order] = rank - np.maximum.accumulate(np.where(new, rank, 0))
+    return counted
+
+
+def _keyed(words: Words, by: npt.NDArray[np.generic]) -> Words:
+    """One word for each pair: equal pairs alike, others apart but for one chance in 2^64."""
+    return _mixed(words + _mixed(by.astype(np.uint64) + _GOLDEN))
+
+
+def _chained(hashes: Words, positions: Times) -> Words:
     """A hash of every prefix: the sum, modulo 2^64, of its pieces' hashes, each mixed with its position."""
     if not len(hashes):
         return hashes
