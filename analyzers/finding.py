@@ -54,8 +54,8 @@ class CodeAnchor:
 class PromptAnchor:
     """A prompt, by the hashes of its pieces: `placing` hashes the repository's own text the same way."""
 
-    static: tuple[int, ...]  # pieces that (nearly) all calls share, in order
-    leading_dynamic: int  # how many pieces stand before the first of them, the most common count
+    static: tuple[int, ...]  # pieces that (nearly) all calls share and that stand behind others that change, in order
+    leading_dynamic: int  # how many changing pieces stand before the first of them, the most common count
     static_chars: int
 
 

@@ -72,7 +72,10 @@ class Name(str):
 
 
 class Untrusted:
-    """Free text out of telemetry. `quoted` is the only way to see it; everything else raises `TypeError`."""
+    """Free text out of telemetry. `quoted` is the only way to see it; everything else raises `TypeError`.
+
+    It is no `str`: joining, adding, iterating and encoding it fail by themselves, and the type checker says so before.
+    """
 
     __slots__ = ("_text",)
 
@@ -116,10 +119,11 @@ class Untrusted:
     def __repr__(self) -> str:
         return f"Untrusted({len(self._text)} characters)"
 
-    def _refuse(self, *_: object) -> NoReturn:
+    def __str__(self) -> NoReturn:
         raise TypeError("text from telemetry is printed through quoted() only")
 
-    __str__ = __format__ = __bytes__ = __add__ = __radd__ = __iter__ = __getitem__ = __contains__ = __mod__ = _refuse
+    def __format__(self, _: str) -> NoReturn:
+        raise TypeError("text from telemetry is printed through quoted() only")
 
 
 def _marked(text: str, limit: int, *, cut: bool) -> str:
