@@ -1,0 +1,231 @@
+"""What a recording holds, before anything is called a problem: exact counts, sums and quantiles."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from analyzers.latency.self_time import covered, with_self_time
+from analyzers.untrusted import Name
+
+_SLOWEST: Final = 10
+_NS: Final = 1e9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """A sum over calls, of which some may not say."""
+
+    known: int | None  # the sum over those that say; None where none does
+    unknown_calls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    usd: float | None  # list price of the calls whose cost is known; None where none is
+    unknown_calls: int
+    why_unknown: tuple[tuple[Name, int], ...]  # reason and calls, most common first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelUse:
+    provider: Name | None
+    model: Name | None
+    calls: int
+    errors: int
+    input_tokens: Tally
+    cached_tokens: Tally
+    output_tokens: Tally
+    cached_share: float | None  # of the input tokens of calls whose cached count is known
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceUse:
+    service: Name
+    spans: int
+    traces: int
+    error_traces: int  # traces in which a span of this service failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationTime:
+    service: Name
+    operation: Name
+    kind: Name
+    spans: int
+    self_seconds: float
+    self_share: float | None  # of the total trace time; side by side, operations may share more than 1
+    inclusive_seconds: float
+    p50_ms: float  # of the inclusive durations
+    p95_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    first_ns: int | None  # None: there are no spans
+    last_ns: int | None
+    spans: int
+    error_spans: int
+    error_share: float | None  # of the spans
+    traces: int
+    root_error_traces: int  # traces in which a span without a recorded parent failed
+    trace_seconds: float  # total trace time: of each trace, the time in which one of its spans was open
+    services: tuple[ServiceUse, ...]  # most spans first
+    calls: int
+    models: tuple[ModelUse, ...]  # most calls first
+    slowest: tuple[OperationTime, ...]  # most self time first, at most ten
+    rejects: int  # pieces of input that could not be read
+
+
+def overview(spans: pl.LazyFrame, calls: pl.LazyFrame, *, rejects: int) -> Overview:
+    """Reads SPANS and CALLS. Names that agree up to case, markup or length stay apart, as they were recorded."""
+    spans, calls = spans.select(_SPAN_COLUMNS).collect().lazy(), calls.select(_CALL_COLUMNS)
+    totals = _totals(spans)
+    trace_ns = covered(spans, "trace_id").select(pl.col("covered_ns").sum()).collect().item()
+    models = _models(calls)
+    return Overview(
+        first_ns=totals["first_ns"],
+        last_ns=totals["last_ns"],
+        spans=totals["spans"],
+        error_spans=totals["error_spans"],
+        error_share=totals["error_spans"] / totals["spans"] if totals["spans"] else None,
+        traces=totals["traces"],
+        root_error_traces=_root_error_traces(spans),
+        trace_seconds=trace_ns / _NS,
+        services=_services(spans),
+        calls=sum(model.calls for model in models),
+        models=models,
+        slowest=_slowest(spans, trace_ns),
+        rejects=rejects,
+    )
+
+
+_SPAN_COLUMNS: Final = (
+    "trace_id", "span_id", "parent_id", "service", "operation", "kind", "start_ns", "end_ns", "status",
+)  # fmt: skip
+_CALL_COLUMNS: Final = (
+    "provider", "model", "status", "input_tokens", "cached_tokens", "output_tokens", "cost_usd", "cost_unknown",
+)  # fmt: skip
+_FAILED: Final = pl.col("status") == "error"
+
+
+def _totals(spans: pl.LazyFrame) -> dict[str, Any]:
+    totals = spans.select(
+        pl.col("start_ns").min().alias("first_ns"),
+        pl.max_horizontal("start_ns", "end_ns").max().alias("last_ns"),
+        pl.len().alias("spans"),
+        _FAILED.sum().alias("error_spans"),
+        pl.col("trace_id").n_unique().alias("traces"),
+    )
+    return totals.collect().row(0, named=True)
+
+
+def _root_error_traces(spans: pl.LazyFrame) -> int:
+    recorded = spans.select("trace_id", pl.col("span_id").alias("parent_id"))
+    roots = spans.filter(_FAILED).join(recorded, on=["trace_id", "parent_id"], how="anti")
+    return int(roots.select(pl.col("trace_id").n_unique()).collect().item())
+
+
+def _services(spans: pl.LazyFrame) -> tuple[ServiceUse, ...]:
+    trace = pl.col("trace_id")
+    found = (
+        spans.group_by("service")
+        .agg(
+            pl.len().alias("spans"),
+            trace.n_unique().alias("traces"),
+            trace.filter(_FAILED).n_unique().alias("error_traces"),
+        )
+        .sort(["spans", "service"], descending=[True, False])
+        .collect()
+    )
+    return tuple(ServiceUse(**{**row, "service": Name(row["service"])}) for row in found.iter_rows(named=True))
+
+
+def _slowest(spans: pl.LazyFrame, trace_ns: int) -> tuple[OperationTime, ...]:
+    key = ["service", "operation", "kind"]
+    duration = (pl.col("end_ns") - pl.col("start_ns")).clip(lower_bound=0)
+    found = (
+        with_self_time(spans)
+        .with_columns(duration.alias("duration_ns"))
+        .group_by(key)
+        .agg(
+            pl.len().alias("spans"),
+            pl.col("self_ns", "duration_ns").sum(),
+            pl.col("duration_ns").quantile(0.5, "linear").alias("p50_ns"),
+            pl.col("duration_ns").quantile(0.95, "linear").alias("p95_ns"),
+        )
+        .sort(["self_ns", *key], descending=[True, False, False, False])
+        .head(_SLOWEST)
+        .collect()
+    )
+    return tuple(
+        OperationTime(
+            service=Name(row["service"]),
+            operation=Name(row["operation"]),
+            kind=Name(row["kind"]),
+            spans=row["spans"],
+            self_seconds=row["self_ns"] / _NS,
+            self_share=row["self_ns"] / trace_ns if trace_ns else None,
+            inclusive_seconds=row["duration_ns"] / _NS,
+            p50_ms=row["p50_ns"] / 1e6,
+            p95_ms=row["p95_ns"] / 1e6,
+        )
+        for row in found.iter_rows(named=True)
+    )
+
+
+def _models(calls: pl.LazyFrame) -> tuple[ModelUse, ...]:
+    key = ["provider", "model"]
+    both_known = pl.col("input_tokens").is_not_null() & pl.col("cached_tokens").is_not_null()
+    counted = pl.col("input_tokens", "cached_tokens", "output_tokens", "cost_usd")
+    found = (
+        calls.group_by(key)
+        .agg(
+            pl.len().alias("calls"),
+            _FAILED.sum().alias("errors"),
+            counted.sum(),
+            counted.null_count().name.suffix("_unknown"),
+            pl.col("input_tokens").filter(both_known).sum().alias("cacheable"),
+            pl.col("cached_tokens").filter(both_known).sum().alias("cached"),
+            pl.col("cost_unknown").filter(pl.col("cost_usd").is_null()).alias("reasons"),
+        )
+        .sort(["calls", *key], descending=[True, False, False])
+        .collect()
+    )
+    return tuple(_model(row) for row in found.iter_rows(named=True))
+
+
+def _model(row: dict[str, Any]) -> ModelUse:
+    return ModelUse(
+        provider=_name(row["provider"]),
+        model=_name(row["model"]),
+        calls=row["calls"],
+        errors=row["errors"],
+        input_tokens=_tally(row, "input_tokens"),
+        cached_tokens=_tally(row, "cached_tokens"),
+        output_tokens=_tally(row, "output_tokens"),
+        cached_share=row["cached"] / row["cacheable"] if row["cacheable"] else None,
+        cost=Cost(
+            usd=None if row["cost_usd_unknown"] == row["calls"] else row["cost_usd"],
+            unknown_calls=row["cost_usd_unknown"],
+            why_unknown=_reasons(row["reasons"]),
+        ),
+    )
+
+
+def _tally(row: dict[str, Any], column: str) -> Tally:
+    unknown = row[f"{column}_unknown"]
+    return Tally(known=None if unknown == row["calls"] else row[column], unknown_calls=unknown)
+
+
+def _reasons(reasons: list[str | None]) -> tuple[tuple[Name, int], ...]:
+    counted = Counter(Name(reason or "not priced") for reason in reasons)
+    return tuple(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _name(text: str | None) -> Name | None:
+    return None if text is None else Name(text)
