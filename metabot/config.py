@@ -65,7 +65,7 @@ class Target(Section):
     """The repository that proposals are written for. Without one, findings are shown and nothing is written.
 
     Commands are split as a shell splits words and run without a shell. In them, and in the values of `environment`,
-    `{env}` stands for the folder that `setup` fills, `{telemetry}` for the file that the run's telemetry goes to and
+    `{env}` stands for the folder that `setup` fills, `{python}` for the interpreter below metabot's own, `{telemetry}` for the file that the run's telemetry goes to and
     `{model}` for the base URL of the replay server.
     """
 
@@ -78,6 +78,7 @@ class Target(Section):
     evaluate: str = ""
     environment: dict[str, str] = {}
     model_script: OptionalPath = None
+    model_speed: float = Field(1.0, gt=0)
     allowed_paths: tuple[str, ...] = ("**",)
     protected_paths: tuple[str, ...] = ()
     max_files: int = Field(5, gt=0)

@@ -167,12 +167,12 @@ def _secret(proposal: Proposal) -> _Broken | None:
 
 
 def _size(proposal: Proposal, target: Target) -> _Broken | None:
-    files = len(proposal.edits) + 1
+    files = len(proposal.edits)
     lines = len(_changed_lines(proposal))
     if files > target.max_files:
         return (
             "too large",
-            f"{files} files change, target.max_files is {target.max_files}. Raise it, or split it.",
+            f"{files} files are edited, target.max_files is {target.max_files}. Raise it, or split it.",
         )
     if lines > target.max_lines:
         return (

@@ -21,6 +21,7 @@ from typing import IO, Final, Literal
 
 from metabot.verify.cgroup import ControlGroup, control_group
 from metabot.verify.commands import BASE_PYTHON
+from metabot.verify.limits import Limits
 from metabot.verify.processes import resident_bytes, tasks_of_user
 from metabot.verify.tail import Tail
 
@@ -29,15 +30,6 @@ _END_SECONDS: Final = 10.0  # for the supervisor to end what runs under it
 _SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
 
 Limit = Literal["time", "memory"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Of one command and all that it starts."""
-
-    seconds: float
-    memory_bytes: int
-    processes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 from metabot.config import Settings
 from metabot.errors import SandboxError
 from metabot.verify import bubblewrap, cgroup
 from metabot.verify.canary import canary
-from metabot.verify.process import Limits
+from metabot.verify.limits import of
 from metabot.verify.sandbox import Sandbox
-
-_MEBIBYTE: Final = 2**20
 
 
 def prove(settings: Settings, state: Path) -> Sandbox | SandboxError:
@@ -22,7 +19,7 @@ def prove(settings: Settings, state: Path) -> Sandbox | SandboxError:
     """
     cgroup.sweep()
     wanted = settings.sandbox
-    limits = Limits(seconds=wanted.seconds, memory_bytes=wanted.memory_mb * _MEBIBYTE, processes=wanted.processes)
+    limits = of(wanted)
     if wanted.kind == "none":
         return Sandbox(bwrap=None, limits=limits, read_only=wanted.read_only)
     try:

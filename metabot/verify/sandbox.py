@@ -13,7 +13,8 @@ from typing import Literal
 
 from metabot.verify import bubblewrap
 from metabot.verify.job import Job
-from metabot.verify.process import Ended, Limits, run
+from metabot.verify.limits import Limits
+from metabot.verify.process import Ended, run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +33,6 @@ class Sandbox:
         environment = {**_environment(job, self.kind), **job.environment}
         command = job.command if self.bwrap is None else bubblewrap.command(self.bwrap, shown, environment)
         return run(command, cwd=job.tree, environment=environment, limits=self.limits)
-
-    def seen(self, job: Job) -> Path:
-        """Where the command finds its copy of the repository."""
-        return job.tree if self.bwrap is None else job.tree_at
 
 
 def _environment(job: Job, kind: Literal["bwrap", "none"]) -> Mapping[str, str]:

@@ -1,0 +1,91 @@
+"""The repository's own evaluation at a revision, beside the replay server, in the sandbox.
+
+The model is `target.model_script`, played by `metabot.replay` inside the sandbox, which has no network. The command's
+last line on standard output gives the score: `{"score": 0.8, "cases": 20}`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import metabot
+from metabot.config import Target
+from metabot.verify.commands import BASE_PYTHON, Words, words
+from metabot.verify.measured import CommandRun
+from metabot.verify.runner import Revision, Runner
+from metabot.verify.verdict import Unmet
+
+_PACKAGE: Final = Path(metabot.__file__).resolve().parent
+_REPLAY: Final = (_PACKAGE / "__init__.py", _PACKAGE / "replay")
+# Not `python -m`, which would import from the target's own folder first; and no PYTHONPATH, which the evaluation
+# would inherit.
+_START: Final = (
+    "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "runpy.run_module('metabot.replay', run_name='__main__', alter_sys=True)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    run: CommandRun
+    score: float | None
+    cases: int | None
+    telemetry: Path | None  # None: it wrote none
+
+
+def unmeasurable(target: Target) -> Unmet | None:
+    """Settings that name a model and no script of one: nothing would answer in a sandbox without network."""
+    named = [name for name, value in target.environment.items() if "{model}" in value]
+    if not named or target.model_script is not None:
+        return None
+    detail = f"target.environment.{named[0]} names {{model}}. Set target.model_script to the script of its answers."
+    return Unmet("better", "not measured", detail)
+
+
+def evaluate(runner: Runner, target: Target, revision: Revision, *, keep: Path) -> Evaluation:
+    """Runs `target.evaluate`; its telemetry is moved to the file `keep`."""
+    script = target.model_script
+    result = runner.run(
+        words(target.evaluate),
+        revision,
+        before=() if script is None else _beside_replay(script.resolve(), target.model_speed),
+        variables=target.environment,
+        read_only=() if script is None else (*_REPLAY, script.resolve()),
+        telemetry=keep,
+    )
+    said = _last_line(result.stdout)
+    return Evaluation(
+        run=result.run,
+        score=_score(said.get("score")),
+        cases=_cases(said.get("cases")),
+        telemetry=keep if keep.exists() else None,
+    )
+
+
+def _beside_replay(script: Path, speed: float) -> Words:
+    replay = (str(BASE_PYTHON), "-I", "-c", _START, str(_PACKAGE.parent), str(script))
+    return (*replay, "--speed", str(speed), "--then")
+
+
+def _last_line(stdout: str) -> Mapping[str, Any]:
+    """The JSON object on the last line that is not blank; empty where there is none."""
+    lines = [line for line in stdout.splitlines() if line.strip()]
+    try:
+        said = json.loads(lines[-1]) if lines else None
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _score(said: Any) -> float | None:
+    is_number = isinstance(said, (int, float)) and not isinstance(said, bool)
+    return float(said) if is_number and math.isfinite(said) else None
+
+
+def _cases(said: Any) -> int | None:
+    return said if isinstance(said, int) and not isinstance(said, bool) and said >= 0 else None

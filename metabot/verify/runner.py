@@ -1,0 +1,97 @@
+"""Runs the target's commands, each on a fresh copy of the repository: what one leaves behind, no other sees."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from metabot.redact import redact
+from metabot.verify import interpreter
+from metabot.verify.commands import Words, filled
+from metabot.verify.environment import TargetEnvironment
+from metabot.verify.job import Job
+from metabot.verify.measured import CommandRun
+from metabot.verify.process import Ended
+from metabot.verify.sandbox import Sandbox
+from metabot.verify.scratch import scratch
+from metabot.verify.tail import KEPT
+from metabot.verify.trees import lay_out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """The base, or the base with a proposal's files written over it."""
+
+    name: Literal["base", "head"]
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    run: CommandRun
+    stdout: str  # its end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    sandbox: Sandbox
+    environment: TargetEnvironment
+    base: Path  # the base's worktree: copied, never run in
+    under: Path  # where throw-away folders are made
+
+    def run(
+        self,
+        command: Words,
+        revision: Revision,
+        *,
+        before: Words = (),
+        variables: Mapping[str, str] | None = None,
+        read_only: tuple[Path, ...] = (),
+        telemetry: Path | None = None,
+    ) -> Result:
+        """Runs `before` and the command as one. What it wrote to {telemetry} goes to the file `telemetry`.
+
+        The recorded command is as the settings write it, placeholders unfilled: it says nothing of this machine.
+        """
+        with scratch(self.under) as folders:
+            tree = folders.root / "tree"
+            lay_out(self.base, tree, revision.files)
+            recorded = folders.output / "telemetry.jsonl"
+            places = {**self.environment.places(), "telemetry": recorded}
+            env = self.environment.folder
+            job = Job(
+                command=(*before, *(filled(word, places) for word in command)),
+                tree=tree,
+                tree_at=self.environment.tree_at,
+                scratch=folders,
+                read_only=(*read_only, *(() if env is None else (env, *interpreter.of_environment(env)))),
+                path=() if env is None else (env / "bin",),
+                environment={name: filled(value, places) for name, value in (variables or {}).items()},
+            )
+            ended = self.sandbox.run(job)
+            if telemetry is not None:
+                _keep(recorded, telemetry)
+        return Result(run=_command_run(command, revision, ended), stdout=ended.stdout)
+
+
+def _keep(recorded: Path, kept: Path) -> None:
+    """Moves a regular file; a link, a pipe or nothing at all is no telemetry."""
+    kept.unlink(missing_ok=True)
+    with suppress(FileNotFoundError):
+        if stat.S_ISREG(recorded.lstat().st_mode) and recorded.resolve() == recorded:
+            recorded.rename(kept)
+
+
+def _command_run(command: Words, revision: Revision, ended: Ended) -> CommandRun:
+    return CommandRun(
+        command=command,
+        revision=revision.name,
+        exit_code=ended.exit_code,
+        seconds=ended.seconds,
+        limit=ended.limit,
+        output=redact(ended.output)[0][-KEPT:],
+    )

@@ -1,0 +1,119 @@
+"""Proves a proposal, or says why not.
+
+Does it apply? Is the sandbox closed? Is what the target needs installed? Then the tests at the base, with the change,
+the new test at the base (it must fail) and with the change (it must pass, three times), the evaluation at both, and
+the verdict. The first condition that does not hold ends it, as a `Stopped`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from metabot.config import Settings, Target
+from metabot.errors import SandboxError
+from metabot.generate.proposal import Proposal
+from metabot.git import Repository
+from metabot.stopped import Stopped
+from metabot.verify.commands import words
+from metabot.verify.environment import TargetEnvironment, base_of, prepared
+from metabot.verify.measured import VerifiedProposal
+from metabot.verify.policy import BaseTree, refusal
+from metabot.verify.proof import prove
+from metabot.verify.runner import Runner
+from metabot.verify.sandbox import Sandbox
+from metabot.verify.scratch import remove
+from metabot.verify.trials import Trials
+from metabot.verify.verdict import Unmet, stopped, verdict
+
+Progress = Callable[[str], None]
+
+
+class Bench:
+    """Where the proposals of one pass are proved: what is the same for all of them is made once, when first needed."""
+
+    def __init__(self, settings: Settings, progress: Progress, stack: ExitStack) -> None:
+        self._settings, self._progress, self._stack = settings, progress, stack
+        self._trials: dict[str, Trials | Unmet] = {}
+
+    @classmethod
+    @contextmanager
+    def of_pass(cls, settings: Settings, *, progress: Progress) -> Iterator[Self]:
+        """At exit worktrees and throw-away folders are gone; the target's environment is kept."""
+        with ExitStack() as stack:
+            yield cls(settings, progress, stack)
+
+    def verify(self, proposal: Proposal) -> VerifiedProposal | Stopped:
+        """Raises RepositoryError where the target repository is not as the settings say."""
+        repository, revision = base_of(self._settings)
+        base = BaseTree(files=frozenset(repository.files(revision)), read=lambda path: repository.read(revision, path))
+        if refused := refusal(proposal, base=base, target=self._settings.target):
+            return refused
+        trials = self._at(repository, revision)
+        measured = trials if isinstance(trials, Unmet) else trials.measured(proposal)
+        if isinstance(measured, Unmet):
+            return stopped(proposal, measured)
+        threshold = self._settings.meta_layer.improvement_threshold
+        decided = verdict(proposal, measured, threshold=threshold)
+        if isinstance(decided, Stopped):
+            return decided
+        return VerifiedProposal(proposal=proposal, base_revision=revision, measured=measured)
+
+    @cached_property
+    def _sandbox(self) -> Sandbox | SandboxError:
+        self._progress("trying the sandbox")
+        return prove(self._settings, self._settings.state.resolve())
+
+    @cached_property
+    def _room(self) -> Path:
+        """A folder for worktrees and runs, ours alone until the pass ends; what a killed pass left in it is removed."""
+        room = self._settings.state.resolve() / "verify"
+        room.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(room.with_suffix(".lock"))
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            self._progress(f"waiting for another pass that proves in {room}")
+            lock.acquire()
+        self._stack.callback(lock.release)
+        base_of(self._settings)[0].prune_worktrees(room)
+        remove(room)
+        room.mkdir()
+        self._stack.callback(remove, room)
+        return room
+
+    def _at(self, repository: Repository, revision: str) -> Trials | Unmet:
+        if revision not in self._trials:
+            self._trials[revision] = self._made_at(repository, revision)
+        return self._trials[revision]
+
+    def _made_at(self, repository: Repository, revision: str) -> Trials | Unmet:
+        if isinstance(self._sandbox, SandboxError):
+            return Unmet("sound", "no sandbox", str(self._sandbox))
+        environment = prepared(self._settings, repository, revision, self._progress)
+        if isinstance(environment, Unmet):
+            return environment
+        if unready := _unready(self._settings.target, environment):
+            return unready
+        place = self._room / revision
+        base = self._stack.enter_context(repository.worktree(revision, place / "base"))
+        runner = Runner(sandbox=self._sandbox, environment=environment, base=base, under=place)
+        return Trials(settings=self._settings, runner=runner, progress=self._progress)
+
+
+def _unready(target: Target, environment: TargetEnvironment) -> Unmet | None:
+    """Settings without which no test can be run."""
+    if not words(target.test):
+        detail = "target.test is empty. Set it to the command that runs the repository's tests."
+        return Unmet("sound", "setup failed", detail)
+    if environment.folder is None:
+        for name, command in (("test", target.test), ("evaluate", target.evaluate)):
+            if "{env}" in command:
+                detail = f"target.{name} names {{env}} and target.setup is empty. Set it to the command that makes it."
+                return Unmet("sound", "setup failed", detail)
+    return None
