@@ -53,8 +53,8 @@ Choose exactly one. If two fit, take the one that decides which team has to act 
 - low: questions before a purchase, praise, suggestions, and matters that the customer calls not urgent.
 
 A polite ticket is not less important than an angry one. Capital letters, exclamation marks and threats to write a
-bad review do not raise the priority; dates, money and safety do. A gold member's ticket goes up one step, but never
-to urgent for that reason alone.
+bad review do not raise the priority; dates, money and safety do. Neither does a gold membership: gold members have
+more time for returns, not a faster answer.
 
 # Policy
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-DATA = Path(__file__).parent / "data"
+from support_desk.data_files import rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,20 +59,15 @@ def triage(answer: str) -> Triage:
 
 def tickets(limit: int) -> list[Ticket]:
     """The first `limit` tickets of the queue."""
-    return [_ticket(row) for row in _rows("tickets.jsonl")][:limit]
+    return [_ticket(row) for row in rows("tickets.jsonl")][:limit]
 
 
 def labelled() -> list[tuple[Ticket, Label]]:
     """The tickets that people labelled, for the evaluation."""
     return [
-        (_ticket(row), Label(category=row["category"], priority=row["priority"])) for row in _rows("evaluation.jsonl")
+        (_ticket(row), Label(category=row["category"], priority=row["priority"])) for row in rows("evaluation.jsonl")
     ]
 
 
 def _ticket(row: dict[str, Any]) -> Ticket:
     return Ticket(id=row["id"], sender=row["sender"], email=row["email"], subject=row["subject"], body=row["body"])
-
-
-def _rows(name: str) -> Iterator[dict[str, Any]]:
-    for line in (DATA / name).read_text(encoding="utf-8").splitlines():
-        yield json.loads(line)
