@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: help demo test test-all lint types lock wheel bench clean
+.PHONY: help demo test test-all lint types lock wheel clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -37,9 +37,6 @@ lock: $(READY)  ## pin every dependency with its hashes, for every platform and 
 
 wheel: $(READY)  ## build the wheel into dist/
 	$(BIN)/python -m hatchling build -t wheel
-
-bench: $(READY)  ## what the README's figures come from
-	$(BIN)/python -m benchmarks
 
 clean:  ## forget the environment and the demo
 	rm -rf $(VENV) demo dist .mypy_cache .ruff_cache .hypothesis

@@ -113,3 +113,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader went away (`| head`): Python would complain once more at exit
         sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

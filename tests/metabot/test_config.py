@@ -86,6 +86,6 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
     path = tmp_path / "mine.toml"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(SettingsError, match="mine.toml") as caught:
+    with pytest.raises(SettingsError, match=r"mine\.toml") as caught:
         config.load(path)
     assert said in str(caught.value)

@@ -1,0 +1,111 @@
+"""From stored telemetry to an overview and findings. Reads the store, never the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from analyzers.control import control
+from analyzers.finding import Candidate, Finding, Fingerprint
+from analyzers.frames import CALLS, EVENTS, SPANS, Frame
+from analyzers.overview import Overview, overview
+from analyzers.registry import ANALYZERS, configured
+from metabot.config import Settings
+from metabot.errors import SettingsError
+from metabot.store import frames, rejects
+from metabot.store.store import Store
+
+NS_PER_DAY: Final = 86_400 * 10**9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The times that are scored, UTC nanoseconds; None is open."""
+
+    since_ns: int | None = None
+    until_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    overview: Overview
+    findings: tuple[Finding, ...]  # dearest first
+    trusted: frozenset[Fingerprint]  # those that stand without anything read from a public source
+
+
+def analyze(
+    store: Store,
+    settings: Settings,
+    *,
+    window: Window = Window(),  # frozen
+    services: tuple[str, ...] = (),
+    only: tuple[str, ...] = (),
+) -> Analysis:
+    """Score one window with every analyzer, or with those named in `only`."""
+    read = _read(store, window, services, internal_only=False)
+    chosen = only or tuple(ANALYZERS)
+    findings = _findings(read, chosen, settings)
+    trusted = findings
+    if _holds_public(read):
+        trusted = _findings(_read(store, window, services, internal_only=True), chosen, settings)
+    return Analysis(
+        overview=overview(*(read[frame.name] for frame in (SPANS, CALLS)), rejects=rejects.total(store)),
+        findings=tuple(findings),
+        trusted=frozenset(finding.fingerprint for finding in trusted),
+    )
+
+
+def analyzer_settings(name: str, settings: Settings) -> object:
+    """The settings of one analyzer. Raises `SettingsError` naming the key that it does not know."""
+    try:
+        return configured(name, settings.analyzers.get(name, {}))
+    except ValueError as error:
+        raise SettingsError(f"[analyzers.{name}]: {error}") from None
+
+
+def check_analyzers(settings: Settings) -> None:
+    """Refuse settings of analyzers that do not exist, or that an analyzer does not know, before any work is done."""
+    for name in settings.analyzers:
+        if name not in ANALYZERS:
+            raise SettingsError(f"[analyzers.{name}] is no analyzer.\n  There are: {', '.join(sorted(ANALYZERS))}.")
+        analyzer_settings(name, settings)
+
+
+def _read(
+    store: Store, window: Window, services: tuple[str, ...], *, internal_only: bool
+) -> Mapping[str, pl.LazyFrame]:
+    return {
+        frame.name: frames.frame(
+            store,
+            frame,
+            since_ns=window.since_ns,
+            until_ns=window.until_ns,
+            services=services,
+            internal_only=internal_only,
+        )
+        for frame in _NEEDED
+    }
+
+
+_NEEDED: Final[tuple[Frame, ...]] = (SPANS, CALLS, EVENTS)
+
+
+def _findings(read: Mapping[str, pl.LazyFrame], chosen: tuple[str, ...], settings: Settings) -> list[Finding]:
+    candidates: list[Candidate] = []
+    for name in chosen:
+        analyzer = ANALYZERS[name]
+        own = [read[frame.name] for frame in analyzer.reads]
+        candidates += analyzer.detect(*own, settings=analyzer_settings(name, settings))
+    return control(candidates, window_days=_days(read[SPANS.name]))
+
+
+def _days(spans: pl.LazyFrame) -> float:
+    first, last = spans.select(pl.col("start_ns").min(), pl.col("end_ns").max().alias("last")).collect().row(0)
+    return 0.0 if first is None else (last - first) / NS_PER_DAY
+
+
+def _holds_public(read: Mapping[str, pl.LazyFrame]) -> bool:
+    return any(bool(frame.select(pl.col("public").any()).collect().item()) for frame in read.values())

@@ -1,0 +1,116 @@
+"""How an overview is printed: what the recording holds, before anything is called a problem; 80 columns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from analyzers.overview import Cost, ModelUse, OperationTime, Overview, Tally
+from metabot.cli.console import columns, wrapped
+from metabot.cli.findings import money
+
+
+def overview_lines(overview: Overview) -> list[str]:
+    """Time range and traffic, model calls, errors, the slowest operations by self time, rejects."""
+    if not overview.spans:
+        return ["overview  no spans", *_rejects(overview)]
+    return [
+        *wrapped(f"overview  {_range(overview)}"),
+        *wrapped(_traffic(overview), indent=" " * 10),
+        *wrapped(_errors(overview), indent=" " * 10),
+        *_rejects(overview),
+        "",
+        *_models(overview),
+        "",
+        *_slowest(overview),
+    ]
+
+
+def _range(overview: Overview) -> str:
+    assert overview.first_ns is not None
+    assert overview.last_ns is not None
+    return f"{_second(overview.first_ns)} to {_second(overview.last_ns)} UTC"
+
+
+def _second(ns: int) -> str:
+    return datetime.fromtimestamp(ns // 10**9, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _traffic(overview: Overview) -> str:
+    services = ", ".join(f"{use.service} ({use.traces:,} traces)" for use in overview.services[:5])
+    more = f" and {len(overview.services) - 5} more" if len(overview.services) > 5 else ""
+    return f"{overview.traces:,} traces, {overview.spans:,} spans of {services}{more}"
+
+
+def _errors(overview: Overview) -> str:
+    share = overview.error_share or 0.0
+    return (
+        f"errors: {overview.error_spans:,} of {overview.spans:,} spans ({share:.1%}); "
+        f"{overview.root_error_traces:,} of {overview.traces:,} traces end in one"
+    )
+
+
+def _rejects(overview: Overview) -> list[str]:
+    if not overview.rejects:
+        return [" " * 10 + "rejects: none"]
+    return wrapped(f"rejects: {overview.rejects:,} pieces of input could not be read", indent=" " * 10)
+
+
+def _models(overview: Overview) -> list[str]:
+    if not overview.models:
+        return ["model calls  none"]
+    head = ("model calls", "calls", "input", "cached", "output", "cost")
+    unknown = [line for use in overview.models for line in _unknown(use)]
+    return [*columns([head, *map(_model, overview.models)], align="<>>>>>", first=0), *unknown]
+
+
+def _model(use: ModelUse) -> tuple[str, ...]:
+    cached = "unknown" if use.cached_share is None else f"{use.cached_share:.0%}"
+    tokens = (_sum(use.input_tokens), cached, _sum(use.output_tokens))
+    return (_name(use), f"{use.calls:,}", *tokens, _cost(use.cost))
+
+
+def _name(use: ModelUse) -> str:
+    return " ".join(filter(None, (use.provider, use.model))) or "unnamed"
+
+
+def _sum(tally: Tally) -> str:
+    """Tokens; `+` where some calls do not say, which is said in full below the table."""
+    if tally.known is None:
+        return "unknown"
+    return f"{tally.known:,}{'+' if tally.unknown_calls else ''}"
+
+
+def _cost(cost: Cost) -> str:
+    if cost.usd is None:
+        return "unknown"
+    return f"{money(cost.usd)}{'+' if cost.unknown_calls else ''}"
+
+
+def _unknown(use: ModelUse) -> list[str]:
+    silent = {
+        "input tokens": use.input_tokens.unknown_calls,
+        "cached tokens": use.cached_tokens.unknown_calls,
+        "output tokens": use.output_tokens.unknown_calls,
+    }
+    said = [f"{what} of {count:,} calls" for what, count in silent.items() if count]
+    said += [f"cost of {count:,} calls ({why})" for why, count in use.cost.why_unknown]
+    return wrapped(f"{_name(use)}: unknown {', '.join(said)}", indent=" " * 6, first="    ") if said else []
+
+
+def _slowest(overview: Overview) -> list[str]:
+    head = ("slowest by self time", "self", "share", "inclusive", "p50", "p95", "spans")
+    return columns([head, *map(_operation, overview.slowest)], align="<>>>>>>", first=0)
+
+
+def _operation(use: OperationTime) -> tuple[str, ...]:
+    share = "–" if use.self_share is None else f"{use.self_share:.0%}"
+    times = (use.self_seconds, use.inclusive_seconds, use.p50_ms / 1e3, use.p95_ms / 1e3)
+    own, inclusive, p50, p95 = map(_seconds, times)
+    return (f"{use.service}/{use.operation}", own, share, inclusive, p50, p95, f"{use.spans:,}")
+
+
+def _seconds(seconds: float) -> str:
+    """Three digits that matter: 783.7 s, 1.94 s, 12 ms."""
+    if abs(seconds) >= 100:
+        return f"{seconds:,.1f} s"
+    return f"{seconds:.2f} s" if abs(seconds) >= 1 else f"{seconds * 1e3:.3g} ms"

@@ -1,0 +1,26 @@
+"""`metabot run`: one pass."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from metabot.cli.console import out, settings_at, stopwatch
+from metabot.cli.findings import findings_lines, outcome_lines
+from metabot.cli.overview import overview_lines
+from metabot.errors import SandboxError
+from metabot.pipeline import Pass, run_pass
+
+
+def run(*, dry_run: bool, config: Path | None) -> None:
+    done = run_pass(settings_at(config), dry_run=dry_run, progress=stopwatch())
+    print_pass(done)
+    if done.result == "no sandbox":
+        sys.exit(SandboxError.exit_code)
+
+
+def print_pass(done: Pass) -> None:
+    for part in (overview_lines(done.analysis.overview), findings_lines(done.analysis.findings)):
+        out("\n".join(part))
+        out()
+    out("\n".join(outcome_lines(done.outcomes)))

@@ -1,0 +1,83 @@
+"""`metabot show ID`: everything kept about one finding and what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+from analyzers.finding import Finding
+from metabot.cli.console import out, settings_or_defaults, wrapped
+from metabot.cli.findings import costs, moment
+from metabot.errors import SettingsError
+from metabot.ledger.ledger import Ledger
+from metabot.publish.pull_request import PullRequest
+from metabot.stopped import Stopped
+from metabot.verify.measured import VerifiedProposal
+
+
+def show(identity: str, *, config: Path | None) -> None:
+    settings = settings_or_defaults(config, state=platformdirs.user_state_path("metabot"))
+    found = Ledger(settings.ledger.path).find(identity)
+    if not found:
+        raise SettingsError(
+            f"{identity}: {settings.ledger.path} knows no finding or proposal that begins so.\n"
+            "  Take an ID from what metabot analyze or metabot run printed."
+        )
+    if len(found) > 1:
+        listed = ", ".join(sorted(entry.finding.fingerprint for entry in found))
+        raise SettingsError(f"{identity} is the beginning of {len(found)} fingerprints: {listed}.\n  Write more of it.")
+    entry = found[0]
+    out("\n".join(finding_page(entry.finding)))
+    for kept in (entry.stop, entry.proposal, entry.pull_request):
+        if kept is not None:
+            out()
+            out("\n".join(_kept(kept)))
+
+
+def finding_page(finding: Finding) -> list[str]:
+    candidate = finding.candidate
+    subject = candidate.subject
+    observed = candidate.evidence.observed
+    scaled = "" if observed.exact else ", scaled"
+    seen = candidate.evidence.occurrences
+    rows = {
+        "finding": f"{finding.fingerprint}  {candidate.analyzer}, rule version {candidate.rule_version}",
+        "service": subject.service,
+        "operation": subject.operation,
+        "detail": subject.detail or "",
+        "problem": candidate.problem,
+        "observed": f"{observed.value:,.4g} {observed.unit} over n = {observed.n:,}{scaled}",
+        "achievable": f"{candidate.evidence.achievable:,.4g} {observed.unit}",
+        "seen": f"{seen:,} times in {candidate.traces:,} of {candidate.traces_examined:,} traces",
+        "from": f"{moment(candidate.first_ns)} to {moment(candidate.last_ns)} UTC",
+        "cost": "; ".join(costs(candidate, finding.cost_usd_per_month)),
+        "not known": "; ".join(candidate.unknown),
+        "exemplars": ", ".join(f"{one.trace_id}:{one.span_id}" for one in candidate.exemplars),
+        "says": " | ".join(quote.quoted() for quote in candidate.quotes),
+    }
+    return [line for name, text in rows.items() if text for line in _row(name, text)]
+
+
+def _kept(kept: Stopped | VerifiedProposal | PullRequest) -> list[str]:
+    match kept:
+        case Stopped():
+            return [*_row("stopped", f"at {kept.stage}: {kept.reason}"), *_row("", " ".join(kept.detail.split()))]
+        case PullRequest():
+            return [
+                *_row("pull request", f"#{kept.number} {kept.title} ({kept.state}{', draft' if kept.draft else ''})"),
+                *_row("branch", kept.branch),
+                *_row("text", kept.where),
+            ]
+        case VerifiedProposal():
+            proposal, measured = kept.proposal, kept.measured
+            rows = _row("proposal", f"{proposal.title} (by {proposal.author} {proposal.recipe})")
+            for name, evaluated in (("base", measured.base), ("head", measured.head)):
+                if evaluated is not None and evaluated.metric is not None:
+                    metric = evaluated.metric
+                    rows += _row(name, f"{metric.value:,.4g} {metric.unit}, n = {metric.n:,}; score {evaluated.score}")
+            return rows
+
+
+def _row(name: str, text: str) -> list[str]:
+    return wrapped(text, first=f"{name:<13} ", indent=" " * 14)

@@ -1,0 +1,144 @@
+"""One pass, from the sources to the pull requests. The one place that knows the order of the stages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from analyzers.finding import Finding
+from metabot.analysis import Analysis, Window, analyze, check_analyzers
+from metabot.config import Settings
+from metabot.errors import RepositoryError
+from metabot.generate.writing import propose
+from metabot.git import Repository
+from metabot.ledger.ledger import Ledger
+from metabot.place.placing import place
+from metabot.publish.local import LocalPublisher, Preview
+from metabot.publish.pull_request import PullRequest
+from metabot.stopped import Stopped
+from metabot.store.load import Loaded, files, load
+from metabot.store.store import opened
+from metabot.verify.measured import VerifiedProposal
+from metabot.verify.verification import Bench
+
+Progress = Callable[[str], None]
+NS_PER_HOUR: Final = 3_600 * 10**9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of one finding."""
+
+    finding: Finding
+    end: PullRequest | Preview | Stopped
+    verified: VerifiedProposal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    loaded: tuple[Loaded, ...]
+    analysis: Analysis
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def result(self) -> Literal["done", "no sandbox"]:
+        unproved = any(isinstance(o.end, Stopped) and o.end.reason == "no sandbox" for o in self.outcomes)
+        return "no sandbox" if unproved else "done"
+
+
+def run_pass(settings: Settings, *, dry_run: bool, progress: Progress) -> Pass:
+    """Load, analyze, place, write, prove, open. Every finding ends as a pull request, a preview or a `Stopped`."""
+    check_analyzers(settings)
+    ledger = Ledger(settings.ledger.path)
+    number = ledger.begin_pass()
+    loaded, analysis = _look(settings, progress)
+    ledger.record_findings(number, analysis.findings)
+    outcomes = []
+    with Bench.of_pass(settings, progress=progress) as bench:
+        for outcome in _outcomes(analysis, settings, bench, dry_run=dry_run, progress=progress):
+            _record(ledger, number, outcome)
+            outcomes.append(outcome)
+    done = Pass(loaded=loaded, analysis=analysis, outcomes=tuple(outcomes))
+    ledger.end_pass(number, done.result)
+    return done
+
+
+def _look(settings: Settings, progress: Progress) -> tuple[tuple[Loaded, ...], Analysis]:
+    """The stages that need the store; it is closed again before anything is proved."""
+    with opened(settings.store.path, purpose="metabot run", waiting=progress) as store:
+        loaded = tuple(
+            load(store, path, format=source.format, trust=source.trust, progress=progress)
+            for source in settings.sources
+            for path in files(source.path, settings.root)
+        )
+        hours = settings.meta_layer.analysis_window_hours
+        window = Window(since_ns=time.time_ns() - hours * NS_PER_HOUR)
+        progress(f"analyzing the last {hours} hours")
+        return loaded, analyze(store, settings, window=window, services=settings.target.services)
+
+
+def _outcomes(
+    analysis: Analysis, settings: Settings, bench: Bench, *, dry_run: bool, progress: Progress
+) -> Iterator[Outcome]:
+    for finding in analysis.findings:
+        progress(f"{finding.fingerprint}  {finding.candidate.analyzer}")
+        if finding.fingerprint not in analysis.trusted:
+            yield Outcome(finding=finding, end=_public(finding))
+            continue
+        try:
+            yield _one(finding, settings, bench, dry_run=dry_run)
+        except RepositoryError as error:
+            yield Outcome(finding=finding, end=_without_repository(finding, str(error)))
+
+
+def _one(finding: Finding, settings: Settings, bench: Bench, *, dry_run: bool) -> Outcome:
+    """The way of one finding: each step hands on its result or ends it."""
+    if settings.target.repository is None:
+        return Outcome(finding=finding, end=_without_repository(finding, _NAME_ONE))
+    repository = Repository(settings.target.repository)
+    publisher = LocalPublisher(repository, settings=settings)
+    known = publisher.already(finding.fingerprint)
+    if known is not None:
+        return Outcome(finding=finding, end=known)
+    placed = place(finding, repository, base_branch=settings.target.base_branch)
+    if isinstance(placed, Stopped):
+        return Outcome(finding=finding, end=placed)
+    proposal = propose(placed, repository, base_branch=settings.target.base_branch)
+    if isinstance(proposal, Stopped):
+        return Outcome(finding=finding, end=proposal)
+    verified = bench.verify(proposal)
+    if isinstance(verified, Stopped):
+        return Outcome(finding=finding, end=verified)
+    opened_or_not = publisher.preview(verified) if dry_run else publisher.open_change(verified)
+    return Outcome(finding=finding, end=opened_or_not, verified=verified)
+
+
+_NAME_ONE: Final = "[target] repository names none. Name the repository that the telemetry comes from."
+
+
+def _without_repository(finding: Finding, detail: str) -> Stopped:
+    return Stopped(finding=finding.fingerprint, stage="placed", reason="no repository", detail=detail)
+
+
+def _public(finding: Finding) -> Stopped:
+    return Stopped(
+        finding=finding.fingerprint,
+        stage="placed",
+        reason="public source",
+        detail='it stands only with telemetry from a source of trust = "public", which may raise a finding and nothing '
+        "more. Look at its exemplars; if the source's writers are your own, set its trust to internal.",
+    )
+
+
+def _record(ledger: Ledger, number: int, outcome: Outcome) -> None:
+    if outcome.verified is not None:
+        ledger.record_proposal(number, outcome.verified)
+    match outcome.end:
+        case Stopped() as stopped:
+            ledger.record_stop(number, stopped)
+        case PullRequest() as pull_request:
+            ledger.record_pull_request(number, pull_request)
+        case Preview():
+            pass

@@ -1,0 +1,67 @@
+"""The command line as a person meets it: help, errors, exit codes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def metabot(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "metabot.cli.main", *arguments],
+        cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def test_help_lists_every_command_and_where_to_start(tmp_path: Path) -> None:
+    """A newcomer reads what it is, what to type first and what the exit codes mean."""
+    done = metabot("--help", cwd=tmp_path, COLUMNS="100")
+    assert done.returncode == 0
+    for word in ("analyze", "demo", "explain", "load", "replay", "run", "show", "a person merges", "Exit codes"):
+        assert word in done.stdout
+
+
+def test_help_waits_for_no_heavy_library(tmp_path: Path) -> None:
+    """`metabot --help` imports neither polars nor duckdb nor sqlalchemy nor libcst."""
+    code = (
+        "import sys\nsys.argv = ['metabot', '--help']\nfrom metabot.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'polars', 'duckdb', 'sqlalchemy', 'libcst', 'git', 'pyarrow'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(["explain", "serial-cals"], "Did you mean serial-calls?", id="an analyzer's name mistyped"),
+        pytest.param(["analyze", "absent.json"], "absent.json", id="a file that is not there"),
+        pytest.param(["analyze"], "there is no such settings file", id="no path and no settings"),
+        pytest.param(["run"], "there is no such settings file", id="a pass without settings"),
+        pytest.param(["show", "abc"], "knows no finding", id="an unknown ID"),
+        pytest.param(["analyze", "here.json", "--since", "soon"], "is no time", id="a time that is none"),
+        pytest.param(["analyze", "here.json", "--analyzer", "x"], "is not an analyzer", id="no such analyzer"),
+        pytest.param(["replay", "absent.toml"], "absent.toml", id="no such script"),
+    ],
+)
+def test_wrong_use_exits_2_and_says_what_to_do(tmp_path: Path, arguments: list[str], said: str) -> None:
+    """The message stands on standard error, names the wrong thing and shows no traceback."""
+    (tmp_path / "here.json").write_text("[]")
+    done = metabot(*arguments, cwd=tmp_path, HOME=str(tmp_path), XDG_STATE_HOME=str(tmp_path / "state"))
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
+    """`metabot explain … | head -1` ends quietly."""
+    command = f"{sys.executable} -m metabot.cli.main explain prompt-cache-miss | head -1"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 1

@@ -1,0 +1,204 @@
+"""The whole way, on the example application: what is opened, and what stops where and why."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from metabot import config
+from metabot.git import Repository
+from metabot.pipeline import Pass, run_pass
+from metabot.stopped import Stopped
+
+pytestmark = pytest.mark.slow
+
+FINGERPRINTS = {"prompt-cache-miss", "recurring-error", "serial-calls"}
+
+
+def metabot(*arguments: str, cwd: Path, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "metabot.cli.main", *arguments],
+        cwd=cwd, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=False, timeout=600,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The demo, run once as a person runs it."""
+    folder = tmp_path_factory.mktemp("demo")
+    return folder / "demo", metabot("demo", cwd=folder)
+
+
+@pytest.fixture
+def again(demonstrated: tuple[Path, object], tmp_path: Path) -> Callable[..., Pass]:
+    """A pass over a copy of what the demo recorded, with nothing opened yet and settings changed."""
+    made, _ = demonstrated
+
+    def run(*changes: tuple[str, str], prepare: Callable[[Path], None] = lambda _: None) -> Pass:
+        folder = tmp_path / "copy"
+        shutil.copytree(made, folder, symlinks=True, ignore=shutil.ignore_patterns("pull-requests", "*.sqlite*"))
+        for reference in Path(folder / "remote.git/refs/heads").glob("metabot/*"):
+            reference.unlink()
+        prepare(folder)
+        written = (folder / "config.toml").read_text()
+        for old, new in changes:
+            assert old in written
+            written = written.replace(old, new)
+        (folder / "config.toml").write_text(written)
+        return run_pass(config.load(folder / "config.toml"), dry_run=False, progress=lambda _: None)
+
+    return run
+
+
+def ends(done: Pass) -> dict[str, tuple[str, str]]:
+    """Analyzer to stage and reason; what was opened is left out."""
+    return {
+        outcome.finding.candidate.analyzer: (outcome.end.stage, outcome.end.reason)
+        for outcome in done.outcomes
+        if isinstance(outcome.end, Stopped)
+    }
+
+
+def test_the_demo_opens_two_and_stops_one(demonstrated: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """Three faults are found; two become drafts on the local remote, the third stops at written and says so."""
+    folder, done = demonstrated
+    assert done.returncode == 0, done.stderr
+    assert "3 found, 2 opened, 1 stopped" in done.stdout
+    assert "serial-calls  at written: no recipe and no model" in done.stdout
+    texts = sorted((folder / "pull-requests").glob("*.md"))
+    assert len(texts) == 2
+    branches = subprocess.run(
+        ["git", "--git-dir", folder / "remote.git", "branch", "--format=%(refname:short)"],
+        capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    assert sorted(name.rpartition("-")[0] for name in branches if name != "main") == [
+        "metabot/prompt-cache-miss",
+        "metabot/recurring-error",
+    ]
+    for text in texts:
+        assert {"real", "modelled", "scripted"} <= set(text.read_text().replace("*", " ").replace(",", " ").split())
+
+
+def test_no_line_of_the_demo_is_over_80_columns(demonstrated: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """Paths aside, everything fits a small terminal."""
+    _, done = demonstrated
+    assert [line for line in done.stdout.splitlines() if len(line) > 80 and "/" not in line] == []
+
+
+def test_a_second_pass_opens_nothing(demonstrated: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """What is open already is said to be, and the remote stays as it was."""
+    folder, _ = demonstrated
+    before = sorted(path.read_bytes() for path in (folder / "pull-requests").iterdir())
+    done = metabot("run", "--config", str(folder / "config.toml"), cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("already open") == 2
+    assert sorted(path.read_bytes() for path in (folder / "pull-requests").iterdir()) == before
+
+
+NOT_WRITTEN = {"serial-calls": ("written", "no recipe and no model")}
+
+
+def red(folder: Path) -> None:
+    """The application's own tests fail at the base."""
+    (folder / "support_desk/tests/test_red.py").write_text("def test_red() -> None:\n    assert False\n")
+    for arguments in (["add", "--all"], ["-c", "user.name=a", "-c", "user.email=a@b.invalid", "commit", "-qm", "Red"]):
+        subprocess.run(["git", *arguments], cwd=folder / "support_desk", check=True)
+
+
+def forget_the_store(folder: Path) -> None:
+    """What an internal source once held stays internal: only a new store believes the changed trust."""
+    (folder / ".metabot/store.duckdb").unlink()
+
+
+@pytest.mark.parametrize(
+    ("changes", "prepare", "expected"),
+    [
+        pytest.param(
+            [('evaluate = "{env}/bin/python -m support_desk.evaluate"', 'evaluate = ""')],
+            None,
+            {"prompt-cache-miss": ("better", "not measured"), "recurring-error": ("better", "not measured")},
+            id="no evaluation command",
+        ),
+        pytest.param(
+            [("[[sources]]", "[meta_layer]\nimprovement_threshold = 1.0\n[[sources]]")],
+            None,
+            {"prompt-cache-miss": ("better", "below threshold")},
+            id="a threshold out of reach",
+        ),
+        pytest.param(
+            [],
+            red,
+            {"prompt-cache-miss": ("sound", "base is red"), "recurring-error": ("sound", "base is red")},
+            id="the base's tests red",
+        ),
+        pytest.param(
+            [("[target]", '[target]\nprotected_paths = ["support_desk/prompts.py"]')],
+            None,
+            {"prompt-cache-miss": ("applied", "protected path")},
+            id="an edit to a protected path",
+        ),
+        pytest.param(
+            [("[[sources]]", "[meta_layer]\npr_generation_enabled = false\n[[sources]]")],
+            None,
+            {"prompt-cache-miss": ("opened", "report only"), "recurring-error": ("opened", "report only")},
+            id="report only",
+        ),
+        pytest.param(
+            [('path = "telemetry/*.jsonl"', 'path = "telemetry/*.jsonl"\ntrust = "public"')],
+            forget_the_store,
+            dict.fromkeys(FINGERPRINTS, ("placed", "public source")),
+            id="telemetry from a public source",
+        ),
+    ],
+)
+def test_stops(
+    again: Callable[..., Pass],
+    changes: list[tuple[str, str]],
+    prepare: Callable[[Path], None] | None,
+    expected: dict[str, tuple[str, str]],
+) -> None:
+    """Each cause ends as a stop with its stage and reason; the other findings of the pass go on."""
+    done = again(*changes, prepare=prepare or (lambda _: None))
+    assert {outcome.finding.candidate.analyzer for outcome in done.outcomes} == FINGERPRINTS
+    assert ends(done) == {**NOT_WRITTEN, **expected}
+
+
+def test_without_a_sandbox_nothing_is_proved(demonstrated: tuple[Path, object], tmp_path: Path) -> None:
+    """A bwrap that fails stops every proposal with the remedy; findings are still shown; the command exits 3."""
+    made, _ = demonstrated
+    folder = tmp_path / "copy"
+    shutil.copytree(made, folder, symlinks=True, ignore=shutil.ignore_patterns("pull-requests", "*.sqlite*"))
+    broken = tmp_path / "bin/bwrap"
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    path = f"{broken.parent}:{os.environ['PATH']}"
+    done = metabot("run", "--config", str(folder / "config.toml"), cwd=folder, environment={"PATH": path})
+    assert done.returncode == 3
+    assert done.stdout.count("at sound: no sandbox") == 2
+    assert "findings  3" in done.stdout
+    assert "apt-get install bubblewrap" in done.stdout
+    assert not (folder / "pull-requests").exists() or not list((folder / "pull-requests").glob("*.md"))
+
+
+def test_a_dry_run_touches_nothing(
+    again: Callable[..., Pass], demonstrated: tuple[Path, object], tmp_path: Path
+) -> None:
+    """It says what it would open; the remote gets no branch and no pull request is written."""
+    made, _ = demonstrated
+    folder = tmp_path / "dry"
+    shutil.copytree(made, folder, symlinks=True, ignore=shutil.ignore_patterns("pull-requests", "*.sqlite*"))
+    for reference in Path(folder / "remote.git/refs/heads").glob("metabot/*"):
+        reference.unlink()
+    done = metabot("run", "--dry-run", "--config", str(folder / "config.toml"), cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("would open: ") == 2
+    assert not (folder / "pull-requests").exists()
+    assert Repository(folder / "remote.git").resolve("main") is not None
+    assert list(Path(folder / "remote.git/refs/heads").glob("metabot/*")) == []
