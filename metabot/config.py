@@ -65,8 +65,9 @@ class Target(Section):
     """The repository that proposals are written for. Without one, findings are shown and nothing is written.
 
     Commands are split as a shell splits words and run without a shell. In them, and in the values of `environment`,
-    `{env}` stands for the folder that `setup` fills, `{python}` for the interpreter below metabot's own, `{telemetry}` for the file that the run's telemetry goes to and
-    `{model}` for the base URL of the replay server.
+    `{env}` stands for the folder that `setup` fills, `{python}` for the interpreter below metabot's own environment,
+    `{telemetry}` for the file that the run's telemetry goes to and `{model}` for the base URL of the replay server.
+    In `setup`, `&&` joins several commands.
     """
 
     repository: OptionalPath = None
