@@ -1,0 +1,80 @@
+"""Whatever a frame holds, an analyzer answers: nulls, circles, clocks that jump, names that attack."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analyzers.control import control
+from analyzers.finding import Subject
+from analyzers.frames import CALLS, EVENTS, SPANS
+from analyzers.registry import ANALYZERS
+from analyzers.untrusted import Name
+from tests.builders import BEGIN_NS, client, failing, frames, model, tool, trace, with_exception
+
+KINDS = (SPANS, CALLS, EVENTS)
+
+VALUES = {
+    pl.String: st.sampled_from([None, "", "a", "b", "@x <b>", "0000000000000003"]),
+    pl.Int64: st.sampled_from([None, 0, 1, -5, 2**62, BEGIN_NS]),
+    pl.Float64: st.sampled_from([None, 0.0, 1.5, float("nan"), float("inf")]),
+    pl.Boolean: st.sampled_from([None, True]),
+    pl.List(pl.String): st.sampled_from([None, [], [None], ["a"], ["1", "2"]]),
+    pl.List(pl.UInt64): st.sampled_from([None, [], [None], [0, 0], [7]]),
+    pl.List(pl.UInt32): st.sampled_from([None, [], [None], [0, 0], [9000]]),
+}
+# Every condition switched off, so that candidates are made of whatever there is.
+LOOSE = {
+    "prompt-cache-miss": {"min_calls": 0, "min_conversations": 0, "min_tokens": 0, "min_uncached_share": 0},
+    "serial-calls": {"min_traces": 0, "min_share": 0},
+    "recurring-error": {"min_count": 0, "min_traces": 0, "min_share": 0},
+}
+
+
+def sound():
+    """Three traces in which every analyzer has something to say."""
+    rules = tuple(f"{number} " * 900 for number in range(4))
+    refused = with_exception(failing(client("GET", 5), None, http_status=503), "HTTPError", "refused")
+    for number in range(3):
+        yield trace(
+            model(prompt=(f"It is {number}.", *rules), asks=("1", "2"), input_usd_per_mtok=2, cached_usd_per_mtok=1),
+            tool("order", 40, tool_call_id="1", input="x", output=f"found {number}"),
+            tool("stock", 50, refused, tool_call_id="2", input="y", status="error"),
+            at=number,
+            session_id=f"s{number}" if number else None,
+            status="error",
+        )
+
+
+@st.composite
+def recordings(draw):
+    """A sound recording in which some cells of some rows are something else."""
+    tables = {kind.name: table.collect().to_dicts() for kind, table in zip(KINDS, frames(*sound()), strict=True)}
+    for kind in KINDS:
+        columns = st.sampled_from(list(kind.schema))
+        for _ in range(draw(st.integers(0, 6)) if tables[kind.name] else 0):
+            column = draw(columns)
+            draw(st.sampled_from(tables[kind.name]))[column] = draw(VALUES[kind.schema[column]])
+    return {kind.name: pl.DataFrame(tables[kind.name], schema=kind.schema).lazy() for kind in KINDS}
+
+
+@pytest.mark.parametrize("name", ANALYZERS)
+@given(tables=recordings())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_always_answers(name, tables):
+    """And what it says can be measured again, to the same figure, and be ranked and printed."""
+    analyzer = ANALYZERS[name]
+    read = [tables[frame.name] for frame in analyzer.reads]
+    configured = analyzer.settings(**LOOSE[name])
+    candidates = analyzer.detect(*read, settings=configured)
+    for candidate in candidates:
+        assert analyzer.measure(*read, subject=candidate.subject, settings=configured) == candidate.evidence.observed
+        assert json.dumps(candidate.problem)
+        assert candidate.traces <= candidate.traces_examined
+    assert len(control(candidates, window_days=7)) <= len(candidates)
+    nobody = Subject(service=Name("nobody"), operation=Name("nothing"))
+    assert analyzer.measure(*read, subject=nobody, settings=configured) is None
