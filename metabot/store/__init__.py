@@ -1,0 +1,1 @@
+"""Telemetry at rest: one DuckDB file, loaded once per span, read as the frames that analyzers declare."""

@@ -1,0 +1,44 @@
+"""Pieces of input that could not be read: counted, and shown by reason with an example."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from analyzers.untrusted import Untrusted
+from metabot.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """The pieces that were rejected for one reason, and one of them."""
+
+    reason: str
+    count: int
+    path: Path  # the file that the example stands in
+    position: str
+    head: Untrusted  # its first 200 characters
+
+
+def total(store: Store) -> int:
+    """How many pieces were rejected, of all sources."""
+    with store.storage():
+        row = store.connection.execute("SELECT count(*) FROM rejects").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def rejects(store: Store) -> list[Rejected]:
+    """Rejected pieces by reason, most common first."""
+    with store.storage():
+        rows = store.connection.execute(
+            """
+            SELECT reason, count(*) AS pieces, arg_min((path, position, head), (path, position))
+            FROM rejects JOIN (SELECT content, min(path) AS path FROM sources GROUP BY content) USING (content)
+            GROUP BY reason ORDER BY pieces DESC, reason
+            """
+        ).fetchall()
+    return [
+        Rejected(reason=reason, count=count, path=Path(path), position=position, head=Untrusted(head))
+        for reason, count, (path, position, head) in rows
+    ]

@@ -1,0 +1,151 @@
+-- The store's tables. No keys and no ON CONFLICT: a lake on object storage has neither, so loading joins against what is
+-- there. Times are UTC nanoseconds since 1970. The columns of spans, calls and events are those of analyzers/frames.py.
+
+CREATE TABLE schema_version (version INTEGER);
+
+CREATE TABLE sources (
+    content VARCHAR,  -- SHA-256 of the bytes that were read
+    grown_to VARCHAR,  -- the content that begins with this one and was read later; null while this one is the newest
+    path VARCHAR,
+    format VARCHAR,
+    public BOOLEAN,
+    bytes BIGINT,
+    spans BIGINT,  -- that the file holds, duplicates included
+    rejects BIGINT,
+    loaded_ns BIGINT
+);
+
+CREATE TABLE rejects (
+    content VARCHAR,  -- the source it stands in
+    position VARCHAR,
+    reason VARCHAR,
+    head VARCHAR  -- free text
+);
+
+CREATE TABLE spans (
+    trace_id VARCHAR,
+    span_id VARCHAR,
+    parent_id VARCHAR,
+    service VARCHAR,
+    operation VARCHAR,
+    start_ns BIGINT,
+    end_ns BIGINT,
+    status VARCHAR,
+    error_type VARCHAR,
+    session_id VARCHAR,
+    environment VARCHAR,
+    service_version VARCHAR,
+    revision VARCHAR,
+    code_file VARCHAR,
+    code_function VARCHAR,
+    code_line BIGINT,
+    public BOOLEAN,
+    kind VARCHAR,
+    error_message VARCHAR,
+    http_status BIGINT,
+    tool_call_id VARCHAR,
+    input VARCHAR,
+    output VARCHAR
+);
+
+-- What each span of kind model recorded: calls are merged again out of these when a later file adds to a trace.
+CREATE TABLE model_spans (
+    trace_id VARCHAR,
+    span_id VARCHAR,
+    parent_id VARCHAR,
+    service VARCHAR,
+    operation VARCHAR,
+    start_ns BIGINT,
+    end_ns BIGINT,
+    status VARCHAR,
+    error_type VARCHAR,
+    session_id VARCHAR,
+    environment VARCHAR,
+    service_version VARCHAR,
+    revision VARCHAR,
+    code_file VARCHAR,
+    code_function VARCHAR,
+    code_line BIGINT,
+    public BOOLEAN,
+    scope VARCHAR,
+    provider VARCHAR,
+    model VARCHAR,
+    input_tokens BIGINT,
+    cached_tokens BIGINT,
+    cache_write_tokens BIGINT,
+    output_tokens BIGINT,
+    reasoning_tokens BIGINT,
+    finish_reason VARCHAR,
+    response_id VARCHAR,
+    first_token_ns BIGINT,
+    piece_hashes UBIGINT[],
+    piece_chars UINTEGER[],
+    prompt_chars BIGINT,
+    last_message UBIGINT,
+    tool_call_ids VARCHAR[]
+);
+
+CREATE TABLE calls (
+    trace_id VARCHAR,
+    span_id VARCHAR,
+    parent_id VARCHAR,
+    service VARCHAR,
+    operation VARCHAR,
+    start_ns BIGINT,
+    end_ns BIGINT,
+    status VARCHAR,
+    error_type VARCHAR,
+    session_id VARCHAR,
+    environment VARCHAR,
+    service_version VARCHAR,
+    revision VARCHAR,
+    code_file VARCHAR,
+    code_function VARCHAR,
+    code_line BIGINT,
+    public BOOLEAN,
+    span_ids VARCHAR[],
+    provider VARCHAR,
+    model VARCHAR,
+    input_tokens BIGINT,
+    cached_tokens BIGINT,
+    cache_write_tokens BIGINT,
+    output_tokens BIGINT,
+    reasoning_tokens BIGINT,
+    finish_reason VARCHAR,
+    first_token_ns BIGINT,
+    prompt_chars BIGINT,
+    piece_hashes UBIGINT[],
+    piece_chars UINTEGER[],
+    tool_call_ids VARCHAR[],
+    input_usd_per_mtok DOUBLE,
+    cached_usd_per_mtok DOUBLE,
+    cost_usd DOUBLE,
+    cost_unknown VARCHAR
+);
+
+CREATE TABLE events (
+    trace_id VARCHAR,
+    span_id VARCHAR,
+    service VARCHAR,
+    kind VARCHAR,
+    name VARCHAR,
+    time_ns BIGINT,
+    exception_type VARCHAR,
+    exception_message VARCHAR,
+    stacktrace VARCHAR,
+    escaped BOOLEAN,
+    public BOOLEAN
+);
+
+-- One row per bucket: adding rows adds histograms, and a span that is taken back counts -1.
+CREATE TABLE hourly (
+    service VARCHAR,
+    operation VARCHAR,
+    kind VARCHAR,
+    hour_ns BIGINT,
+    public BOOLEAN,
+    side VARCHAR,  -- positive, zero, negative: the sign of the duration
+    bucket_index INTEGER,  -- of positive durations; 0 elsewhere
+    spans HUGEINT,
+    errors HUGEINT
+);

@@ -1,0 +1,146 @@
+"""The store: one DuckDB file, opened by one process at a time for the length of a stage."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from metabot.errors import StoreError
+from metabot.store.lock import held
+
+SCHEMA_VERSION: Final = 1
+
+_SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "autoinstall_known_extensions": False,  # nothing is ever fetched
+    "autoload_known_extensions": False,
+    "arrow_large_buffer_size": True,  # prompts and results: a column may hold more than 2 GiB of text
+}
+# What storage does, and not a mistake in a statement: disk full, no permission, a damaged file, memory spent.
+_STORAGE: Final = (
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.FatalException,
+    duckdb.SerializationException,
+    duckdb.TransactionException,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open store. Made by `opened` and `temporary`; `connection` is for this folder alone."""
+
+    path: Path
+    connection: duckdb.DuckDBPyConnection
+
+    @staticmethod
+    @contextmanager
+    def temporary() -> Iterator[Store]:
+        """A store of its own in a temporary folder, which is gone afterwards, whatever happens inside."""
+        with _temporary_folder() as folder, _connected(folder / "store.duckdb") as store:
+            yield store
+
+    def spans(self) -> int:
+        """How many spans it holds."""
+        with self.storage():
+            row = self.connection.execute("SELECT count(*) FROM spans").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    @contextmanager
+    def storage(self) -> Iterator[None]:
+        """Failures of the disk and of memory inside become `StoreError`."""
+        try:
+            yield
+        except _STORAGE as error:
+            raise _unusable(self.path, error) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it or nothing, whenever the process ends."""
+        self.connection.begin()
+        try:
+            yield
+            self.connection.commit()
+        except BaseException:
+            _roll_back(self.connection)
+            raise
+
+
+@contextmanager
+def opened(path: Path, *, purpose: str, waiting: Callable[[str], None]) -> Iterator[Store]:
+    """The store at `path`, made where there is none, for this process alone until the end of the block.
+
+    `purpose` is what others read who have to wait ("metabot run"); `waiting` is called with the holder's purpose,
+    process id and time while this process waits. Raises `StoreError` where the file is no store of this version, or
+    cannot be read or written.
+    """
+    with held(path, purpose=purpose, waiting=waiting), _connected(path) as store:
+        yield store
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="metabot-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise StoreError(
+            f"no temporary folder can be made: {error}.\n  Point TMPDIR at a folder with space."
+        ) from error
+    with folder as name:
+        yield Path(name)
+
+
+@contextmanager
+def _connected(path: Path) -> Iterator[Store]:
+    try:
+        connection = duckdb.connect(path, config=_SETTINGS)
+    except _STORAGE as error:
+        raise _unusable(path, error) from error
+    store = Store(path, connection)
+    try:
+        with store.storage():
+            _prepare(store)
+        yield store
+    finally:
+        with store.storage():
+            connection.close()
+
+
+def _prepare(store: Store) -> None:
+    """Write the schema into a new file; refuse one that this version did not write."""
+    tables = {name for (name,) in store.connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if not tables:
+        with store.transaction():
+            store.connection.execute(resources.files("metabot.store").joinpath("schema.sql").read_text("utf-8"))
+            store.connection.execute("INSERT INTO schema_version VALUES (?)", [SCHEMA_VERSION])
+        return
+    if "schema_version" not in tables:
+        raise StoreError(f"{store.path}: is a DuckDB database, but not metabot's.\n  Choose another [store] path.")
+    versions = [version for (version,) in store.connection.execute("SELECT version FROM schema_version").fetchall()]
+    if versions != [SCHEMA_VERSION]:
+        raise StoreError(
+            f"{store.path}: was written with schema {versions}, this metabot reads {SCHEMA_VERSION}.\n"
+            "  Move the file away and load the sources again, or use the metabot that wrote it."
+        )
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        connection.rollback()
+    except _STORAGE:
+        # A failed commit has ended the transaction already; the failure itself is on its way up.
+        return
+
+
+def _unusable(path: Path, error: BaseException) -> StoreError:
+    return StoreError(
+        f"{path}: {str(error).splitlines()[0]}\n"
+        "  Free space, or choose another [store] path; a damaged store can be moved away and loaded again."
+    )

@@ -1,0 +1,59 @@
+"""What could not be read, and what was read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from analyzers.untrusted import Untrusted
+from metabot.store.rejects import Rejected, rejects, total
+from metabot.store.sources import Source, sources
+from metabot.store.store import Store
+from tests.metabot.store.plain import FORMAT, loaded, span, write
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with Store.temporary() as store:
+        yield store
+
+
+def test_rejects_are_counted_by_reason_with_an_example(store: Store, tmp_path: Path) -> None:
+    """Most common first; the example says where it stands, and its text can only be quoted."""
+    path = write(tmp_path / "a.jsonl", span("a"), "broken", span("b", code_line=2**64), "broken again")
+    loaded(store, path)
+    assert rejects(store) == [
+        Rejected(reason="no JSON", count=2, path=path, position="line 2", head=Untrusted("broken")),
+        Rejected(
+            reason="a number is beyond 64 bits",
+            count=1,
+            path=path,
+            position="span b of trace t1",
+            head=Untrusted("bake"),
+        ),
+    ]
+    assert total(store) == 3
+
+
+def test_nothing_was_rejected(store: Store) -> None:
+    """A new store has neither rejects nor sources."""
+    assert (rejects(store), total(store), sources(store)) == ([], 0, [])
+
+
+def test_sources_say_what_was_read_when(store: Store, tmp_path: Path) -> None:
+    """Latest first, with the trust that it was read with."""
+    before = time.time_ns()
+    first = write(tmp_path / "a.jsonl", span("a"), span("a"), "broken")
+    second = write(tmp_path / "b.jsonl", span("b"))
+    loaded(store, first)
+    loaded(store, second, trust="public")
+    times = [source.loaded_ns for source in sources(store)]
+    assert before < times[1] < times[0]
+    assert sources(store) == [
+        Source(path=path, format=FORMAT, public=public, bytes=path.stat().st_size, spans=spans,
+               rejects=rejected, loaded_ns=at)
+        for path, public, spans, rejected, at in ((second, True, 1, 0, times[0]), (first, False, 2, 1, times[1]))
+    ]  # fmt: skip
