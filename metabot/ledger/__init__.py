@@ -1,0 +1,1 @@
+"""What metabot saw, decided, predicted and got."""

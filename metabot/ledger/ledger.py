@@ -1,0 +1,155 @@
+"""The bot's own memory: findings, where they stopped, what was proposed and opened, and the passes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import sqlalchemy as sql
+
+from analyzers.finding import Finding, Fingerprint
+from metabot.errors import StoreError
+from metabot.ledger import schema
+from metabot.ledger.encoding import decode, encode
+from metabot.publish.pull_request import PullRequest
+from metabot.stopped import Stopped
+from metabot.verify.measured import VerifiedProposal
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Everything kept about one finding: its latest form and the latest of what came of it."""
+
+    finding: Finding
+    first_seen_ns: int
+    last_seen_ns: int
+    passes: int  # how many passes had it
+    stop: Stopped | None  # None also where a pull request was opened after it
+    proposal: VerifiedProposal | None
+    pull_request: PullRequest | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassEntry:
+    number: int
+    started_ns: int
+    ended_ns: int | None  # None: it runs, or it was killed
+    result: str | None
+
+
+class Ledger:
+    """One SQLite file, made where there is none. Several processes may use it at once.
+
+    Every method raises `StoreError`, saying what to do, where the file is locked for longer than `wait_seconds`,
+    damaged, read-only, or of another version.
+    """
+
+    def __init__(self, path: Path, *, wait_seconds: float = 30.0) -> None:
+        self._path = path
+        self._database = schema.Database(path, wait_seconds=wait_seconds)
+
+    def begin_pass(self) -> int:
+        """The new pass's number."""
+        with self._database.writing() as connection:
+            new = schema.passes.insert().values(started_ns=time.time_ns()).returning(schema.passes.c.id)
+            number: int = connection.execute(new).scalar_one()
+        return number
+
+    def end_pass(self, number: int, result: str) -> None:
+        with self._database.writing() as connection:
+            this = schema.passes.c.id == number
+            connection.execute(schema.passes.update().where(this).values(ended_ns=time.time_ns(), result=result))
+
+    def last_pass(self) -> PassEntry | None:
+        newest_first = sql.select(schema.passes).order_by(schema.passes.c.id.desc())
+        with self._database.reading() as connection:
+            row = connection.execute(newest_first.limit(1)).one_or_none()
+        if row is None:
+            return None
+        return PassEntry(number=row.id, started_ns=row.started_ns, ended_ns=row.ended_ns, result=row.result)
+
+    def record_findings(self, number: int, findings: Iterable[Finding]) -> None:
+        """A finding that is known already becomes its latest form; a pass counts once."""
+        with self._database.writing() as connection:
+            for finding in findings:
+                _keep_finding(connection, number, finding)
+
+    def record_stop(self, number: int, stopped: Stopped) -> None:
+        row = {"stage": stopped.stage, "reason": stopped.reason, "stopped": encode(stopped)}
+        with self._database.writing() as connection:
+            connection.execute(schema.stops.insert().values(pass_id=number, fingerprint=stopped.finding, **row))
+
+    def record_proposal(self, number: int, verified: VerifiedProposal) -> None:
+        """With every run and count of its verification."""
+        finding = verified.proposal.placed.finding
+        row = {"fingerprint": finding.fingerprint, "verified": encode(verified)}
+        with self._database.writing() as connection:
+            _keep_finding(connection, number, finding)
+            connection.execute(schema.proposals.insert().values(pass_id=number, **row))
+
+    def record_pull_request(self, number: int, pull_request: PullRequest) -> None:
+        """A pull request that is known already gets its new state."""
+        table = schema.pull_requests
+        key = (table.c.number == pull_request.number) & (table.c.fingerprint == pull_request.fingerprint)
+        row = {"state": pull_request.state, "pull_request": encode(pull_request)}
+        with self._database.writing() as connection:
+            if connection.execute(table.update().where(key).values(pass_id=number, **row)).rowcount == 0:
+                which = {"number": pull_request.number, "fingerprint": pull_request.fingerprint}
+                connection.execute(table.insert().values(pass_id=number, **which, **row))
+
+    def find(self, beginning: str) -> list[Entry]:
+        """The findings, proposed or not, whose fingerprint begins so; in the order of their fingerprints."""
+        table = schema.findings
+        known = table.c.fingerprint.startswith(beginning.strip().lower(), autoescape=True)
+        with self._database.reading() as connection:
+            rows = connection.execute(sql.select(table).where(known).order_by(table.c.fingerprint)).all()
+            return [self._entry(connection, row) for row in rows]
+
+    def _entry(self, connection: sql.Connection, row: sql.Row[object]) -> Entry:
+        stop, proposal, opened = (
+            _latest(connection, table, row.fingerprint)
+            for table in (schema.stops, schema.proposals, schema.pull_requests)
+        )
+        overtaken = stop is not None and opened is not None and opened.pass_id > stop.pass_id
+        return Entry(
+            finding=self._load(row.finding, Finding, row.fingerprint),
+            first_seen_ns=row.first_seen_ns,
+            last_seen_ns=row.last_seen_ns,
+            passes=connection.execute(_count(schema.sightings, row.fingerprint)).scalar_one(),
+            stop=None if stop is None or overtaken else self._load(stop.stopped, Stopped, row.fingerprint),
+            proposal=proposal and self._load(proposal.verified, VerifiedProposal, row.fingerprint),
+            pull_request=opened and self._load(opened.pull_request, PullRequest, row.fingerprint),
+        )
+
+    def _load(self, text: str, kind: type[T], fingerprint: Fingerprint) -> T:
+        try:
+            return decode(text, kind)
+        except msgspec.MsgspecError as error:
+            where = f"{self._path}: what it holds about {fingerprint} is no {kind.__name__} of this metabot: {error}."
+            raise StoreError(f"{where}\n  Use the metabot that wrote it, or restore the file from a backup.") from error
+
+
+def _keep_finding(connection: sql.Connection, number: int, finding: Finding) -> None:
+    table, now = schema.findings, time.time_ns()
+    this = table.c.fingerprint == finding.fingerprint
+    row = {"last_seen_ns": now, "finding": encode(finding)}
+    if connection.execute(table.update().where(this).values(**row)).rowcount == 0:
+        new = {"fingerprint": finding.fingerprint, "analyzer": finding.candidate.analyzer, "first_seen_ns": now}
+        connection.execute(table.insert().values(**new, **row))
+    sighting = {"fingerprint": finding.fingerprint, "pass_id": number}
+    connection.execute(schema.sightings.insert().prefix_with("OR IGNORE").values(sighting))
+
+
+def _count(table: sql.Table, fingerprint: Fingerprint) -> sql.Select[int]:
+    return sql.select(sql.func.count()).select_from(table).where(table.c.fingerprint == fingerprint)
+
+
+def _latest(connection: sql.Connection, table: sql.Table, fingerprint: Fingerprint) -> sql.Row[object] | None:
+    of_it = sql.select(table).where(table.c.fingerprint == fingerprint)
+    return connection.execute(of_it.order_by(table.c.pass_id.desc(), sql.text("rowid DESC")).limit(1)).one_or_none()
