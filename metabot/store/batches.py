@@ -101,15 +101,11 @@ def _columns(
     schema: pa.Schema, fields: tuple[str, ...], records: Sequence[tuple[int | None, object]], *, public: bool
 ) -> pa.Table:
     values = attrgetter(*fields)
-    places = {name.removeprefix("model_call."): index for index, name in enumerate(fields)}
-    rows = [values(record) for _, record in records]
-    known = [[row[places[name]] for row in rows] if name in places else None for name in schema.names]
-    computed: dict[str, list[Any]] = {NUMBER: [number for number, _ in records], "public": [public] * len(records)}
-    arrays = [
-        pa.array(computed[column.name] if column_values is None else column_values, column.type)
-        for column, column_values in zip(schema, known, strict=True)
-    ]
-    return pa.Table.from_arrays(arrays, schema=schema)
+    names = (name.removeprefix("model_call.") for name in fields)
+    read = zip(*(values(record) for _, record in records), strict=True) if records else [()] * len(fields)
+    known: dict[str, Sequence[Any]] = dict(zip(names, read, strict=True))
+    known |= {NUMBER: [number for number, _ in records], "public": [public] * len(records)}
+    return pa.Table.from_arrays([pa.array(known[column.name], column.type) for column in schema], schema=schema)
 
 
 def _table(schema: pa.Schema, rows: Iterable[tuple[str, ...]]) -> pa.Table:
