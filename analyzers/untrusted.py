@@ -128,7 +128,7 @@ class Untrusted:
 
 def _marked(text: str, limit: int, *, cut: bool) -> str:
     if cut:
-        return f"“{text[: limit - 3]}…”"
+        return f"“{text[: limit - 3].rstrip('_')}…”"  # an underscore is harmless within a word only
     return f"“{text}”"
 
 

@@ -39,7 +39,7 @@ from analyzers.errors.shape import shape
 from analyzers.exhibits import code_anchors, exemplars, newest_revision
 from analyzers.finding import Candidate, Metric, Subject, Waste
 from analyzers.frames import EVENTS, SPANS, Frame
-from analyzers.identifiers import named
+from analyzers.identifiers import SUBJECT, about, identified, subject_of
 from analyzers.untrusted import Name, Untrusted
 
 READS: Final[tuple[Frame, ...]] = (SPANS, EVENTS)
@@ -60,13 +60,13 @@ _DEFAULTS: Final = Settings()
 
 def detect(spans: pl.LazyFrame, events: pl.LazyFrame, *, settings: Settings = _DEFAULTS) -> list[Candidate]:
     """One candidate for each error that recurs and ends traces."""
-    recorded = _recorded(spans)
+    recorded = identified(spans.drop("output"))
     errors = _errors(recorded, events)
     often = pl.col("count") >= settings.min_count
     in_several_traces = pl.col("traces") >= settings.min_traces
     ends_traces = pl.col("share") >= settings.min_share
     found = _groups(errors, recorded).filter(often & in_several_traces & ends_traces)
-    return [_candidate(group, _of_group(errors, group)) for group in found.to_dicts()]
+    return [_candidate(group, errors) for group in found.to_dicts()]
 
 
 def measure(
@@ -77,28 +77,12 @@ def measure(
     settings: Settings = _DEFAULTS,  # noqa: ARG001  # one signature
 ) -> Metric | None:
     """The figure at one subject, whatever the conditions say; `None` without a trace of the service."""
-    recorded = _recorded(spans)
+    recorded = identified(spans.drop("output"))
     examined = recorded.filter(pl.col("service") == str(subject.service))["trace_id"].n_unique()
     if not examined:
         return None
-    here = {"service": str(subject.service), "operation": str(subject.operation), "detail": str(subject.detail)}
-    ended = _of_group(_errors(recorded, events), here).filter("ended")["trace_id"].n_unique()
-    return _metric(ended, examined)
-
-
-def _recorded(spans: pl.LazyFrame) -> pl.DataFrame:
-    """One row per span, without prompts' worth of text."""
-    complete = pl.all_horizontal(
-        pl.col("trace_id", "span_id", "service", "operation", "start_ns", "end_ns").is_not_null()
-    )
-    rows = (
-        spans.drop("output")
-        .filter(complete)
-        .sort("start_ns", "trace_id", "span_id")
-        .unique(("trace_id", "span_id"), keep="first", maintain_order=True)
-        .collect()
-    )
-    return named(rows, "service", "operation")
+    here = _errors(recorded, events).filter(about(subject))
+    return _metric(here.filter("ended")["trace_id"].n_unique(), examined)
 
 
 def _errors(recorded: pl.DataFrame, events: pl.LazyFrame) -> pl.DataFrame:
@@ -139,7 +123,7 @@ def _groups(errors: pl.DataFrame, recorded: pl.DataFrame) -> pl.DataFrame:
     """One row per error."""
     examined = recorded.group_by("service").agg(pl.col("trace_id").n_unique().alias("traces_examined"))
     return (
-        errors.group_by("service", "operation", "detail")
+        errors.group_by(SUBJECT)
         .agg(
             pl.len().alias("count"),
             pl.col("trace_id").n_unique().alias("traces"),
@@ -148,20 +132,17 @@ def _groups(errors: pl.DataFrame, recorded: pl.DataFrame) -> pl.DataFrame:
         )
         .join(examined, on="service")
         .with_columns((pl.col("traces_ended") / pl.col("traces_examined")).alias("share"))
-        .sort("service", "operation", "detail")
+        .sort(SUBJECT)
     )
-
-
-def _of_group(errors: pl.DataFrame, group: dict[str, Any]) -> pl.DataFrame:
-    return errors.filter(pl.col(column) == group[column] for column in ("service", "operation", "detail"))
 
 
 def _metric(ended: int, examined: int) -> Metric:
     return Metric(value=ended / examined, unit="share of traces ended", n=examined)
 
 
-def _candidate(group: dict[str, Any], errors: pl.DataFrame) -> Candidate:
-    subject = Subject(service=Name(group["service"]), operation=Name(group["operation"]), detail=Name(group["detail"]))
+def _candidate(group: dict[str, Any], found: pl.DataFrame) -> Candidate:
+    subject = subject_of(group)
+    errors = found.filter(about(subject))
     return Candidate(
         analyzer="recurring-error",
         rule_version=RULE_VERSION,

@@ -33,7 +33,7 @@ import polars as pl
 from analyzers.exhibits import CODE, code_anchors, exemplars, newest_revision
 from analyzers.finding import Candidate, Metric, Subject, Waste
 from analyzers.frames import CALLS, SPANS, Frame
-from analyzers.identifiers import named
+from analyzers.identifiers import SUBJECT, about, identified, subject_of
 from analyzers.latency.independent import Run, runs
 from analyzers.untrusted import Name
 
@@ -61,7 +61,7 @@ def detect(spans: pl.LazyFrame, calls: pl.LazyFrame, *, settings: Settings = _DE
     worth_it = pl.col("saving_ns") >= settings.min_share * pl.col("trace_ns")
     always_follows = pl.col("asked_together") | ((pl.col("results") > 1) & (pl.col("without") == 0))
     found = _groups(in_turn, recorded).filter(habit & worth_it & always_follows)
-    return [_candidate(group, _of_group(in_turn, group)) for group in found.to_dicts()]
+    return [_candidate(group, in_turn) for group in found.to_dicts()]
 
 
 def measure(
@@ -74,24 +74,14 @@ def measure(
     )["trace_id"].n_unique()
     if not examined:
         return None
-    in_turn = _in_turn(recorded, calls, settings)
-    here = {"service": str(subject.service), "operation": str(subject.operation), "detail": str(subject.detail)}
-    return _metric(int(_of_group(in_turn, here)["saving_ns"].sum()), examined)
+    here = _in_turn(recorded, calls, settings).filter(about(subject))
+    return _metric(int(here["saving_ns"].sum()), examined)
 
 
 def _recorded(spans: pl.LazyFrame) -> pl.DataFrame:
-    """The spans that a duration can be read from, one row each, with their trace's duration."""
-    complete = pl.all_horizontal(
-        pl.col("trace_id", "span_id", "service", "operation", "start_ns", "end_ns").is_not_null()
-    )
-    rows = (
-        spans.filter(complete & (pl.col("end_ns") >= pl.col("start_ns")))
-        .sort("start_ns", "trace_id", "span_id")
-        .unique(("trace_id", "span_id"), keep="first", maintain_order=True)
-        .collect()
-    )
+    """The spans that a duration can be read from, with their trace's duration."""
     trace_ns = (pl.col("end_ns").max() - pl.col("start_ns").min()).over("trace_id")
-    return named(rows, "service", "operation").with_columns(trace_ns.alias("trace_ns"))
+    return identified(spans.filter(pl.col("end_ns") >= pl.col("start_ns"))).with_columns(trace_ns.alias("trace_ns"))
 
 
 def _in_turn(recorded: pl.DataFrame, calls: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
@@ -142,10 +132,10 @@ def _row(run: Run) -> dict[str, Any]:
 def _groups(in_turn: pl.DataFrame, recorded: pl.DataFrame) -> pl.DataFrame:
     """One row per parent operation and sequence, with how often the first call stood `without` the last."""
     examined = recorded.group_by("service", "operation").agg(pl.col("trace_id").n_unique().alias("traces_examined"))
-    per_trace = in_turn.unique(("service", "operation", "detail", "trace_id"), keep="first", maintain_order=True)
-    durations = per_trace.group_by("service", "operation", "detail").agg(pl.col("trace_ns").sum())
+    per_trace = in_turn.unique((*SUBJECT, "trace_id"), keep="first", maintain_order=True)
+    durations = per_trace.group_by(SUBJECT).agg(pl.col("trace_ns").sum())
     groups = (
-        in_turn.group_by("service", "operation", "detail")
+        in_turn.group_by(SUBJECT)
         .agg(
             pl.len().alias("runs"),
             pl.col("trace_id").n_unique().alias("traces"),
@@ -154,11 +144,11 @@ def _groups(in_turn: pl.DataFrame, recorded: pl.DataFrame) -> pl.DataFrame:
             pl.col("result").n_unique().alias("results"),
             pl.col("first", "last").first(),
         )
-        .join(durations, on=("service", "operation", "detail"))
+        .join(durations, on=SUBJECT)
         .join(examined, on=("service", "operation"))
-        .sort("service", "operation", "detail")
+        .sort(SUBJECT)
     )
-    return groups.join(_without(groups, recorded), on=("service", "operation", "detail"), how="left")
+    return groups.join(_without(groups, recorded), on=SUBJECT, how="left")
 
 
 def _without(groups: pl.DataFrame, recorded: pl.DataFrame) -> pl.DataFrame:
@@ -170,9 +160,9 @@ def _without(groups: pl.DataFrame, recorded: pl.DataFrame) -> pl.DataFrame:
         .join(parents, on=("trace_id", "parent_id"))
     )
     return (
-        groups.select("service", "operation", "detail", "first", "last")
+        groups.select(*SUBJECT, "first", "last")
         .join(made, on=("service", "operation"))
-        .group_by("service", "operation", "detail")
+        .group_by(SUBJECT)
         .agg(
             (pl.col("made").list.contains(pl.col("first")) & ~pl.col("made").list.contains(pl.col("last")))
             .sum()
@@ -181,16 +171,13 @@ def _without(groups: pl.DataFrame, recorded: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _of_group(in_turn: pl.DataFrame, group: dict[str, Any]) -> pl.DataFrame:
-    return in_turn.filter(pl.col(column) == group[column] for column in ("service", "operation", "detail"))
-
-
 def _metric(saving_ns: int, examined: int) -> Metric:
     return Metric(value=saving_ns / 1e6 / examined, unit="ms per trace", n=examined)
 
 
-def _candidate(group: dict[str, Any], in_turn: pl.DataFrame) -> Candidate:
-    subject = Subject(service=Name(group["service"]), operation=Name(group["operation"]), detail=Name(group["detail"]))
+def _candidate(group: dict[str, Any], runs: pl.DataFrame) -> Candidate:
+    subject = subject_of(group)
+    in_turn = runs.filter(about(subject))
     observed = _metric(group["saving_ns"], group["traces_examined"])
     return Candidate(
         analyzer="serial-calls",

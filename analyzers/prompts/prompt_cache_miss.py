@@ -37,9 +37,8 @@ import polars as pl
 from analyzers.exhibits import CODE, code_anchors, exemplars, newest_revision
 from analyzers.finding import Candidate, Metric, PromptAnchor, Subject, Waste
 from analyzers.frames import CALLS, Frame
-from analyzers.identifiers import named
+from analyzers.identifiers import SUBJECT, about, named, subject_of
 from analyzers.prompts.shared_prefix import pieces, with_static
-from analyzers.untrusted import Name
 
 READS: Final[tuple[Frame, ...]] = (CALLS,)
 RULE_VERSION: Final = 1
@@ -80,11 +79,7 @@ def measure(calls: pl.LazyFrame, *, subject: Subject, settings: Settings = _DEFA
     """The figure at one subject, whatever the conditions say; `None` where none of its calls can be measured."""
     prompts = _prompts(calls)
     groups = _groups(_waste(prompts, _lines(prompts, settings)))
-    here = groups.filter(
-        pl.col("service").eq(str(subject.service))
-        & pl.col("operation").eq(str(subject.operation))
-        & pl.col("model").eq_missing(pl.lit(subject.detail and str(subject.detail), pl.String))
-    )
+    here = groups.filter(about(subject))
     return _metric(here.row(0, named=True)) if here.height else None
 
 
@@ -99,10 +94,10 @@ def _prompts(calls: pl.LazyFrame) -> pl.DataFrame:
         .with_row_index("call")
         .collect()
     )
-    return named(rows, "service", "operation", "model").with_columns(
+    return named(rows.with_columns(pl.col("model").alias("detail")), *SUBJECT).with_columns(
         pl.coalesce("session_id", "trace_id").alias("conversation"),
-        pl.struct("service", "model").rank("dense").alias("cache"),
-        pl.struct("service", "operation", "model").rank("dense").alias("group"),
+        pl.struct("service", "detail").rank("dense").alias("cache"),
+        pl.struct(SUBJECT).rank("dense").alias("group"),
         (pl.col("input_tokens") / pl.col("prompt_chars")).alias("tokens_per_char"),
     )
 
@@ -147,7 +142,7 @@ def _groups(waste: pl.DataFrame) -> pl.DataFrame:
     """One row per service, operation and model."""
     losing = pl.col("lost") > 0
     return (
-        waste.group_by("service", "operation", "model", "group")
+        waste.group_by(*SUBJECT, "group")
         .agg(
             pl.len().alias("calls"),
             pl.col("trace_id").n_unique().alias("traces_examined"),
@@ -158,7 +153,7 @@ def _groups(waste: pl.DataFrame) -> pl.DataFrame:
             pl.col("reported").mean().alias("reported_per_call"),
             pl.col("cached_tokens").null_count().alias("cached_unknown"),
         )
-        .sort("service", "operation", "model")
+        .sort(SUBJECT)
     )
 
 
@@ -168,16 +163,11 @@ def _metric(group: dict[str, Any]) -> Metric:
 
 def _candidate(group: dict[str, Any], waste: pl.DataFrame, lines: pl.DataFrame) -> Candidate:
     losing = waste.filter(pl.col("lost") > 0)
-    subject = Subject(
-        service=Name(group["service"]),
-        operation=Name(group["operation"]),
-        detail=None if group["model"] is None else Name(group["model"]),
-    )
     cost, cost_unknown = _cost(losing, group["calls"])
     return Candidate(
         analyzer="prompt-cache-miss",
         rule_version=RULE_VERSION,
-        subject=subject,
+        subject=subject_of(group),
         evidence=Waste(observed=_metric(group), achievable=0.0, occurrences=group["losing_calls"]),
         problem=_problem(group),
         e_value=None,

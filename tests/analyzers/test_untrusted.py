@@ -103,6 +103,7 @@ def test_quotes(raw, quoted):
 @given(ANY_TEXT, st.integers(3, 300))
 @example("x" * 300, 3)
 @example("@" * 300, 7)
+@example("snake_case", 9)
 def test_a_quotation_is_inert_and_capped(raw, limit):
     """Whatever was logged, nothing in the quotation renders, links, mentions, or moves a cursor."""
     quoted = Untrusted(raw).quoted(limit)
