@@ -43,7 +43,7 @@ class Trials:
         head = Revision(name="head", files={**{edit.path: edit.after for edit in proposal.edits}, **with_test})
         unmet = (
             base_tests_unmet(self._base_tests)
-            or head_tests_unmet(head_tests := self._tests(head))
+            or self._red(head, test, head_tests := self._tests(head))
             or new_test_on_base_unmet(on_base := self._tests(Revision(name="base", files=with_test), test))
             or new_test_on_head_unmet(on_head := self._repeated(head, test))
         )
@@ -72,6 +72,11 @@ class Trials:
     def _tests(self, revision: Revision, test: str | None = None) -> CommandRun:
         self.progress(f"{'tests' if test is None else 'the new test'} at {revision.name}")
         return run_tests(self.runner, self.settings.target, revision, test)
+
+    def _red(self, head: Revision, test: str, tests: CommandRun) -> Unmet | None:
+        """The suite at head, the new test among it. Where it is red, the new test alone tells whose fault that is."""
+        unmet = head_tests_unmet(tests)
+        return unmet and (new_test_on_head_unmet((self._tests(head, test),)) or unmet)
 
     def _repeated(self, head: Revision, test: str) -> tuple[CommandRun, ...]:
         """Up to the first run that fails."""
