@@ -85,7 +85,7 @@ def overview(spans: pl.LazyFrame, calls: pl.LazyFrame, *, rejects: int) -> Overv
     """Reads SPANS and CALLS. Names that agree up to case, markup or length stay apart, as they were recorded."""
     spans, calls = spans.select(_SPAN_COLUMNS).collect().lazy(), calls.select(_CALL_COLUMNS)
     totals = _totals(spans)
-    trace_ns = covered(spans, "trace_id").select(pl.col("covered_ns").sum()).collect().item()
+    trace_ns = covered(spans, "trace_id").select(pl.col("covered_ns").cast(pl.Float64).sum()).collect().item()
     models = _models(calls)
     return Overview(
         first_ns=totals["first_ns"],
@@ -145,7 +145,7 @@ def _services(spans: pl.LazyFrame) -> tuple[ServiceUse, ...]:
     return tuple(ServiceUse(**{**row, "service": Name(row["service"])}) for row in found.iter_rows(named=True))
 
 
-def _slowest(spans: pl.LazyFrame, trace_ns: int) -> tuple[OperationTime, ...]:
+def _slowest(spans: pl.LazyFrame, trace_ns: float) -> tuple[OperationTime, ...]:
     key = ["service", "operation", "kind"]
     duration = (pl.col("end_ns") - pl.col("start_ns")).clip(lower_bound=0)
     found = (
@@ -154,7 +154,7 @@ def _slowest(spans: pl.LazyFrame, trace_ns: int) -> tuple[OperationTime, ...]:
         .group_by(key)
         .agg(
             pl.len().alias("spans"),
-            pl.col("self_ns", "duration_ns").sum(),
+            pl.col("self_ns", "duration_ns").cast(pl.Float64).sum(),  # a few spans without a start exceed 64 bits
             pl.col("duration_ns").quantile(0.5, "linear").alias("p50_ns"),
             pl.col("duration_ns").quantile(0.95, "linear").alias("p95_ns"),
         )
