@@ -106,8 +106,9 @@ def _columns(names: list[str]) -> Iterator[pl.Expr]:
         column = pl.col(name)
         if name in _OF_THE_CALL:
             yield column.drop_nulls().first()
-        elif name in _OF_THE_PROMPT:
-            yield column.filter(has_prompt).first()  # one span's prompt, never parts of two
+        elif name in _OF_THE_PROMPT:  # one span's prompt, never parts of two
+            taken = column.filter(has_prompt).first()
+            yield taken.fill_null([]) if name in ("piece_hashes", "piece_chars") else taken
         elif name in _OF_THE_CODE:
             yield column.filter(has_code).first()
         elif name == "tool_call_ids":

@@ -1,0 +1,102 @@
+"""A file's bytes as JSON values with their places: lines where it is JSON lines, else the whole.
+
+Lines are decoded one by one as they come, so that a long file is never held whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Final
+
+import msgspec
+
+from metabot.telemetry.record import Reject
+from metabot.telemetry.spans import reject
+
+_BOM: Final = b"\xef\xbb\xbf"
+_HELD: Final = 256 << 20  # bytes of a value over several lines; whoever writes more writes one export a line
+
+
+class _Broken(ValueError):  # noqa: N818  # a step inside this file
+    pass
+
+
+def documents(chunks: Iterable[bytes]) -> Iterator[tuple[str, object] | Reject]:
+    """Each JSON value with its place ("line 7", or "" for a file that is one value), in file order.
+
+    A line that is no JSON is a `Reject`. A file of which neither the whole nor any line is JSON is one `Reject`.
+    """
+    lines = _lines(chunks)
+    opening = next(lines, None)
+    if opening is None:
+        return
+    found = _line(*opening)
+    if isinstance(found, Reject):
+        yield from _over_lines(_begun(opening, lines), lines)
+    else:
+        yield found
+        yield from (_line(number, line) for number, line in lines)
+
+
+def decoded(data: bytes) -> object:
+    """Raises `_Broken`. A lone surrogate, left where text was cut inside a pair, becomes a question mark."""
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as broken:
+        if b"\\ud" not in data.lower():
+            raise _Broken(str(broken)) from None
+    try:
+        return msgspec.json.decode(json.dumps(json.loads(data), ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError) as broken:
+        raise _Broken(str(broken)) from None
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Lines that hold something, with their numbers from 1."""
+    number, rest = 0, bytearray()
+    for chunk in chunks:
+        *ended, begun = chunk.split(b"\n")
+        for part in ended:
+            number += 1
+            rest += part
+            if line := bytes(rest).strip().removeprefix(_BOM):
+                yield number, line
+            rest.clear()
+        rest += begun
+    if line := bytes(rest).strip().removeprefix(_BOM):
+        yield number + 1, line
+
+
+def _line(number: int, line: bytes) -> tuple[str, object] | Reject:
+    try:
+        return f"line {number}", decoded(line)
+    except _Broken as broken:
+        return reject(f"line {number}", f"no JSON: {broken}", line)
+
+
+def _begun(opening: tuple[int, bytes], lines: Iterator[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """The file's lines, as many as may be held at once."""
+    held, size = [opening], len(opening[1])
+    while size <= _HELD and (line := next(lines, None)) is not None:
+        held.append(line)
+        size += len(line[1])
+    return held
+
+
+def _over_lines(
+    begun: list[tuple[int, bytes]], rest: Iterator[tuple[int, bytes]]
+) -> Iterator[tuple[str, object] | Reject]:
+    """A value that goes over several lines, or else lines the first of which is broken."""
+    try:
+        value = decoded(b"\n".join(line for _, line in begun))
+    except _Broken as broken:
+        read = [_line(number, line) for number, line in begun]
+        if any(isinstance(found, tuple) and isinstance(found[1], dict) and found[1] for found in read):
+            yield from chain(read, (_line(number, line) for number, line in rest))
+        else:
+            yield reject(f"line {begun[0][0]}", f"no JSON: {broken}", begun[0][1])
+    else:
+        yield "", value
+        yield from (_line(number, line) for number, line in rest)

@@ -1,0 +1,55 @@
+"""Token counts of one model span, brought to one meaning: cached tokens are input, reasoning is output."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from metabot.telemetry import semconv
+from metabot.telemetry.attributes import Attributes, first, integer
+
+_FIELDS: Final = (
+    semconv.INPUT_TOKENS,
+    semconv.CACHED_TOKENS,
+    semconv.CACHE_WRITE_TOKENS,
+    semconv.OUTPUT_TOKENS,
+    semconv.REASONING_TOKENS,
+)
+_EXACT: Final = 2**53  # above it JSON numbers are not exact: no count
+
+
+class Usage(NamedTuple):
+    """Whole tokens; None is unknown."""
+
+    input_tokens: int | None
+    cached_tokens: int | None
+    cache_write_tokens: int | None
+    output_tokens: int | None
+    reasoning_tokens: int | None
+
+
+def usage(attributes: Attributes) -> Usage:
+    counts = Usage(*(_count(attributes, names) for names in _FIELDS))
+    return _inclusive(counts, _count(attributes, semconv.TOTAL_TOKENS))
+
+
+def _count(attributes: Attributes, names: semconv.Names) -> int | None:
+    value = integer(first(attributes, names))
+    return value if value is None or value <= _EXACT else None
+
+
+def _inclusive(counts: Usage, total: int | None) -> Usage:
+    """Add what was counted beside the input and the output.
+
+    It was where the recorded total is larger than input and output by exactly that much, or where a part would be
+    larger than the whole.
+    """
+    beside_input = (counts.cached_tokens or 0) + (counts.cache_write_tokens or 0)
+    beside_output = counts.reasoning_tokens or 0
+    asked, answered = counts.input_tokens, counts.output_tokens
+    missing = None if total is None or asked is None or answered is None else total - asked - answered
+    both = beside_input + beside_output
+    if asked is not None and (beside_input > asked or (beside_input and missing in (beside_input, both))):
+        asked += beside_input
+    if answered is not None and (beside_output > answered or (beside_output and missing in (beside_output, both))):
+        answered += beside_output
+    return counts._replace(input_tokens=asked, output_tokens=answered)
