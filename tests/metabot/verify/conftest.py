@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -13,13 +14,16 @@ from typing import Any
 import pytest
 from repositories import finding
 
+from analyzers.errors import recurring_error
 from analyzers.finding import Subject
-from analyzers.untrusted import Name
 from metabot import config
 from metabot.config import Settings
 from metabot.errors import SandboxError
 from metabot.generate.proposal import Edit, NewTest, Prediction, Proposal
 from metabot.place.placement import Placed
+from metabot.store.frames import frame
+from metabot.store.load import load
+from metabot.store.store import Store
 from metabot.verify.job import Job
 from metabot.verify.limits import Limits
 from metabot.verify.proof import prove
@@ -121,7 +125,9 @@ def _living() -> set[str]:
     parents, commands = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            parents[folder.name] = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+            if state != "Z":  # ended, and not yet asked how
+                parents[folder.name] = parent
             commands[folder.name] = (folder / "cmdline").read_text().replace("\0", " ")
     ours = {str(os.getpid())}
     while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
@@ -201,14 +207,29 @@ def toy_files() -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def toy_subject(toy_files: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Subject:
+    """What the analyzer finds in the telemetry of the toy's evaluation."""
+    folder = tmp_path_factory.mktemp("toy")
+    for path, text in toy_files.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text)
+    recorded = folder / "telemetry.jsonl"
+    command = [sys.executable, "-m", "app.evaluate"]
+    subprocess.run(command, cwd=folder, env={"TELEMETRY": str(recorded)}, check=True, capture_output=True)
+    with Store.temporary() as store:
+        load(store, recorded)
+        found = recurring_error.detect(*(frame(store, read) for read in recurring_error.READS))
+    return found[0].subject
+
+
 @pytest.fixture
-def mending(a_proposal: MakeProposal) -> MakeProposal:
+def mending(a_proposal: MakeProposal, toy_subject: Subject) -> MakeProposal:
     """A proposal that mends the toy, of a finding about its failing GET; what a case is about is given by name."""
 
     def make(**given: Any) -> Proposal:
-        about = Subject(service=Name("desk"), operation=Name("GET"), detail=Name("ConnectionError: busy"))
         known = {
-            "of": finding("recurring-error", subject=about),
+            "of": finding("recurring-error", subject=toy_subject),
             "edits": (Edit(path="app/lookup.py", before=APP, after=MENDED),),
             "new_test": NewTest(path="tests/test_every_number.py", text=NEW_TEST),
         }

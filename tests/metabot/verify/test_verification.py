@@ -124,7 +124,7 @@ def new_test(text: str) -> dict[str, Any]:
         pytest.param({}, {"evaluate": "false"}, ("better", "not measured"), id="an evaluation that fails"),
         pytest.param({}, {"evaluate": "true"}, ("better", "not measured"), id="an evaluation without telemetry"),
         pytest.param(
-            {}, {"evaluate": "cp app/lookup.py telemetry && true", "environment": {}}, ("better", "not measured"),
+            {}, {"evaluate": "cp tests/test_lookup.py telemetry", "environment": {}}, ("better", "not measured"),
             id="telemetry elsewhere",
         ),
         pytest.param(
