@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,26 +69,35 @@ def _assigned(node: ast.AST) -> tuple[str, ...]:
     return ()
 
 
-def evaluated(node: ast.expr) -> str | None:
+def _hole(_: ast.expr) -> str:
+    return HOLE
+
+
+def evaluated(node: ast.expr, *, hole: Callable[[ast.expr], str] = _hole) -> str | None:
     """The text that a string expression makes, holes for what is not written there; None: not a string expression."""
     match node:
         case ast.Constant(value=str(text)):
             return text
         case ast.JoinedStr(values=values):
-            return "".join(_part(value) for value in values)
+            return "".join(_written(value) or hole(value) for value in values)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            first, second = evaluated(left), evaluated(right)
-            return None if first is None and second is None else (first or HOLE) + (second or HOLE)
+            first, second = evaluated(left, hole=hole), evaluated(right, hole=hole)
+            return None if first is None and second is None else _or(first, hole(left)) + _or(second, hole(right))
         case ast.Call(
             func=ast.Attribute(value=ast.Constant(value=str(separator)), attr="join"),
             args=[ast.List(elts=parts) | ast.Tuple(elts=parts)],
         ):
-            return separator.join(evaluated(part) or HOLE for part in parts)
+            texts = [evaluated(part, hole=hole) for part in parts]
+            return separator.join(hole(part) if text is None else text for part, text in zip(parts, texts, strict=True))
     return None
 
 
-def _part(value: ast.expr) -> str:
-    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else HOLE
+def _or(text: str | None, instead: str) -> str:
+    return instead if text is None else text
+
+
+def _written(value: ast.expr) -> str | None:
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
 
 
 def _parsed(path: str, content: str) -> object:

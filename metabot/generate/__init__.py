@@ -1,0 +1,1 @@
+"""From a placed finding to a written change with its test."""

@@ -1,0 +1,1 @@
+"""Changes that need no model: one file each."""

@@ -1,0 +1,81 @@
+"""The stage: a placed finding in, a change with its test out, or why there is none.
+
+Recipes are registered here by analyzer. The first one that is sure writes; where none is, the reasons of all are said.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from metabot.errors import RepositoryError
+from metabot.generate.proposal import Prediction, Proposal
+from metabot.generate.recipe import Base, Recipe, Written
+from metabot.generate.recipes import retry_transient, stable_prompt_prefix
+from metabot.git import Repository
+from metabot.place.placement import Placed
+from metabot.stopped import Reason, Stopped
+
+RECIPES: Final[dict[str, tuple[Recipe, ...]]] = {
+    "prompt-cache-miss": (stable_prompt_prefix.write,),
+    "recurring-error": (retry_transient.write,),
+}
+
+
+def propose(placed: Placed, repository: Repository, *, base_branch: str) -> Proposal | Stopped:
+    """A change against the base branch's tip.
+
+    RepositoryError: the repository has no `base_branch`.
+    """
+    analyzer = placed.finding.candidate.analyzer
+    recipes = RECIPES.get(analyzer, ())
+    if not recipes:
+        return _stopped(
+            placed,
+            "no recipe and no model",
+            f"metabot has no recipe for {analyzer} yet, and no model is configured that could write the change: models "
+            "are not available in this version. Make the change by hand at the place that is shown.",
+        )
+    revision = repository.resolve(base_branch)
+    if revision is None:
+        message = f"the target repository has no branch {base_branch}.\n  Set [target] base_branch to one that it has."
+        raise RepositoryError(message)
+    base = Base(repository, revision)
+    location = placed.locations[0]
+    source = base.read(location.path)
+    if source is None or source != repository.read(placed.revision, location.path):
+        return _stopped(
+            placed,
+            "recipe not sure",
+            f"{location.path} on {base_branch} differs from what was deployed ({placed.revision[:12]}). "
+            f"Deploy {base_branch} and let telemetry show whether the finding stands.",
+        )
+    doubts: list[str] = []
+    for recipe in recipes:
+        result = recipe(placed, location, source, base)
+        if isinstance(result, Written):
+            return _proposal(placed, result)
+        doubts.append(result.why)
+    return _stopped(
+        placed, "recipe not sure", f"{location.path}: {'; '.join(doubts)}. Make the change by hand, if it is one."
+    )
+
+
+def _proposal(placed: Placed, written: Written) -> Proposal:
+    waste = placed.finding.candidate.evidence
+    prediction = Prediction(unit=waste.observed.unit, observed=waste.observed.value, expected=waste.achievable)
+    return Proposal(
+        placed=placed,
+        author="recipe",
+        recipe=written.recipe,
+        title=written.title,
+        summary=written.summary,
+        edits=(written.edit,),
+        new_test=written.new_test,
+        prediction=prediction,
+        changes_prompt=written.changes_prompt,
+        risks=written.risks,
+    )
+
+
+def _stopped(placed: Placed, reason: Reason, detail: str) -> Stopped:
+    return Stopped(finding=placed.finding.fingerprint, stage="written", reason=reason, detail=detail)
