@@ -58,7 +58,7 @@ class OperationTime:
     kind: Name
     spans: int
     self_seconds: float
-    self_share: float | None  # of the total trace time; side by side, operations may share more than 1
+    self_share: float | None  # of the time of the traces that it occurs in; more than 1 where it runs beside itself
     inclusive_seconds: float
     p50_ms: float  # of the inclusive durations
     p95_ms: float
@@ -85,7 +85,7 @@ def overview(spans: pl.LazyFrame, calls: pl.LazyFrame, *, rejects: int) -> Overv
     """Reads SPANS and CALLS. Names that agree up to case, markup or length stay apart, as they were recorded."""
     spans, calls = spans.select(_SPAN_COLUMNS).collect().lazy(), calls.select(_CALL_COLUMNS)
     totals = _totals(spans)
-    trace_ns = covered(spans, "trace_id").select(pl.col("covered_ns").cast(pl.Float64).sum()).collect().item()
+    trace_times = covered(spans, "trace_id").with_columns(pl.col("covered_ns").cast(pl.Float64)).collect()
     models = _models(calls)
     return Overview(
         first_ns=totals["first_ns"],
@@ -95,11 +95,11 @@ def overview(spans: pl.LazyFrame, calls: pl.LazyFrame, *, rejects: int) -> Overv
         error_share=totals["error_spans"] / totals["spans"] if totals["spans"] else None,
         traces=totals["traces"],
         root_error_traces=_root_error_traces(spans),
-        trace_seconds=trace_ns / _NS,
+        trace_seconds=float(trace_times["covered_ns"].sum()) / _NS,
         services=_services(spans),
         calls=sum(model.calls for model in models),
         models=models,
-        slowest=_slowest(spans, trace_ns),
+        slowest=_slowest(spans, trace_times.lazy()),
         rejects=rejects,
     )
 
@@ -145,9 +145,16 @@ def _services(spans: pl.LazyFrame) -> tuple[ServiceUse, ...]:
     return tuple(ServiceUse(**{**row, "service": Name(row["service"])}) for row in found.iter_rows(named=True))
 
 
-def _slowest(spans: pl.LazyFrame, trace_ns: float) -> tuple[OperationTime, ...]:
+def _slowest(spans: pl.LazyFrame, trace_times: pl.LazyFrame) -> tuple[OperationTime, ...]:
     key = ["service", "operation", "kind"]
     duration = (pl.col("end_ns") - pl.col("start_ns")).clip(lower_bound=0)
+    traces = (
+        spans.select(*key, "trace_id")
+        .unique()
+        .join(trace_times, on="trace_id")
+        .group_by(key)
+        .agg(pl.col("covered_ns").sum())
+    )
     found = (
         with_self_time(spans)
         .with_columns(duration.alias("duration_ns"))
@@ -160,6 +167,7 @@ def _slowest(spans: pl.LazyFrame, trace_ns: float) -> tuple[OperationTime, ...]:
         )
         .sort(["self_ns", *key], descending=[True, False, False, False])
         .head(_SLOWEST)
+        .join(traces, on=key, how="left", maintain_order="left")
         .collect()
     )
     return tuple(
@@ -169,7 +177,7 @@ def _slowest(spans: pl.LazyFrame, trace_ns: float) -> tuple[OperationTime, ...]:
             kind=Name(row["kind"]),
             spans=row["spans"],
             self_seconds=row["self_ns"] / _NS,
-            self_share=row["self_ns"] / trace_ns if trace_ns else None,
+            self_share=row["self_ns"] / row["covered_ns"] if row["covered_ns"] else None,
             inclusive_seconds=row["duration_ns"] / _NS,
             p50_ms=row["p50_ns"] / 1e6,
             p95_ms=row["p95_ns"] / 1e6,

@@ -69,21 +69,23 @@ def test_time_range_counts_and_errors() -> None:
 
 
 def test_operations_stand_by_self_time_with_inclusive_time_beside() -> None:
-    """The outer span lasts longest, but the one that works leads; the share is of the time that traces were open."""
+    """The outer span lasts longest, but the one that works leads; the share is of the time of its traces."""
     found = seen(
         [
             span("pipeline", 0, 100),
             span("plan", 0, 20, parent_id="pipeline"),
             span("write", 20, 90, parent_id="pipeline"),
-            span("later", 0, 0, trace_id="t2"),
+            span("instant", 0, 0, trace_id="t2"),
+            span("aside", 0, 5, trace_id="t3"),
         ]
     )
-    assert found.trace_seconds == 100
+    assert found.trace_seconds == 105
     assert [(one.operation, one.self_seconds, one.self_share, one.inclusive_seconds) for one in found.slowest] == [
         ("write", 70, 0.7, 70),
         ("plan", 20, 0.2, 20),
         ("pipeline", 10, 0.1, 100),
-        ("later", 0, 0, 0),
+        ("aside", 5, 1, 5),
+        ("instant", 0, None, 0),
     ]
 
 
