@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Final, Literal
 
 from analyzers.finding import Finding
 from metabot.analysis import Analysis, Window, analyze, check_analyzers
 from metabot.config import Settings
-from metabot.errors import RepositoryError
+from metabot.errors import PublishError, RepositoryError
 from metabot.generate.writing import propose
 from metabot.git import Repository
 from metabot.ledger.ledger import Ledger
@@ -48,8 +48,12 @@ class Pass:
         return "no sandbox" if unproved else "done"
 
 
-def run_pass(settings: Settings, *, dry_run: bool, progress: Progress) -> Pass:
-    """Load, analyze, place, write, prove, open. Every finding ends as a pull request, a preview or a `Stopped`."""
+def run_pass(settings: Settings, *, dry_run: bool, progress: Progress, again: str | None = None) -> Pass:
+    """Load, analyze, place, write, prove, open. Every finding ends as a pull request, a preview or a `Stopped`.
+
+    `again`: only the findings whose fingerprint begins so; they are proved even if they have a pull request, and
+    nothing is opened.
+    """
     check_analyzers(settings)
     ledger = Ledger(settings.ledger.path)
     number = ledger.begin_pass()
@@ -57,7 +61,8 @@ def run_pass(settings: Settings, *, dry_run: bool, progress: Progress) -> Pass:
     ledger.record_findings(number, analysis.findings)
     outcomes = []
     with Bench.of_pass(settings, progress=progress) as bench:
-        for outcome in _outcomes(analysis, settings, bench, dry_run=dry_run, progress=progress):
+        way = _Way(settings, bench, dry_run=dry_run, again=again is not None)
+        for outcome in _outcomes(analysis, way, progress, again or ""):
             _record(ledger, number, outcome)
             outcomes.append(outcome)
     done = Pass(loaded=loaded, analysis=analysis, outcomes=tuple(outcomes))
@@ -79,40 +84,66 @@ def _look(settings: Settings, progress: Progress) -> tuple[tuple[Loaded, ...], A
         return loaded, analyze(store, settings, window=window, services=settings.target.services)
 
 
-def _outcomes(
-    analysis: Analysis, settings: Settings, bench: Bench, *, dry_run: bool, progress: Progress
-) -> Iterator[Outcome]:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What is the same for every finding of a pass."""
+
+    settings: Settings
+    bench: Bench
+    _: KW_ONLY
+    dry_run: bool
+    again: bool
+
+
+def _outcomes(analysis: Analysis, way: _Way, progress: Progress, beginning: str) -> Iterator[Outcome]:
     for finding in analysis.findings:
+        if not finding.fingerprint.startswith(beginning):
+            continue
         progress(f"{finding.fingerprint}  {finding.candidate.analyzer}")
         if finding.fingerprint not in analysis.trusted:
             yield Outcome(finding=finding, end=_public(finding))
             continue
         try:
-            yield _one(finding, settings, bench, dry_run=dry_run)
+            yield _one(finding, way)
         except RepositoryError as error:
             yield Outcome(finding=finding, end=_without_repository(finding, str(error)))
+        except PublishError as error:
+            yield Outcome(finding=finding, end=_unpublished(finding, str(error)))
 
 
-def _one(finding: Finding, settings: Settings, bench: Bench, *, dry_run: bool) -> Outcome:
+def _one(finding: Finding, way: _Way) -> Outcome:
     """The way of one finding: each step hands on its result or ends it."""
-    if settings.target.repository is None:
+    target = way.settings.target
+    if target.repository is None:
         return Outcome(finding=finding, end=_without_repository(finding, _NAME_ONE))
-    repository = Repository(settings.target.repository)
-    publisher = LocalPublisher(repository, settings=settings)
-    known = publisher.already(finding.fingerprint)
+    repository = Repository(target.repository)
+    publisher = LocalPublisher(repository, settings=way.settings)
+    known = None if way.again else publisher.already(finding.fingerprint)
     if known is not None:
         return Outcome(finding=finding, end=known)
-    placed = place(finding, repository, base_branch=settings.target.base_branch)
+    placed = place(finding, repository, base_branch=target.base_branch)
     if isinstance(placed, Stopped):
         return Outcome(finding=finding, end=placed)
-    proposal = propose(placed, repository, base_branch=settings.target.base_branch)
+    proposal = propose(placed, repository, base_branch=target.base_branch)
     if isinstance(proposal, Stopped):
         return Outcome(finding=finding, end=proposal)
-    verified = bench.verify(proposal)
+    verified = way.bench.verify(proposal)
     if isinstance(verified, Stopped):
         return Outcome(finding=finding, end=verified)
-    opened_or_not = publisher.preview(verified) if dry_run else publisher.open_change(verified)
-    return Outcome(finding=finding, end=opened_or_not, verified=verified)
+    return Outcome(finding=finding, end=_published(publisher, verified, way), verified=verified)
+
+
+def _published(publisher: LocalPublisher, verified: VerifiedProposal, way: _Way) -> PullRequest | Preview | Stopped:
+    if way.again:
+        return publisher.proved_again(verified)
+    return publisher.preview(verified) if way.dry_run else publisher.open_change(verified)
+
+
+def _unpublished(finding: Finding, detail: str) -> Stopped:
+    todo = "Mend the remote; the next pass tries again."
+    return Stopped(
+        finding=finding.fingerprint, stage="opened", reason="publishing failed", detail=f"{detail}\n  {todo}"
+    )
 
 
 _NAME_ONE: Final = "[target] repository names none. Name the repository that the telemetry comes from."

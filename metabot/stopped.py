@@ -42,6 +42,7 @@ Reason = Literal[
     "closed by a person",
     "too many open",
     "already in base",
+    "publishing failed",
 ]
 
 

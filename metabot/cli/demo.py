@@ -22,6 +22,7 @@ from metabot.verify.environment import target_environment
 
 _MARK: Final = ".made-by-metabot-demo"
 _TICKETS: Final = 60
+_SPEED: Final = "4"  # the modelled times are divided by it, so that nobody waits for a model that is none
 _LABELS: Final = (
     ("real", "the application, its telemetry, tests, counts and diffs"),
     ("modelled", "cache hits and model times, by the rules that providers document"),
@@ -117,7 +118,7 @@ def _record(folder: Path, python: Path, say: Callable[[str], None]) -> None:
     }
     script = str(folder / "support_desk.replay.toml")
     application = [str(python), "-m", "support_desk.run", "--tickets", str(_TICKETS)]
-    command = [sys.executable, "-m", "metabot.replay", script, "--then", *application]
+    command = [sys.executable, "-m", "metabot.replay", script, "--speed", _SPEED, "--then", *application]
     with subprocess.Popen(
         command,
         cwd=folder / "support_desk",

@@ -1,16 +1,12 @@
-"""How findings and what came of them are printed: at most four lines each, 80 columns."""
+"""How findings are printed: at most four lines each, 80 columns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from analyzers.finding import Candidate, Finding
-from metabot.cli.console import wrapped
-from metabot.pipeline import Outcome
-from metabot.publish.local import Preview
-from metabot.publish.pull_request import PullRequest
-from metabot.stopped import Stopped
+from analyzers.finding import Candidate, Finding, Subject
+from metabot.cli.console import WIDTH, cut, wrapped
 
 _INDENT = " " * 4
 
@@ -35,19 +31,24 @@ def findings_lines(findings: Sequence[Finding]) -> list[str]:
 
 def _finding(finding: Finding) -> list[str]:
     candidate = finding.candidate
-    subject = candidate.subject
-    what = " ".join(filter(None, (f"{subject.service}/{subject.operation}", subject.detail)))
+    tail = f" [{candidate.analyzer}]"
+    head = f"  {finding.fingerprint}  "
     return [
-        *wrapped(f"{finding.fingerprint}  {what} [{candidate.analyzer}]", first="  ", indent=_INDENT, lines=1),
+        f"{head}{cut(subject_words(candidate.subject), WIDTH - len(head) - len(tail))}{tail}",
         *wrapped(candidate.problem, indent=_INDENT, lines=2),
-        *wrapped("; ".join(_costs(finding)), indent=_INDENT, lines=1),
+        *wrapped("; ".join(_seen(finding)), indent=_INDENT, lines=1),
     ]
 
 
-def _costs(finding: Finding) -> Iterable[str]:
+def subject_words(subject: Subject) -> str:
+    """`service/operation detail`; the detail only where the operation does not say it already."""
+    what = f"{subject.service}/{subject.operation}"
+    return what if subject.detail is None or subject.detail in subject.operation else f"{what} {subject.detail}"
+
+
+def _seen(finding: Finding) -> Iterable[str]:
     candidate = finding.candidate
     yield f"since {moment(candidate.first_ns)}"
-    yield f"{candidate.traces} of {candidate.traces_examined} traces"
     yield from costs(candidate, finding.cost_usd_per_month)
     if candidate.exemplars:
         yield f"span {candidate.exemplars[0].span_id}"
@@ -56,43 +57,9 @@ def _costs(finding: Finding) -> Iterable[str]:
 def costs(candidate: Candidate, per_month: float | None) -> Iterable[str]:
     if candidate.cost_usd_per_call is not None:
         yield f"{money(candidate.cost_usd_per_call)} a call"
-    elif candidate.cost_unknown:
-        yield f"cost unknown: {candidate.cost_unknown}"
+    else:
+        yield "cost unknown"
     if per_month is not None:
         yield f"{money(per_month)} a month"
     if candidate.seconds_per_call is not None:
         yield f"{candidate.seconds_per_call:.2f} s a trace"
-
-
-def outcome_lines(outcomes: Sequence[Outcome]) -> list[str]:
-    """What was opened, and what was stopped, at which stage and why."""
-    opened = [line for outcome in outcomes for line in _opened(outcome)]
-    stopped = [line for outcome in outcomes for line in _stopped(outcome)]
-    return [
-        f"opened    {'' if opened else 'nothing'}".rstrip(),
-        *opened,
-        f"stopped   {'' if stopped else 'nothing'}".rstrip(),
-        *stopped,
-    ]
-
-
-def _opened(outcome: Outcome) -> list[str]:
-    match outcome.end:
-        case PullRequest() as pull_request:
-            return [
-                *wrapped(f"#{pull_request.number} {pull_request.title}", first="  ", indent=_INDENT),
-                f"{_INDENT}draft on {pull_request.branch}",
-                f"{_INDENT}{pull_request.where}",
-            ]
-        case Preview() as preview:
-            return wrapped(f"would open: {preview.title} (branch {preview.branch})", first="  ", indent=_INDENT)
-        case Stopped():
-            return []
-
-
-def _stopped(outcome: Outcome) -> list[str]:
-    if not isinstance(outcome.end, Stopped):
-        return []
-    stop = outcome.end
-    head = f"{stop.finding}  {outcome.finding.candidate.analyzer}  at {stop.stage}: {stop.reason}"
-    return [f"  {head}", *wrapped(" ".join(stop.detail.split()), indent=_INDENT, lines=4)]

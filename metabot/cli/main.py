@@ -63,10 +63,13 @@ def load(
 @app.command()
 def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it would open, and open nothing.")] = False,
+    again: Annotated[
+        str | None, typer.Option(metavar="ID", help="Prove this finding once more, open or not; opens nothing.")
+    ] = None,
     config: ConfigFile = None,
 ) -> None:
     """One pass: load, analyze, place, write, prove, open pull requests. Twice opens nothing twice."""
-    import_module("metabot.cli.run").run(dry_run=dry_run, config=config)
+    import_module("metabot.cli.run").run(dry_run=dry_run, again=again, config=config)
 
 
 @app.command()

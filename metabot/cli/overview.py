@@ -36,23 +36,23 @@ def _second(ns: int) -> str:
 
 
 def _traffic(overview: Overview) -> str:
-    services = ", ".join(f"{use.service} ({use.traces:,} traces)" for use in overview.services[:5])
+    services = ", ".join(f"{use.service} ({counted(use.traces, 'trace')})" for use in overview.services[:5])
     more = f" and {len(overview.services) - 5} more" if len(overview.services) > 5 else ""
-    return f"{overview.traces:,} traces, {overview.spans:,} spans of {services}{more}"
+    return f"{counted(overview.traces, 'trace')}, {counted(overview.spans, 'span')} of {services}{more}"
 
 
 def _errors(overview: Overview) -> str:
     share = overview.error_share or 0.0
     return (
-        f"errors: {overview.error_spans:,} of {overview.spans:,} spans ({share:.1%}); "
-        f"{overview.root_error_traces:,} of {overview.traces:,} traces end in one"
+        f"errors: {overview.error_spans:,} of {counted(overview.spans, 'span')} ({share:.1%}); "
+        f"in {overview.root_error_traces:,} of {counted(overview.traces, 'trace')} the root failed"
     )
 
 
 def _rejects(overview: Overview) -> list[str]:
     if not overview.rejects:
         return [" " * 10 + "rejects: none"]
-    return wrapped(f"rejects: {overview.rejects:,} pieces of input could not be read", indent=" " * 10)
+    return wrapped(f"rejects: {counted(overview.rejects, 'piece')} of input could not be read", indent=" " * 10)
 
 
 def _models(overview: Overview) -> list[str]:
@@ -92,21 +92,28 @@ def _unknown(use: ModelUse) -> list[str]:
         "cached tokens": use.cached_tokens.unknown_calls,
         "output tokens": use.output_tokens.unknown_calls,
     }
-    said = [f"{what} of {count:,} calls" for what, count in silent.items() if count]
-    said += [f"cost of {count:,} calls ({why})" for why, count in use.cost.why_unknown]
+    said = [f"{what} of {counted(count, 'call')}" for what, count in silent.items() if count]
+    said += [f"cost of {counted(count, 'call')} ({why})" for why, count in use.cost.why_unknown]
     return wrapped(f"{_name(use)}: unknown {', '.join(said)}", indent=" " * 6, first="    ") if said else []
 
 
 def _slowest(overview: Overview) -> list[str]:
-    head = ("slowest by self time", "self", "share", "inclusive", "p50", "p95", "spans")
-    return columns([head, *map(_operation, overview.slowest)], align="<>>>>>>", first=0)
+    alone = len(overview.services) == 1
+    head = ("slowest by self time", "self", "share", "inclusive", "spans")
+    return columns([head, *(_operation(use, alone=alone) for use in overview.slowest)], align="<>>>>", first=0)
 
 
-def _operation(use: OperationTime) -> tuple[str, ...]:
+def _operation(use: OperationTime, *, alone: bool) -> tuple[str, ...]:
+    """The service is left out where there is but one."""
     share = "–" if use.self_share is None else f"{use.self_share:.0%}"
-    times = (use.self_seconds, use.inclusive_seconds, use.p50_ms / 1e3, use.p95_ms / 1e3)
-    own, inclusive, p50, p95 = map(_seconds, times)
-    return (f"{use.service}/{use.operation}", own, share, inclusive, p50, p95, f"{use.spans:,}")
+    own, inclusive = _seconds(use.self_seconds), _seconds(use.inclusive_seconds)
+    name = use.operation if alone else f"{use.service}/{use.operation}"
+    return (name, own, share, inclusive, f"{use.spans:,}")
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 trace`, `1,200 traces`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _seconds(seconds: float) -> str:

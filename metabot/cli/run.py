@@ -6,14 +6,20 @@ import sys
 from pathlib import Path
 
 from metabot.cli.console import out, settings_at, stopwatch
-from metabot.cli.findings import findings_lines, outcome_lines
+from metabot.cli.findings import findings_lines
+from metabot.cli.outcomes import outcome_lines
 from metabot.cli.overview import overview_lines
-from metabot.errors import SandboxError
+from metabot.errors import SandboxError, SettingsError
 from metabot.pipeline import Pass, run_pass
 
 
-def run(*, dry_run: bool, config: Path | None) -> None:
-    done = run_pass(settings_at(config), dry_run=dry_run, progress=stopwatch())
+def run(*, dry_run: bool, again: str | None, config: Path | None) -> None:
+    done = run_pass(settings_at(config), dry_run=dry_run, again=again, progress=stopwatch())
+    if again is not None and not done.outcomes:
+        raise SettingsError(
+            f"--again {again}: the analyzed window holds no finding that begins so.\n"
+            "  Widen [meta_layer] analysis_window_hours, or take an ID that this run printed."
+        )
     print_pass(done)
     if done.result == "no sandbox":
         sys.exit(SandboxError.exit_code)

@@ -52,6 +52,7 @@ def finding_page(finding: Finding) -> list[str]:
         "seen": f"{seen:,} times in {candidate.traces:,} of {candidate.traces_examined:,} traces",
         "from": f"{moment(candidate.first_ns)} to {moment(candidate.last_ns)} UTC",
         "cost": "; ".join(costs(candidate, finding.cost_usd_per_month)),
+        "because": candidate.cost_unknown or "",
         "not known": "; ".join(candidate.unknown),
         "exemplars": ", ".join(f"{one.trace_id}:{one.span_id}" for one in candidate.exemplars),
         "says": " | ".join(quote.quoted() for quote in candidate.quotes),

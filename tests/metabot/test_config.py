@@ -58,7 +58,7 @@ def test_every_setting_of_the_reference_has_one_comment() -> None:
 def test_refuses(tmp_path: Path, values: dict[str, object], said: str) -> None:
     """A wrong setting names the file, the key and what to write instead."""
     with pytest.raises(SettingsError) as caught:
-        parsed(tmp_path, **values)
+        config.parse(values, name="config.toml", root=tmp_path)
     assert str(caught.value).startswith("config.toml: ")
     assert said in str(caught.value)
 

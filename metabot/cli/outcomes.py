@@ -1,0 +1,48 @@
+"""How what came of the findings is printed: what was opened, what was stopped at which stage and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from metabot.cli.console import wrapped
+from metabot.pipeline import Outcome
+from metabot.publish.local import Preview
+from metabot.publish.pull_request import PullRequest
+from metabot.stopped import Stopped
+
+_INDENT: Final = " " * 4
+
+
+def outcome_lines(outcomes: Sequence[Outcome]) -> list[str]:
+    """What was opened, and what was stopped, at which stage and why."""
+    opened = [line for outcome in outcomes for line in _opened(outcome)]
+    stopped = [line for outcome in outcomes for line in _stopped(outcome)]
+    return [
+        f"opened    {'' if opened else 'nothing'}".rstrip(),
+        *opened,
+        f"stopped   {'' if stopped else 'nothing'}".rstrip(),
+        *stopped,
+    ]
+
+
+def _opened(outcome: Outcome) -> list[str]:
+    match outcome.end:
+        case PullRequest() as pull_request:
+            return [
+                *wrapped(f"#{pull_request.number} {pull_request.title}", first="  ", indent=_INDENT),
+                f"{_INDENT}draft on {pull_request.branch}",
+                f"{_INDENT}{pull_request.where}",
+            ]
+        case Preview() as preview:
+            return wrapped(f"would open: {preview.title} (branch {preview.branch})", first="  ", indent=_INDENT)
+        case Stopped():
+            return []
+
+
+def _stopped(outcome: Outcome) -> list[str]:
+    if not isinstance(outcome.end, Stopped):
+        return []
+    stop = outcome.end
+    head = f"{stop.finding}  {outcome.finding.candidate.analyzer}  at {stop.stage}: {stop.reason}"
+    return [f"  {head}", *wrapped(" ".join(stop.detail.split()), indent=_INDENT, lines=4)]
