@@ -59,6 +59,10 @@ class Repository:
         answer = self._run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         return answer.output.decode().strip() if answer.status == 0 else None
 
+    def contains(self, sha: str, other: str) -> bool:
+        """Whether a commit is the other one or comes after it. An other one that is not here is not contained."""
+        return self._run("merge-base", "--is-ancestor", _full(other), _full(sha)).status == 0
+
     def files(self, sha: str) -> tuple[str, ...]:
         """Paths of the regular files at a commit, in git's order; links, submodules and paths not in UTF-8 left out."""
         return tuple(path for path, entry in self._tree(sha).items() if entry.mode in _REGULAR)
@@ -102,11 +106,19 @@ class Repository:
             self._remove_worktree(path)
         return tuple(leftovers)
 
-    def commit(self, base_sha: str, branch: str, files: Mapping[str, str], message: str) -> str:
+    def is_own(self, sha: str) -> bool:
+        """Whether a commit is here and metabot made it."""
+        answer = self._run("cat-file", "-e", f"{_full(sha)}^{{commit}}")
+        return answer.status == 0 and self._committer(sha)[0] == AUTHOR_EMAIL
+
+    def commit(
+        self, base_sha: str, branch: str, files: Mapping[str, str], message: str, *, over: str | None = None
+    ) -> str:
         """Commits whole files on top of a base and points the local branch at it; the checkout and the index stay.
 
         The commit bears the base's date, so that the same change after a killed run is the same commit. A branch of
-        that name which metabot did not make, or which is checked out, is refused.
+        that name which metabot did not make, or which is checked out, is refused. `over` is a commit that the new one
+        overrides: it becomes a second parent, so that its branch can be moved forward without force.
         """
         with tempfile.TemporaryDirectory(prefix="metabot-") as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
@@ -114,7 +126,8 @@ class Repository:
             lines = b"".join(self._index_line(base_sha, path, text) for path, text in files.items())
             self._must("change the index", "update-index", "-z", "--add", "--index-info", stdin=lines, env=index)
             tree = self._must("write the tree", "write-tree", env=index).decode().strip()
-        commit = ("commit-tree", "--no-gpg-sign", "-p", base_sha, "-F", "-", tree)
+        parents = ("-p", base_sha, *(("-p", _full(over)) if over else ()))
+        commit = ("commit-tree", "--no-gpg-sign", *parents, "-F", "-", tree)
         who = identity(date=self._committer(base_sha)[1])
         sha = self._must("commit", *commit, stdin=message.encode(), env=who).decode().strip()
         self._point(branch, sha)

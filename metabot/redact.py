@@ -24,7 +24,12 @@ _KNOWN: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         "private key",
         re.compile(r"(?<![A-Za-z0-9+/=\r\n])[A-Za-z0-9+/=\r\n]*+-----END [A-Z ]{0,40}PRIVATE KEY[A-Z ]{0,40}-----"),
     ),
-    ("credentials", re.compile(r"([a-z][a-z0-9+.-]{1,20}://)[^\s/@:\"']{0,100}:[^\s/@\"']{1,300}(?=@)", re.IGNORECASE)),
+    (
+        "credentials",
+        re.compile(
+            r"([a-z][a-z0-9+.-]{1,20}:(?://|∕∕))[^\s/@:\"']{0,100}:[^\s/@\"']{1,300}(?=@|\(at\))", re.IGNORECASE
+        ),
+    ),
     (
         "authorization",
         re.compile(r"(\bauthorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?)\w{1,20} [^\s\"',;\[]{6,}", re.IGNORECASE),
@@ -41,7 +46,7 @@ _KNOWN: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     # In an address of git's, user@host: stands before a path.
     (
         "e-mail address",
-        re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])(?!:[\w/~])"),
+        re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}(?:@|\(at\))(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])(?!:[\w/~])"),
     ),
 )
 _NAMED: Final = re.compile(

@@ -23,7 +23,8 @@ def asset(name: str) -> Path:
 def render(template: str, **values: object) -> str:
     """The text of `templates/<template>`. Raises on an undefined name, on None, and on text from telemetry not quoted.
 
-    Nothing is escaped: Markdown and Python come out, not HTML. The filter `literal` writes a value as Python does.
+    Nothing is escaped: Markdown and Python come out, not HTML. The filter `literal` writes a value as Python does,
+    `code` what may stand between backticks.
     """
     return _environment().get_template(template).render(**values)
 
@@ -40,7 +41,13 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters["literal"] = repr
+    environment.filters["code"] = _code
     return environment
+
+
+def _code(text: str) -> str:
+    """Text that a pair of backticks in Markdown holds."""
+    return " ".join(text.replace("`", "'").split())
 
 
 def _printable(value: object) -> object:

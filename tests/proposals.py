@@ -16,7 +16,7 @@ UNIT: Literal["uncached input tokens per call"] = "uncached input tokens per cal
 
 
 def finding(
-    fingerprint: str = FINGERPRINT, *, problem: str = "1,900 of 2,000 input tokens are paid in full."
+    fingerprint: str = FINGERPRINT, *, problem: str = "1,900 of 2,000 input tokens are paid in full"
 ) -> Finding:
     subject = Subject(service=Name("desk"), operation=Name("chat"), detail=Name("large-1"))
     candidate = Candidate(

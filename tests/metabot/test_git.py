@@ -214,6 +214,27 @@ def test_commits_no_path_that_leads_elsewhere(shop: Path, path: str) -> None:
     assert git(shop, "branch", "--list", "metabot/*") == ""
 
 
+def test_a_commit_over_another_moves_its_branch_forward(shop: Path, remote: Path) -> None:
+    """Base first, so that the difference to the base is the change alone; files of the overridden one are gone."""
+    repository = Repository(shop)
+    old = repository.commit(head(shop), BRANCH, {"old.py": "1\n"}, "Old")
+    repository.push("origin", BRANCH, old)
+    new = repository.commit(head(shop), BRANCH, {"run": "new\n"}, "New", over=old)
+    repository.push("origin", BRANCH, new)
+    assert git(shop, "log", "-1", "--format=%P", new).split() == [head(shop), old]
+    assert git(shop, "diff", "--name-only", f"main...{new}") == "run"
+
+
+def test_knows_its_own_commits_and_what_a_commit_contains(shop: Path) -> None:
+    """A commit that is not here is neither."""
+    repository = Repository(shop)
+    base = head(shop)
+    own = repository.commit(base, BRANCH, {"run": "new\n"}, "Do it")
+    assert [repository.is_own(sha) for sha in (own, base, "0" * 40)] == [True, False, False]
+    assert [repository.contains(own, base), repository.contains(own, own)] == [True, True]
+    assert [repository.contains(base, own), repository.contains(base, "0" * 40)] == [False, False]
+
+
 def test_pushes_a_new_branch_and_moves_it_forward(shop: Path, remote: Path) -> None:
     """The remote's path may be relative to the repository; nothing but the branch is made."""
     repository = Repository(shop)

@@ -1,0 +1,1 @@
+"""From a verified proposal to a pull request that a person decides on."""

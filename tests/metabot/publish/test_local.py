@@ -1,0 +1,271 @@
+"""Opening pull requests on a real bare repository, with real processes beside it and killed in between."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metabot import config
+from metabot.errors import PublishError
+from metabot.git import Repository
+from metabot.publish.identity import fingerprint
+from metabot.publish.local import LocalPublisher, Preview
+from metabot.publish.pull_request import PullRequest
+from metabot.stopped import Stopped
+from tests.proposals import FINGERPRINT, finding, verified
+from tests.repositories import git
+
+ROOT = Path(__file__).parents[3]
+BRANCH = f"metabot/prompt-cache-miss-{FINGERPRINT}"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A folder with settings, a repository and its remote."""
+    at = tmp_path / "desk"
+    at.mkdir()
+    git(tmp_path, "init", "-q", "-b", "main", str(at))
+    (at / "app.py").write_text("PRICE = 1\n")
+    git(at, "add", ".")
+    git(at, "commit", "-q", "-m", "first")
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(tmp_path / "remote.git"))
+    git(at, "remote", "add", "origin", "../remote.git")
+    git(at, "push", "-q", "origin", "main")
+    return at
+
+
+def publisher(desk: Path, **sections: dict[str, Any]) -> LocalPublisher:
+    values = {**sections, "publish": {"pulls": "pulls", **sections.get("publish", {})}}
+    settings = config.parse(values, name="config.toml", root=desk.parent)
+    return LocalPublisher(Repository(desk), settings=settings)
+
+
+def open_one(desk: Path, name: str = FINGERPRINT, **sections: dict[str, Any]) -> PullRequest | Stopped:
+    return publisher(desk, **sections).open_change(verified(git(desk, "rev-parse", "main"), finding(name)))
+
+
+def reason(end: PullRequest | Preview | Stopped | None) -> str | None:
+    return end.reason if isinstance(end, Stopped) else None
+
+
+def branches(desk: Path) -> list[str]:
+    return git(desk.parent / "remote.git", "for-each-ref", "--format=%(refname:short)", "refs/heads/metabot").split()
+
+
+def pulls(desk: Path) -> list[str]:
+    return sorted(path.name for path in (desk.parent / "pulls").iterdir() if not path.name.startswith("."))
+
+
+def set_state(desk: Path, number: int, state: str) -> None:
+    path = desk.parent / "pulls" / f"{number}.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "state": state}))
+
+
+def test_opens_a_draft(desk: Path) -> None:
+    """One branch with one commit on the verified base, and a record with its text; the checkout is as before."""
+    opened = open_one(desk)
+    assert isinstance(opened, PullRequest)
+    assert (opened.number, opened.state, opened.draft, opened.branch) == (1, "open", True, BRANCH)
+    remote = desk.parent / "remote.git"
+    assert git(remote, "rev-parse", BRANCH) == opened.head_revision
+    assert git(remote, "rev-parse", f"{BRANCH}^") == git(desk, "rev-parse", "main")
+    assert git(remote, "diff", "--name-only", "main", BRANCH).split() == ["app.py", "tests/test_prefix.py"]
+    assert git(remote, "show", f"{BRANCH}:app.py") == "PRICE = 2"
+    assert git(desk, "status", "--porcelain") == ""
+    text = Path(opened.where).read_text()
+    assert fingerprint(text) == FINGERPRINT
+    assert text.startswith(f"# {opened.title}\n")
+    assert pulls(desk) == ["1.json", "1.md"]
+
+
+def test_opens_nothing_twice(desk: Path) -> None:
+    """Asked before and while opening, it says which one is there."""
+    open_one(desk)
+    known = publisher(desk).already(FINGERPRINT)
+    assert reason(known) == reason(open_one(desk)) == "already open"
+    assert known is not None
+    assert "#1" in known.detail
+    assert pulls(desk) == ["1.json", "1.md"]
+
+
+def test_what_a_person_closed_stays_closed(desk: Path) -> None:
+    """Also where only the text still names the finding."""
+    open_one(desk)
+    set_state(desk, 1, "closed")
+    assert reason(open_one(desk)) == "closed by a person"
+    record = json.loads((desk.parent / "pulls/1.json").read_text())
+    (desk.parent / "pulls/1.json").write_text(json.dumps({**record, "fingerprint": "f" * 12}))
+    assert reason(open_one(desk)) == "closed by a person"
+
+
+@pytest.mark.parametrize("how", ["by its state", "by git"])
+def test_what_was_merged_is_in_base(desk: Path, how: str) -> None:
+    """Merged by hand is merged as well, and no longer counts as open."""
+    open_one(desk)
+    if how == "by its state":
+        set_state(desk, 1, "merged")
+    else:
+        git(desk, "merge", "-q", "--no-ff", "-m", "merge", BRANCH)
+    assert reason(publisher(desk).already(FINGERPRINT)) == "already in base"
+    assert reason(publisher(desk, publish={"max_open": 1}).already("f" * 12)) is None  # type: ignore[arg-type]
+
+
+def test_three_open_ones_are_enough(desk: Path) -> None:
+    """The next one waits until one of them is closed."""
+    for number in range(3):
+        assert isinstance(open_one(desk, f"{number:012x}"), PullRequest)
+    stopped = open_one(desk)
+    assert reason(stopped) == "too many open"
+    assert isinstance(stopped, Stopped)
+    assert "#1, #2, #3" in stopped.detail
+    set_state(desk, 2, "closed")
+    opened = open_one(desk)
+    assert isinstance(opened, PullRequest)
+    assert opened.number == 4
+
+
+def test_report_only_opens_nothing(desk: Path) -> None:
+    """The settings' word is kept, and neither a branch nor a folder is made."""
+    assert reason(open_one(desk, meta_layer={"pr_generation_enabled": False})) == "report only"
+    assert branches(desk) == []
+    assert not (desk.parent / "pulls").exists()
+
+
+def test_a_preview_touches_nothing(desk: Path) -> None:
+    """The same title, branch and text as opening would give; no commit, no branch, no folder."""
+    before = git(desk, "count-objects", "-v")
+    proposal = verified(git(desk, "rev-parse", "main"))
+    preview = publisher(desk).preview(proposal)
+    assert isinstance(preview, Preview)
+    assert git(desk, "count-objects", "-v") == before
+    assert branches(desk) == []
+    assert not (desk.parent / "pulls").exists()
+    opened = publisher(desk).open_change(proposal)
+    assert isinstance(opened, PullRequest)
+    assert (preview.title, preview.branch, preview.text) == (
+        opened.title,
+        opened.branch,
+        Path(opened.where).read_text(),
+    )
+    assert reason(publisher(desk).preview(proposal)) == "already open"
+
+
+def test_a_foreign_branch_of_that_name_is_left(desk: Path) -> None:
+    """The error says so in git's words, and no record is written."""
+    git(desk, "commit", "-q", "--allow-empty", "-m", "mine")
+    git(desk, "push", "-q", "origin", f"HEAD:refs/heads/{BRANCH}")
+    git(desk, "reset", "-q", "--hard", "HEAD^")
+    with pytest.raises(PublishError, match=r"rejected"):
+        open_one(desk)
+    assert git(desk.parent / "remote.git", "log", "-1", "--format=%s", BRANCH) == "mine"
+    assert pulls(desk) == []
+
+
+def test_an_unreachable_remote_is_an_error(desk: Path) -> None:
+    """Named as in the settings."""
+    with pytest.raises(PublishError, match="nowhere"):
+        open_one(desk, publish={"remote": "nowhere"})
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from metabot import config
+from metabot.git import Repository
+from metabot.publish.local import LocalPublisher
+from tests.proposals import finding, verified
+desk, base, name = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+settings = config.parse({"publish": {"pulls": "pulls"}}, name="config.toml", root=desk.parent)
+print(LocalPublisher(Repository(desk), settings=settings).open_change(verified(base, finding(name))))
+"""
+
+
+def child(desk: Path, name: str = FINGERPRINT, path: str = "") -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", CHILD, str(desk), git(desk, "rev-parse", "main"), name]
+    env = {**os.environ, "PATH": f"{path}{os.pathsep}{os.environ['PATH']}" if path else os.environ["PATH"]}
+    return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("names", [[FINGERPRINT] * 3, ["a" * 12, "b" * 12, "c" * 12]], ids=["one finding", "three"])
+def test_processes_at_once(desk: Path, names: list[str]) -> None:
+    """One pull request each, with numbers of their own, whoever comes first."""
+    children = [child(desk, name) for name in names]
+    assert [process.communicate()[1] for process in children] == ["", "", ""]
+    expected = len(set(names))
+    assert len(branches(desk)) == expected
+    assert pulls(desk) == sorted(f"{number + 1}.{kind}" for number in range(expected) for kind in ("json", "md"))
+
+
+KILLING_GIT = """#!/bin/sh
+case "$*" in *{step}*) {before} ;; esac
+PATH={path} git "$@"
+status=$?
+case "$*" in *{step}*) {after} ;; esac
+exit $status
+"""
+
+
+@pytest.mark.parametrize("step", ["hash-object", "write-tree", "commit-tree", "update-ref", "ls-remote", "push"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_at_a_step_of_gits_and_run_again(desk: Path, tmp_path: Path, step: str, when: str) -> None:
+    """SIGKILL just before or after each of them: the next run ends with exactly one branch and one pull request."""
+    kill = {"before": ":", "after": ":", when: "kill -9 $PPID"}
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "git").write_text(KILLING_GIT.format(step=step, path=f"'{os.environ['PATH']}'", **kill))
+    (programs / "git").chmod(0o755)
+    killed = child(desk, path=str(programs))
+    killed.communicate()
+    assert killed.returncode == -9
+    assert_opens_once(desk)
+
+
+@pytest.mark.parametrize("blocked", ["1.md", "1.json"])
+def test_killed_while_it_writes_a_file_and_run_again(desk: Path, blocked: str) -> None:
+    """Killed when the step before is seen done; a pipe in the place of the file keeps the process from going on."""
+    folder = desk.parent / "pulls"
+    folder.mkdir()
+    pipe = folder / f".{blocked}.partial"
+    os.mkfifo(pipe)
+    killed = child(desk)
+    while not ((folder / "1.md").exists() if blocked == "1.json" else branches(desk)):
+        assert killed.poll() is None
+    killed.kill()
+    killed.communicate()
+    pipe.unlink()
+    assert not (folder / "1.json").exists()
+    assert_opens_once(desk)
+
+
+def assert_opens_once(desk: Path) -> None:
+    opened = open_one(desk)
+    assert isinstance(opened, PullRequest)
+    assert branches(desk) == [BRANCH]
+    assert pulls(desk) == ["1.json", "1.md"]
+    assert git(desk.parent / "remote.git", "rev-parse", BRANCH) == opened.head_revision
+    assert reason(open_one(desk)) == "already open"
+
+
+def test_a_killed_runs_branch_on_an_older_base_is_overridden(desk: Path) -> None:
+    """Pushed and killed, then the base moved on: the branch goes forward to the new change, and nothing is forced."""
+    first = open_one(desk)
+    assert isinstance(first, PullRequest)
+    for name in pulls(desk):
+        (desk.parent / "pulls" / name).unlink()
+    (desk / "other.py").write_text("x = 1\n")
+    git(desk, "add", ".")
+    git(desk, "commit", "-q", "-m", "second")
+    opened = open_one(desk)
+    assert isinstance(opened, PullRequest)
+    remote = desk.parent / "remote.git"
+    assert git(remote, "log", "-1", "--format=%P", BRANCH).split() == [
+        git(desk, "rev-parse", "main"),
+        first.head_revision,
+    ]
+    assert git(desk, "diff", "--name-only", f"main...{BRANCH}").split() == ["app.py", "tests/test_prefix.py"]
