@@ -1,0 +1,145 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metabot.telemetry import otlp_json
+from metabot.telemetry.record import Reject, Span
+from tests.metabot.telemetry.exports import export, line, otlp_span, spans_of
+
+TWO = export(otlp_span("a1"), otlp_span("b2"))
+
+
+def read(*chunks):
+    return list(otlp_json.read(chunks))
+
+
+def ids(records):
+    return [span.span_id for span in spans_of(records)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(line(TWO), id="one export on a line"),
+        pytest.param(line(export(otlp_span("a1"))) + line(export(otlp_span("b2"))), id="an export a line"),
+        pytest.param(json.dumps(TWO, indent=2).encode(), id="one export over many lines"),
+        pytest.param(line([export(otlp_span("a1")), export(otlp_span("b2"))]), id="an array of exports"),
+        pytest.param(
+            json.dumps([export(otlp_span("a1")), export(otlp_span("b2"))], indent=1).encode(), id="over many lines"
+        ),
+        pytest.param(line(TWO).replace(b'"resourceSpans"', b'"batches"'), id="Tempo's batches"),
+        pytest.param(
+            line(TWO).replace(b'"scopeSpans"', b'"instrumentationLibrarySpans"').replace(
+                b'"scope"', b'"instrumentationLibrary"'
+            ),
+            id="the older names",
+        ),
+    ],
+)  # fmt: skip
+def test_every_wrapping_holds_the_same_spans(data):
+    """Lines, one export, an array: what was written once is read once."""
+    records = read(data)
+    assert ids(records) == ["a1", "b2"]
+    assert records == read(line(TWO))
+
+
+@pytest.mark.parametrize(
+    ("written", "status"),
+    [(0, "unset"), (1, "ok"), (2, "error"), ("2", "error"), ("STATUS_CODE_ERROR", "error"), ("STATUS_CODE_OK", "ok"),
+     ("STATUS_CODE_UNSET", "unset"), ("odd", "unset"), (None, "unset"), (True, "ok")],
+)  # fmt: skip
+def test_a_status_is_a_number_or_a_name(written, status):
+    """Both encodings of the enum are in use."""
+    (span,) = spans_of(read(line(export(otlp_span(status={"code": written})))))
+    assert span.status == status
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [(1, "internal"), (2, "server"), ("SPAN_KIND_SERVER", "server"), ("SPAN_KIND_PRODUCER", "producer"),
+     (5, "consumer"), ("4", "producer"), (None, "internal"), ("odd", "internal"), ([], "internal")],
+)  # fmt: skip
+def test_a_kind_is_a_number_or_a_name(written, kind):
+    """Both encodings of the enum are in use."""
+    (span,) = spans_of(read(line(export(otlp_span(kind=written)))))
+    assert span.kind == kind
+
+
+def test_times_are_strings_or_numbers():
+    """OTLP/JSON writes 64-bit integers as strings; many programs write numbers."""
+    as_numbers = otlp_span(startTimeUnixNano=1_790_000_000_000_000_001, endTimeUnixNano=1_790_000_000_000_000_002)
+    as_strings = {**as_numbers, **{key: str(as_numbers[key]) for key in ("startTimeUnixNano", "endTimeUnixNano")}}
+    assert read(line(export(as_numbers))) == read(line(export(as_strings)))
+
+
+def test_a_broken_span_leaves_the_others():
+    """The reject says which span of which line it was."""
+    records = read(line(TWO), line(export(otlp_span("a1"), otlp_span("b2", traceId=None), 7, otlp_span("c3"))))
+    assert [f"{one.position}: {one.reason}" for one in records if isinstance(one, Reject)] == [
+        "line 2, span 2: no trace id",
+        "line 2, span 3: no span",
+    ]
+    assert [one.span_id for one in records if isinstance(one, Span)] == ["a1", "b2", "a1", "c3"]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        pytest.param({"resourceLogs": []}, "holds logs: only spans are read", id="logs"),
+        pytest.param({"resourceMetrics": []}, "holds metrics: only spans are read", id="metrics"),
+        pytest.param({"anything": 1}, "no export of spans", id="another object"),
+        pytest.param({"resourceSpans": 1}, "no export of spans", id="no list"),
+        pytest.param(7, "no export of spans", id="no object"),
+    ],
+)
+def test_a_line_that_is_no_export_is_a_reject(value, reason):
+    """It is counted in front of the user, and the rest is read."""
+    records = read(line(TWO), line(value))
+    assert isinstance(records[-1], Reject)
+    assert (records[-1].position, records[-1].reason) == ("line 2", reason)
+    assert len(records) == 3
+
+
+def test_an_export_in_an_array_has_its_number():
+    """Whoever looks for a reject in the file finds it."""
+    (_, reject) = read(line([export(otlp_span("a1")), export(otlp_span("b2", endTimeUnixNano=None))]))
+    assert reject.position == "line 1, export 2, span 1"
+
+
+def test_a_missing_resource_is_an_unknown_service():
+    """The OpenTelemetry default where no service is named."""
+    (span,) = spans_of(read(line({"resourceSpans": [{"scopeSpans": [{"spans": [otlp_span()]}]}]})))
+    assert span.service == "unknown_service"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["resourceSpans", "batches", "scopeSpans", "spans", "resource", "attributes", "scope"]),
+        inner, max_size=3,
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@settings(max_examples=200)
+@given(st.lists(JSON.map(line) | st.binary(max_size=20).map(lambda data: data + b"\n"), max_size=5))
+def test_any_lines_give_records(lines):
+    """Garbage between good lines never raises, and the good lines are all read."""
+    records = list(otlp_json.read([line(TWO), *lines, line(TWO)]))
+    spans = [one.span_id for one in records if isinstance(one, Span)]
+    assert spans[:2] == spans[-2:] == ["a1", "b2"]
+    assert all(isinstance(one, Span | Reject) for one in records)
+
+
+@pytest.mark.parametrize("levels", [50, 300, 900, 5_000])
+def test_a_value_nested_without_end_costs_at_most_its_span(levels):
+    """Its neighbours are read."""
+    deep = '{"parts":[' * levels + "]}" * levels
+    hostile = otlp_span("b2", carrying={"gen_ai.operation.name": "chat", "gen_ai.input.messages": f"[{deep}]"})
+    first, middle, last = read(line(export(otlp_span("a1"), hostile, otlp_span("c3"))))
+    assert isinstance(middle, Span | Reject)
+    assert ids([first, last]) == ["a1", "c3"]
