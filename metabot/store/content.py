@@ -17,7 +17,6 @@ _CHUNK: Final = 1 << 20
 class Content:
     digest: str  # SHA-256, hex
     bytes: int
-    beginnings: frozenset[str]  # digests of what the file begins with, at each of the asked lengths
 
 
 @dataclass(slots=True)
@@ -43,22 +42,29 @@ class Reading:
             raise _unreadable(self.path, error) from error
 
 
-def content(path: Path, file: BinaryIO, lengths: Collection[int]) -> Content:
-    """Digest of an open file's present bytes, and of its beginnings at `lengths` that are shorter than it."""
-    size = file.seek(0, 2)
-    reading = Reading(path, file, size)
-    due = sorted({length for length in lengths if 0 < length < size}, reverse=True)
-    whole, beginnings, position = hashlib.sha256(), set(), 0
+def content(path: Path, file: BinaryIO) -> Content:
+    """What an open file holds at present."""
+    reading, whole = Reading(path, file, file.seek(0, 2)), hashlib.sha256()
     for chunk in reading.chunks():
+        whole.update(chunk)
+    return Content(whole.hexdigest(), reading.done)
+
+
+def beginnings(path: Path, file: BinaryIO, lengths: Collection[int]) -> Iterator[str]:
+    """Digests of what an open file begins with, at each of `lengths` that it has."""
+    due = sorted({length for length in lengths if length > 0}, reverse=True)
+    if not due:
+        return
+    begun, position = hashlib.sha256(), 0
+    for chunk in Reading(path, file, due[0]).chunks():
         rest = memoryview(chunk)
         while due and due[-1] <= position + len(rest):
             cut = due.pop() - position
-            whole.update(rest[:cut])
-            beginnings.add(whole.copy().hexdigest())
+            begun.update(rest[:cut])
+            yield begun.copy().hexdigest()
             rest, position = rest[cut:], position + cut
-        whole.update(rest)
+        begun.update(rest)
         position += len(rest)
-    return Content(whole.hexdigest(), position, frozenset(beginnings))
 
 
 def open_input(path: Path) -> BinaryIO:

@@ -14,8 +14,8 @@ import duckdb
 from metabot.errors import InputError
 from metabot.store import model_calls, rollups
 from metabot.store.batches import Batch
-from metabot.store.content import Content, Reading, content, open_input
-from metabot.store.sources import Source, known_spans, lengths, record
+from metabot.store.content import Content, Reading, beginnings, content, open_input
+from metabot.store.sources import Source, known_spans, record, shorter
 from metabot.store.staging import count, move, stage, staged
 from metabot.store.store import Store
 from metabot.telemetry import formats
@@ -81,17 +81,20 @@ def load(
     with open_input(path) as file:
         taken_for = formats.recognise(path) if format == "auto" else format
         read = formats.reader(taken_for)
-        held = content(path, file, lengths(store))
+        held = content(path, file)
         spans = known_spans(store, held, taken_for, public=public)
         if spans is not None:
             progress(f"{path.name}: loaded before, nothing new")
             return _nothing_new(path, taken_for, held, spans)
+        begins_with = frozenset(beginnings(path, file, shorter(store, held, taken_for)))
         connection = store.connection
         with store.storage(), staged(connection):
             for batch in _batches(read, Reading(path, file, held.bytes), public=public, progress=progress):
                 stage(connection, batch)
             with store.transaction():
-                return _fold(connection, path, taken_for, held, public=public)
+                loaded = _fold(connection, path, taken_for, held, public=public)
+                record(connection, _source(loaded, public=public), held, begins_with)
+            return loaded
 
 
 def _telemetry(path: Path) -> bool:
@@ -131,16 +134,6 @@ def _fold(connection: duckdb.DuckDBPyConnection, path: Path, taken_for: str, hel
     events = count(connection, "events") - events
     rollups.add(connection)
     calls = model_calls.merge_again(connection)
-    source = Source(
-        path=path,
-        format=taken_for,
-        public=public,
-        bytes=held.bytes,
-        spans=spans,
-        rejects=rejected,
-        loaded_ns=time.time_ns(),
-    )
-    record(connection, source, held)
     return Loaded(
         path=path,
         format=taken_for,
@@ -150,4 +143,16 @@ def _fold(connection: duckdb.DuckDBPyConnection, path: Path, taken_for: str, hel
         calls=calls,
         rejects=rejected,
         duplicates=spans - added,
+    )
+
+
+def _source(loaded: Loaded, *, public: bool) -> Source:
+    return Source(
+        path=loaded.path,
+        format=loaded.format,
+        public=public,
+        bytes=loaded.bytes,
+        spans=loaded.spans + loaded.duplicates,
+        rejects=loaded.rejects,
+        loaded_ns=time.time_ns(),
     )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
 from metabot.store.content import Content
 from metabot.store.store import Store
+
+_LATEST: Final = 1_000  # contents that a new file is compared with: what grows was loaded a short while ago
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +42,15 @@ def sources(store: Store) -> list[Source]:
     ]
 
 
-def lengths(store: Store) -> list[int]:
-    """Bytes of each content that was loaded: a file that begins with one of them has grown since."""
+def shorter(store: Store, held: Content, taken_for: str) -> list[int]:
+    """Bytes of the contents that were loaded last, where they are fewer: a file that begins with one has grown."""
     with store.storage():
-        return [length for (length,) in store.connection.execute("SELECT DISTINCT bytes FROM sources").fetchall()]
+        found = store.connection.execute(
+            "SELECT bytes FROM sources WHERE grown_to IS NULL AND format = ? AND bytes < ? "
+            "ORDER BY loaded_ns DESC LIMIT ?",
+            [taken_for, held.bytes, _LATEST],
+        ).fetchall()
+    return [length for (length,) in found]
 
 
 def known_spans(store: Store, held: Content, taken_for: str, *, public: bool) -> int | None:
@@ -57,32 +67,21 @@ def known_spans(store: Store, held: Content, taken_for: str, *, public: bool) ->
     return None if row[0] is None else int(row[0])
 
 
-def record(connection: duckdb.DuckDBPyConnection, source: Source, held: Content) -> None:
+def record(connection: duckdb.DuckDBPyConnection, source: Source, held: Content, begins_with: Collection[str]) -> None:
     """Note the source and its staged rejects; those of what it held when it was shorter are in them already."""
     same = [held.digest, source.format]
     connection.execute("DELETE FROM sources WHERE content = ? AND format = ?", same)
     connection.execute(
         "UPDATE sources SET grown_to = ? WHERE format = ? AND list_contains(?, content) AND (public OR NOT ?)",
-        [*same, sorted(held.beginnings), source.public],
+        [*same, sorted(begins_with), source.public],
     )
     connection.execute(
         "DELETE FROM rejects WHERE content = ? OR content IN (SELECT content FROM sources WHERE grown_to = ?)",
         [held.digest, held.digest],
     )
-    connection.execute(
-        "INSERT INTO rejects SELECT ?, position, reason, head FROM staged_rejects",
-        [held.digest],
-    )
+    connection.execute("INSERT INTO rejects SELECT ?, position, reason, head FROM staged_rejects", [held.digest])
+    read = [source.public, source.bytes, source.spans, source.rejects, source.loaded_ns]
     connection.execute(
         "INSERT INTO sources VALUES (?, NULL, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            held.digest,
-            str(source.path),
-            source.format,
-            source.public,
-            source.bytes,
-            source.spans,
-            source.rejects,
-            source.loaded_ns,
-        ],
+        [held.digest, os.fsencode(source.path).decode("utf-8", "replace"), source.format, *read],
     )

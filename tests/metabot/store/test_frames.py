@@ -103,7 +103,7 @@ def test_a_frame_outlives_its_store(tmp_path: Path) -> None:
     assert kept.collect().height == 1
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from([-7, 0, 1, 2, 3, 4, 255, 256, 257, 2**40]) | st.integers(1, 2**62), st.booleans()),

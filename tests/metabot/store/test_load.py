@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,13 @@ def test_an_empty_file_is_fine(store: Store, tmp_path: Path) -> None:
     assert (found.spans, found.rejects, found.bytes) == (0, 0, 0)
 
 
+def test_a_name_that_is_no_text_is_no_obstacle(store: Store, tmp_path: Path) -> None:
+    """File systems hold names that no encoding explains."""
+    path = tmp_path / os.fsdecode(b"caf\xe9.jsonl")
+    assert loaded(store, write(path, span("a"))).spans == 1
+    assert [source.path.name for source in sources(store)] == ["caf\ufffd.jsonl"]
+
+
 def test_progress_names_the_file(store: Store, tmp_path: Path) -> None:
     """Who loads a large file sees that it goes on; who loads it again, that nothing is new."""
     lines: list[str] = []
@@ -193,7 +201,7 @@ RECORDS = [
 ]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.permutations(RECORDS), st.lists(st.integers(0, len(RECORDS)), max_size=3))
 def test_any_split_in_any_order_gives_the_same_rows(
     tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, Any]], cuts: list[int]
