@@ -129,11 +129,18 @@ def _record(folder: Path, python: Path, say: Callable[[str], None]) -> None:
     ) as process:
         assert process.stdout is not None
         last = ""
-        for line in process.stdout:
+        for number, line in enumerate(process.stdout, 1):
             last = line.strip()
-            say(last)
+            if number % 10 == 0:
+                say(f"{number} tickets")
     if process.returncode != 0:
         raise InputError(f"{folder}: the application ended with exit code {process.returncode}: {last}")
+    say(last)
+
+
+def _pointers(*rows: tuple[str, str]) -> list[str]:
+    width = max(len(where) for where, _ in rows)
+    return [f"  {where:<{width}}  {what}" for where, what in rows]
 
 
 def _closing(into: Path, done: Pass) -> list[str]:
@@ -145,11 +152,13 @@ def _closing(into: Path, done: Pass) -> list[str]:
         *wrapped(f"{summary}. metabot never merges: that is for a person to do."),
         "",
         "where to look",
-        f"  {into}/pull-requests/         the pull requests as a reviewer reads them",
-        f"  {into}/remote.git             their branches: git --git-dir {into}/remote.git branch",
-        f"  {into}/telemetry/             what the application recorded",
-        f"  metabot show ID --config {into}/config.toml      all about one finding",
-        f"  metabot run --config {into}/config.toml          a second pass opens nothing",
+        *_pointers(
+            (f"{into}/pull-requests/", "the pull requests as a reviewer reads them"),
+            (f"git --git-dir {into}/remote.git branch", "their branches"),
+            (f"{into}/telemetry/", "what the application recorded"),
+            (f"metabot show ID --config {into}/config.toml", "all about one finding"),
+            (f"metabot run --config {into}/config.toml", "a second pass: opens nothing"),
+        ),
         "",
         "which figures are what",
         *(line for label, what in _LABELS for line in wrapped(what, first=f"  {label:<10}", indent=" " * 12)),
