@@ -137,17 +137,17 @@ def _taken(module: cst.Module, response: str) -> list[str]:
 def _with_call(module: cst.Module, site: Site) -> cst.Module:
     """On one line where the file is that wide already, else broken after the bracket."""
     widest = max([_NARROWEST, *(len(line) for line in module.code.splitlines() if len(line) <= _WIDEST)])
-    short = cst.ensure_type(module.deep_replace(site.call, _wrapped(site.call, broken=False)), cst.Module)
+    short = cst.ensure_type(module.deep_replace(site.call, _wrapped(site.call)), cst.Module)
     if all(len(line) <= widest for line in short.code.splitlines() if f"{_HELPER}(" in line):
         return short
-    return cst.ensure_type(module.deep_replace(site.call, _wrapped(site.call, broken=True)), cst.Module)
+    return cst.ensure_type(module.deep_replace(site.call, _wrapped(site.call, broken_by=module.default_indent)), cst.Module)
 
 
-def _wrapped(call: cst.Call, *, broken: bool) -> cst.Call:
+def _wrapped(call: cst.Call, *, broken_by: str | None = None) -> cst.Call:
     send = cst.ensure_type(cst.parse_expression("lambda: None"), cst.Lambda).with_changes(body=call)
-    if not broken:
+    if broken_by is None:
         return cst.Call(func=cst.Name(_HELPER), args=[cst.Arg(send)])
-    inside = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace("    "))
+    inside = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(broken_by))
     after = cst.ParenthesizedWhitespace(indent=True)
     argument = cst.Arg(send, whitespace_after_arg=after)
     return cst.Call(func=cst.Name(_HELPER), args=[argument], whitespace_before_args=inside)
