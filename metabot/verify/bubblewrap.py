@@ -82,7 +82,7 @@ def _system() -> Iterator[str]:
 def _mounts(job: Job) -> Iterator[str]:
     scratch = job.scratch
     shown = [(f"/etc/{name}", scratch.etc / name) for name in _STAND_INS]
-    shown += [(str(place), place) for place in (*interpreter.own(), *job.read_only)]
+    shown += [(str(place), place) for place in dict.fromkeys((*interpreter.own(), *job.read_only))]
     writable = [
         (str(job.tree_at), job.tree),
         (TEMPORARY, scratch.temporary),

@@ -2,7 +2,7 @@
 
 Wall time ends the whole tree. Processes and memory are held by a control group where the machine lets us make one,
 which it does for root. For an unprivileged user: RLIMIT_NPROC, set to what the user has running plus what the command
-may add; memory by looking at the resident size of the whole tree every tenth of a second, with RLIMIT_DATA on
+may add; memory by looking at what the whole tree uses every tenth of a second, with RLIMIT_DATA on
 each process so that one that grows faster than we look is refused the memory. Each file written is limited to the
 memory limit, and there are no core dumps. Only the end of the output is kept.
 """
@@ -22,7 +22,7 @@ from typing import IO, Final, Literal
 from metabot.verify.cgroup import ControlGroup, control_group
 from metabot.verify.commands import BASE_PYTHON
 from metabot.verify.limits import Limits
-from metabot.verify.processes import resident_bytes, tasks_of_user
+from metabot.verify.processes import tasks_of_user, uses_more_than
 from metabot.verify.tail import Tail
 
 _LOOK_SECONDS: Final = 0.1
@@ -109,7 +109,7 @@ class _Watch:
     def _too_much_memory(self) -> bool:
         if self._group is not None:
             return self._group.out_of_memory()
-        return resident_bytes(self._process.pid) > self._limits.memory_bytes
+        return uses_more_than(self._limits.memory_bytes, self._process.pid)
 
 
 def _plan(limits: Limits, group: ControlGroup | None) -> str:

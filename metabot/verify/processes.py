@@ -10,16 +10,39 @@ from typing import Final
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
 
-def resident_bytes(root: int) -> int:
-    """Resident memory of a process and all below it. Pages that several of them share count for each of them."""
+def uses_more_than(limit: int, root: int) -> bool:
+    """Whether a process and all below it use more than `limit` bytes of memory.
+
+    Resident sizes are quick to read and count a page once for each process that shares it; where they exceed the limit
+    the proportional sizes decide, which count it once.
+    """
+    ids = _below(root)
+    return sum(map(_resident, ids)) > limit and sum(map(_proportional, ids)) > limit
+
+
+def _below(root: int) -> list[int]:
     children = _children()
-    total, open_ids = 0, [root]
-    while open_ids:
-        pid = open_ids.pop()
-        open_ids += children.get(pid, [])
-        with suppress(OSError, IndexError):
-            total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
-    return total
+    found = [root]
+    for pid in found:
+        found += children.get(pid, [])
+    return found
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
+    except (OSError, IndexError):  # gone
+        return 0
+
+
+def _proportional(pid: int) -> int:
+    """Its resident size where the kernel does not tell us more."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            name, _, value = line.partition(":")
+            if name == "Pss":
+                return int(value.split()[0]) * 1024
+    return _resident(pid)
 
 
 def _children() -> dict[int, list[int]]:
