@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from metabot.generate.recipe import NotSure
+from metabot.place.parsing import parse, parse_expression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ def _function(source: str, symbol: str | None) -> ast.FunctionDef | NotSure:
         return NotSure(f"a test can call functions of a module; {symbol or 'module-level code'} is none")
     found = [
         node
-        for node in ast.parse(source).body
+        for node in parse(source).body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == symbol
     ]
     if len(found) != 1:
@@ -152,7 +153,7 @@ def _unwrapped(annotation: ast.expr) -> ast.expr:
 
 def _parsed(text: str) -> ast.expr | None:
     try:
-        return ast.parse(text, mode="eval").body
+        return parse_expression(text)
     except SyntaxError:
         return None
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from metabot.place.parsing import parse
+
 _LOCALS: Final = re.compile(r"\.?<locals>\.?")  # outer.<locals>.inner, as __qualname__ writes it
 
 
@@ -30,7 +32,7 @@ class Function:
 def functions(source: str) -> tuple[Function, ...]:
     """Every function of the source, outer ones first; none where the source is not valid Python."""
     try:
-        return tuple(_walk(ast.parse(source), ()))
+        return tuple(_walk(parse(source), ()))
     except (SyntaxError, ValueError, RecursionError):  # not Python, a null byte, nested beyond reason
         return ()
 

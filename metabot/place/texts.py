@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from metabot.place.parsing import parse
+
 HOLE: Final = "\x00"
 _PROMPT_FILES: Final = (".txt", ".md", ".j2", ".jinja", ".jinja2", ".prompt", ".mustache", ".yaml", ".yml")
 _PARSED_FILES: Final = (".json", ".toml")
@@ -42,7 +44,7 @@ def texts(path: str, content: str) -> Iterator[Text]:
 
 def _python_texts(content: str) -> tuple[Text, ...]:
     try:
-        return tuple(_in_python(ast.parse(content), ()))
+        return tuple(_in_python(parse(content), ()))
     except (SyntaxError, ValueError, RecursionError):  # not Python, a null byte, nested beyond reason
         return ()
 

@@ -12,6 +12,7 @@ from libcst.metadata import MetadataWrapper, ParentNodeProvider, PositionProvide
 
 from metabot.generate.recipe import NotSure
 from metabot.generate.recipes.prompt_shapes import joined_elements
+from metabot.place.parsing import parse, parse_expression
 from metabot.place.placement import Location
 from metabot.place.texts import HOLE, evaluated
 
@@ -31,7 +32,7 @@ def constants(source: str) -> dict[str, str]:
     """Texts that the module assigns to a name, once and for all."""
     found: dict[str, str] = {}
     assigned: list[str] = []
-    for node in ast.parse(source).body:
+    for node in parse(source).body:
         targets = node.targets if isinstance(node, ast.Assign) else []
         targets = [node.target] if isinstance(node, ast.AnnAssign | ast.AugAssign) else targets
         names = [target.id for target in targets if isinstance(target, ast.Name)]
@@ -101,6 +102,8 @@ def find(module: cst.Module, location: Location) -> Prompt | NotSure:
     function = tree.function(node)
     if function is not None:
         return _prompt(tree, node, function)
+    if any(isinstance(one, cst.FunctionDef | cst.ClassDef) for one in tree.above(node)):
+        return NotSure("the text stands in a method, or in a function within another one")
     uses = list(_uses(tree, location.symbol))
     if len(uses) != 1:
         return NotSure(f"the text is a constant of the module, put together with others in {len(uses)} functions")
@@ -128,5 +131,5 @@ def same_lines(before: str, after: str) -> bool:
 
 
 def _shown(code: str) -> Sequence[str]:
-    shown = evaluated(ast.parse(f"({code})", mode="eval").body, hole=lambda node: f"{HOLE}{ast.unparse(node)}{HOLE}")
+    shown = evaluated(parse_expression(code), hole=lambda node: f"{HOLE}{ast.unparse(node)}{HOLE}")
     return (shown or "").split("\n")

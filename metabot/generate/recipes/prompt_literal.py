@@ -6,7 +6,6 @@ before a line feed joins two lines of the source into one of the text.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Final
 
 import libcst as cst
 
+from metabot.place.parsing import parse_expression
 from metabot.place.texts import HOLE, evaluated
 
 Literal = cst.SimpleString | cst.FormattedString
@@ -102,7 +102,7 @@ def _text(code: str, prefix: str, quote: str) -> str | None:
     """What Python makes of a run of a literal's source. The line feed keeps a quotation mark from ending it."""
     guard = "\n" if len(quote) == 3 else ""
     try:
-        text = evaluated(ast.parse(f"{prefix}{quote}{code}{guard}{quote}", mode="eval").body)
+        text = evaluated(parse_expression(f"{prefix}{quote}{code}{guard}{quote}"))
     except (SyntaxError, ValueError):
         return None
     return None if text is None or HOLE in text else text.removesuffix(guard) if guard else text

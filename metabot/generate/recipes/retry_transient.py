@@ -29,10 +29,12 @@ import libcst as cst
 
 from metabot.generate.imports import Wanted, bound, imported, with_import
 from metabot.generate.layout import import_name, new_test_path
+from metabot.generate.module import module_of
 from metabot.generate.proposal import Edit, NewTest
 from metabot.generate.recipe import Base, NotSure, Written
 from metabot.generate.recipes.retried_call import LIBRARIES, Site, only_site
 from metabot.generate.sample_call import SampleCall, sample_call
+from metabot.place.parsing import parse
 from metabot.place.placement import Location, Placed
 from metabot.render import render
 
@@ -95,10 +97,9 @@ def write(placed: Placed, location: Location, source: str, base: Base) -> Writte
 
 def retried(source: str, symbol: str | None, statuses: tuple[int, ...]) -> tuple[str, Site] | NotSure:
     """The source with the function's request retried on these statuses."""
-    try:
-        module = cst.parse_module(source)
-    except cst.ParserSyntaxError:
-        return NotSure("the file is not Python that can be parsed")
+    module = module_of(source)
+    if isinstance(module, NotSure):
+        return module
     if symbol is None or "." in symbol:
         return NotSure("the request must stand in a function of the module's top level")
     site = only_site(module, symbol)
@@ -140,7 +141,8 @@ def _with_call(module: cst.Module, site: Site) -> cst.Module:
     short = cst.ensure_type(module.deep_replace(site.call, _wrapped(site.call)), cst.Module)
     if all(len(line) <= widest for line in short.code.splitlines() if f"{_HELPER}(" in line):
         return short
-    return cst.ensure_type(module.deep_replace(site.call, _wrapped(site.call, broken_by=module.default_indent)), cst.Module)
+    broken = _wrapped(site.call, broken_by=module.default_indent)
+    return cst.ensure_type(module.deep_replace(site.call, broken), cst.Module)
 
 
 def _wrapped(call: cst.Call, *, broken_by: str | None = None) -> cst.Call:
@@ -217,7 +219,7 @@ def _patched(site: Site, module: str) -> str:
 def _result(source: str, site: Site) -> str | NotSure:
     """What the function returns of the answer: json, text, content, answer or none."""
     name = site.function.name.value
-    function = next(node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name)
+    function = next(node for node in parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name)
     returned = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
     assigned = {
         target.id: node.value

@@ -28,12 +28,14 @@ from typing import Final
 import libcst as cst
 
 from metabot.generate.layout import import_name, new_test_path
+from metabot.generate.module import module_of
 from metabot.generate.proposal import Edit, NewTest
 from metabot.generate.recipe import Base, NotSure, Written
 from metabot.generate.recipes.prompt_expression import Prompt, constants, find, same_lines
 from metabot.generate.recipes.prompt_literal import code_of
 from metabot.generate.recipes.prompt_shapes import Reader, Reordered, reordered
 from metabot.generate.sample_call import SampleCall, sample_call
+from metabot.place.parsing import parse, parse_expression
 from metabot.place.placement import Location, Placed
 from metabot.render import render
 from metabot.telemetry.pieces import cut
@@ -79,10 +81,9 @@ def write(placed: Placed, location: Location, source: str, base: Base) -> Writte
 
 def rewritten(source: str, location: Location, static: frozenset[int]) -> tuple[str, Prompt, Reordered] | NotSure:
     """The source with the prompt's fixed text first."""
-    try:
-        module = cst.parse_module(source)
-    except cst.ParserSyntaxError:
-        return NotSure("the file is not Python that can be parsed")
+    module = module_of(source)
+    if isinstance(module, NotSure):
+        return module
     prompt = find(module, location)
     if isinstance(prompt, NotSure):
         return prompt
@@ -134,14 +135,14 @@ def _test(path: str, source: str, prompt: Prompt, made: Reordered, base: Base) -
 
 def _behind(source: str, function: str, expressions: tuple[str, ...]) -> set[str]:
     """The names that the expressions are made of, through the function's own variables."""
-    body = next(node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == function)
+    body = next(node for node in parse(source).body if isinstance(node, ast.FunctionDef) and node.name == function)
     made_of: dict[str, set[str]] = {}
     for node in ast.walk(body):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 made_of.setdefault(ast.unparse(target), set()).update(_names(node.value))
     found: set[str] = set()
-    left = {name for one in expressions for name in _names(ast.parse(f"f'''{one}'''", mode="eval"))}
+    left = {name for one in expressions for name in _names(parse_expression(f"f'''{one}'''"))}
     while left:
         name = left.pop()
         if name not in found:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
+import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -280,3 +284,41 @@ def test_stops_where_no_test_can_be_written(tmp_path: Path, files: dict[str, str
     assert isinstance(stopped, Stopped)
     assert (stopped.stage, stopped.reason) == ("written", "recipe not sure")
     assert said in stopped.detail
+
+
+def annotated(source: str) -> str:
+    """The same function with types, so that a test can be written for it."""
+    head, names, rest = re.split(r"def prompt\((.*?)\):", source)
+    parameters = ", ".join(f"{name}: str" for name in names.split(", "))
+    return f"{head}def prompt({parameters}) -> str:{rest}"
+
+
+def exit_codes(folder: Path, tests: list[str]) -> dict[str, int]:
+    """How many tests of each file failed, all files run at once."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rf", *tests]
+    environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    output = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False).stdout
+    assert "error" not in output.lower().replace("assertionerror", ""), output
+    return {test: output.count(f"FAILED {test}::") for test in tests}
+
+
+def test_each_shapes_new_test_fails_without_the_change_and_passes_with_it(tmp_path: Path) -> None:
+    """The generated tests are run for real, all shapes' together, before and after."""
+    together = tmp_path / "together"
+    (together / "tests").mkdir(parents=True)
+    tests, edits = [], []
+    for number, shape in enumerate(SHAPES):
+        source = annotated(str(shape.values[0]))
+        target = repository(tmp_path / str(number), {f"p{number}.py": source, **TESTS})
+        placed = place(finding("prompt-cache-miss", prompt=prompt_anchor(FIXED)), target, base_branch="main")
+        assert not isinstance(placed, Stopped), shape.id
+        proposal = propose(placed, target, base_branch="main")
+        assert not isinstance(proposal, Stopped), (shape.id, proposal)
+        (together / f"p{number}.py").write_text(source)
+        (together / proposal.new_test.path).write_text(proposal.new_test.text)
+        tests.append(proposal.new_test.path)
+        edits.append(proposal.edits[0])
+    assert all(exit_codes(together, tests).values())
+    for edit in edits:
+        (together / edit.path).write_text(edit.after)
+    assert not any(exit_codes(together, tests).values())
