@@ -80,8 +80,8 @@ def test_what_runs_on_is_ended(either: Sandbox, inside: Inside) -> None:
 
 def test_a_flood_of_output_keeps_its_end(either: Sandbox, inside: Inside) -> None:
     """Only the last lines are kept, and the command is not held up."""
-    ended = inside(either, "for n in range(2_000_000): print(n)")
-    assert ended.stdout.endswith("1999999\n")
+    ended = inside(either, "for n in range(300_000): print(n)")
+    assert ended.stdout.endswith("299999\n")
     assert len(ended.output) <= 4_000
 
 

@@ -27,6 +27,7 @@ Mending = Callable[..., Proposal]
 Prove = Callable[..., VerifiedProposal | Stopped]
 TEST = "{python} -m unittest"
 EVALUATE = "{python} -m app.evaluate"
+SLOW = pytest.mark.slow  # what they try is tried on the sandbox and the runner alone, too
 pytestmark = pytest.mark.usefixtures("nothing_is_left", "proved")
 
 
@@ -105,44 +106,74 @@ def new_test(text: str) -> dict[str, Any]:
         pytest.param({}, {"test": ""}, ("sound", "setup failed"), id="no test command"),
         pytest.param({}, {"test": "{env}/bin/pytest"}, ("sound", "setup failed"), id="no environment for the tests"),
         pytest.param({}, {"test": "false"}, ("sound", "base is red"), id="a red base"),
-        pytest.param({}, {"test": "sleep 97", "sandbox": {"seconds": 1}}, ("sound", "out of time"), id="endless tests"),
+        pytest.param(
+            {},
+            {"test": "sleep 97", "sandbox": {"seconds": 1}},
+            ("sound", "out of time"),
+            id="endless tests",
+            marks=SLOW,
+        ),
         pytest.param(new_test("1 / 0\n"), {}, ("sound", "new test fails on head"), id="a broken test"),
         pytest.param(
             new_test("import unittest\nclass T(unittest.TestCase):\n    def test_nothing(self) -> None: pass\n"),
-            {}, ("sound", "new test passes on base"), id="a test that proves nothing",
+            {},
+            ("sound", "new test passes on base"),
+            id="a test that proves nothing",
         ),
-        pytest.param(new_test(HANG), {"sandbox": {"seconds": 2}}, ("sound", "out of time"), id="a test that hangs"),
-        pytest.param(new_test(HOG), {"sandbox": {"memory_mb": 128}}, ("sound", "out of memory"), id="a memory hog"),
-        pytest.param(new_test(BOMB), {}, ("sound", "new test fails on head"), id="a fork bomb"),
-        pytest.param(new_test(CALL), {}, ("sound", "new test fails on head"), id="a call into the network"),
-        pytest.param(new_test(READ), {}, ("sound", "new test fails on head"), id="a look at the machine"),
+        pytest.param(
+            new_test(HANG), {"sandbox": {"seconds": 2}}, ("sound", "out of time"), id="a test that hangs", marks=SLOW
+        ),
+        pytest.param(
+            new_test(HOG), {"sandbox": {"memory_mb": 128}}, ("sound", "out of memory"), id="a memory hog", marks=SLOW
+        ),
+        pytest.param(new_test(BOMB), {}, ("sound", "new test fails on head"), id="a fork bomb", marks=SLOW),
+        pytest.param(new_test(CALL), {}, ("sound", "new test fails on head"), id="a call into the network", marks=SLOW),
+        pytest.param(new_test(READ), {}, ("sound", "new test fails on head"), id="a look at the machine", marks=SLOW),
         pytest.param({}, {"evaluate": ""}, ("better", "not measured"), id="no evaluation"),
         pytest.param(
-            {"changes_prompt": True}, {"evaluate": ""}, ("better", "answer quality not checked"),
+            {"changes_prompt": True},
+            {"evaluate": ""},
+            ("better", "answer quality not checked"),
             id="no evaluation of a changed prompt",
         ),
         pytest.param({}, {"evaluate": "false"}, ("better", "not measured"), id="an evaluation that fails"),
         pytest.param({}, {"evaluate": "true"}, ("better", "not measured"), id="an evaluation without telemetry"),
         pytest.param(
-            {}, {"evaluate": "cp tests/test_lookup.py telemetry", "environment": {}}, ("better", "not measured"),
+            {},
+            {"evaluate": "cp tests/test_lookup.py telemetry", "environment": {}},
+            ("better", "not measured"),
             id="telemetry elsewhere",
+            marks=SLOW,
         ),
         pytest.param(
-            {}, {"evaluate": "sh -c 'ln -s /etc/passwd $TELEMETRY'"}, ("better", "not measured"),
+            {},
+            {"evaluate": "sh -c 'ln -s /etc/passwd $TELEMETRY'"},
+            ("better", "not measured"),
             id="a link instead of telemetry",
+            marks=SLOW,
         ),
         pytest.param(
-            {}, {"evaluate": "sh -c 'mkfifo $TELEMETRY'"}, ("better", "not measured"), id="a pipe instead of telemetry"
+            {},
+            {"evaluate": "sh -c 'mkfifo $TELEMETRY'"},
+            ("better", "not measured"),
+            id="a pipe instead of telemetry",
+            marks=SLOW,
         ),
         pytest.param(
-            {}, {"evaluate": "sh -c 'echo no telemetry > $TELEMETRY'"}, ("better", "not measured"), id="no format"
+            {},
+            {"evaluate": "sh -c 'echo no telemetry > $TELEMETRY'"},
+            ("better", "not measured"),
+            id="no format",
+            marks=SLOW,
         ),
         pytest.param(
-            {}, {"environment": {"TELEMETRY": "{telemetry}", "URL": "{model}"}}, ("better", "not measured"),
+            {},
+            {"environment": {"TELEMETRY": "{telemetry}", "URL": "{model}"}},
+            ("better", "not measured"),
             id="a model without a script",
         ),
     ],
-)  # fmt: skip
+)
 def test_stops(
     mending: Mending, prove_it: Prove, given: dict[str, Any], changes: dict[str, Any], expected: tuple[str, str]
 ) -> None:
