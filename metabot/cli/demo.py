@@ -138,6 +138,14 @@ def _record(folder: Path, python: Path, say: Callable[[str], None]) -> None:
     say(last)
 
 
+def _called() -> str:
+    """How the user calls metabot: by name where it is on PATH, else by the path from here."""
+    program = Path(sys.argv[0]).absolute()
+    if shutil.which("metabot") == str(program):
+        return "metabot"
+    return str(program.relative_to(Path.cwd())) if program.is_relative_to(Path.cwd()) else str(program)
+
+
 def _pointers(*rows: tuple[str, str]) -> list[str]:
     width = max(len(where) for where, _ in rows)
     return [f"  {where:<{width}}  {what}" for where, what in rows]
@@ -148,16 +156,17 @@ def _closing(into: Path, done: Pass) -> list[str]:
     opened = len(done.outcomes) - sum(stops.values())
     found = len(done.analysis.findings)
     summary = f"{found} found, {opened} opened, {sum(stops.values())} stopped"
+    called = _called()
     return [
         *wrapped(f"{summary}. metabot never merges: that is for a person to do."),
         "",
         "where to look",
         *_pointers(
-            (f"{into}/pull-requests/", "the pull requests as a reviewer reads them"),
+            (f"{into}/pull-requests/", "the pull requests"),
             (f"git --git-dir {into}/remote.git branch", "their branches"),
             (f"{into}/telemetry/", "what the application recorded"),
-            (f"metabot show ID --config {into}/config.toml", "all about one finding"),
-            (f"metabot run --config {into}/config.toml", "a second pass: opens nothing"),
+            (f"{called} show ID --config {into}/config.toml", "all about one finding"),
+            (f"{called} run --config {into}/config.toml", "a second pass: opens nothing"),
         ),
         "",
         "which figures are what",
