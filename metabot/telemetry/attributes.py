@@ -5,10 +5,12 @@ Nothing here raises on content: what is not of the wanted type or range is unkno
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import msgspec
+
+from metabot.telemetry.decoding import Broken, decoded
 
 Attributes = Mapping[str, object]
 """From name to str, int, float, bool, None, or a list or dict of these."""
@@ -18,8 +20,11 @@ _LARGEST: Final = 2**63 - 1  # what a column of 64-bit integers holds
 
 def of_otlp(attributes: object) -> dict[str, object]:
     """From OTLP's list of key and AnyValue. https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding"""
-    pairs = (pair for pair in items(attributes) if isinstance(pair, dict))
-    return {pair["key"]: _any_value(pair.get("value")) for pair in pairs if isinstance(pair.get("key"), str)}
+    return {
+        pair["key"]: _any_value(pair.get("value"))
+        for pair in items(attributes)
+        if isinstance(pair, dict) and isinstance(pair.get("key"), str)
+    }
 
 
 def of_jaeger(tags: object) -> dict[str, object]:
@@ -37,17 +42,8 @@ def _any_value(value: object) -> object:
     if not isinstance(value, dict) or not value:
         return None
     kind, inner = next(iter(value.items()))
-    match kind:
-        case "intValue":
-            return integer(inner)
-        case "doubleValue":
-            return number(inner)
-        case "arrayValue":
-            return [_any_value(one) for one in items(inner, "values")]
-        case "kvlistValue":
-            return of_otlp(items(inner, "values"))
-        case _:
-            return inner
+    read = _READ.get(kind)
+    return read(inner) if read else inner
 
 
 def items(value: object, key: str | None = None) -> list[object]:
@@ -93,24 +89,34 @@ def parsed(value: object) -> object:
     """What a JSON string holds; a value that is no JSON string stays what it is."""
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
-            return msgspec.json.decode(value)
-        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+            return decoded(value.encode())
+        except Broken:
             return value
     return value
 
 
 def first(attributes: Attributes, names: Iterable[str]) -> object:
     """The value of the first of these names that has one."""
-    return next((attributes[name] for name in names if attributes.get(name) is not None), None)
+    for name in names:  # a loop, because every span asks some thirty times
+        if (value := attributes.get(name)) is not None:
+            return value
+    return None
 
 
 def numbered(attributes: Attributes, prefix: str) -> list[dict[str, object]]:
     """Lists of objects that a convention flattens: `prefix.0.role`, `prefix.0.content`, `prefix.1.role`, in order."""
     found: dict[int, dict[str, object]] = {}
     start = prefix + "."
-    for name, value in attributes.items():
-        if name.startswith(start):
-            index, _, rest = name[len(start) :].partition(".")
-            if index.isdecimal() and len(index) < 10:
-                found.setdefault(int(index), {})[rest] = value
+    for name in [name for name in attributes if name.startswith(start)]:
+        index, _, rest = name[len(start) :].partition(".")
+        if index.isdecimal() and len(index) < 10:
+            found.setdefault(int(index), {})[rest] = attributes[name]
     return [found[index] for index in sorted(found)]
+
+
+_READ: Final[dict[str, Callable[[object], object]]] = {
+    "intValue": integer,
+    "doubleValue": number,
+    "arrayValue": lambda inner: [_any_value(one) for one in items(inner, "values")],
+    "kvlistValue": lambda inner: of_otlp(items(inner, "values")),
+}

@@ -5,22 +5,16 @@ Lines are decoded one by one as they come, so that a long file is never held who
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-import msgspec
-
+from metabot.telemetry.decoding import Broken, decoded
 from metabot.telemetry.record import Reject
 from metabot.telemetry.spans import reject
 
 _BOM: Final = b"\xef\xbb\xbf"
 _HELD: Final = 256 << 20  # bytes of a value over several lines; whoever writes more writes one export a line
-
-
-class _Broken(ValueError):  # noqa: N818  # a step inside this file
-    pass
 
 
 def documents(chunks: Iterable[bytes]) -> Iterator[tuple[str, object] | Reject]:
@@ -38,19 +32,6 @@ def documents(chunks: Iterable[bytes]) -> Iterator[tuple[str, object] | Reject]:
     else:
         yield found
         yield from (_line(number, line) for number, line in lines)
-
-
-def decoded(data: bytes) -> object:
-    """Raises `_Broken`. A lone surrogate, left where text was cut inside a pair, becomes a question mark."""
-    try:
-        return msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as broken:
-        if b"\\ud" not in data.lower():
-            raise _Broken(str(broken)) from None
-    try:
-        return msgspec.json.decode(json.dumps(json.loads(data), ensure_ascii=False).encode("utf-8", "replace"))
-    except (ValueError, RecursionError) as broken:
-        raise _Broken(str(broken)) from None
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -72,7 +53,7 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
 def _line(number: int, line: bytes) -> tuple[str, object] | Reject:
     try:
         return f"line {number}", decoded(line)
-    except _Broken as broken:
+    except Broken as broken:
         return reject(f"line {number}", f"no JSON: {broken}", line)
 
 
@@ -91,7 +72,7 @@ def _over_lines(
     """A value that goes over several lines, or else lines the first of which is broken."""
     try:
         value = decoded(b"\n".join(line for _, line in begun))
-    except _Broken as broken:
+    except Broken as broken:
         read = [_line(number, line) for number, line in begun]
         if any(isinstance(found, tuple) and isinstance(found[1], dict) and found[1] for found in read):
             yield from chain(read, (_line(number, line) for number, line in rest))

@@ -57,7 +57,7 @@ def _trace(place: str, trace: object) -> Iterator[Record]:
         except Unreadable as unreadable:
             yield reject(at, str(unreadable), span)
         except RecursionError:
-            yield reject(at, "a value is nested too deeply", None)
+            yield reject(at, "a value is nested too deeply", span)
 
 
 def _processes(processes: object) -> dict[str, dict[str, object]]:

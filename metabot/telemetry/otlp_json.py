@@ -54,16 +54,20 @@ def _export(place: str, export: object) -> Iterator[Record]:
         except Unreadable as unreadable:
             yield reject(at, str(unreadable), span)
         except RecursionError:
-            yield reject(at, "a value is nested too deeply", None)
+            yield reject(at, "a value is nested too deeply", span)
 
 
 def _spans(resources: list[object]) -> Iterator[tuple[dict[str, object], str | None, object]]:
-    """Every span with its resource's attributes and its scope's name."""
+    """Every span with its resource's attributes and its scope's name; what is no wrapper goes as a span."""
     for entry in resources:
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        attributes = of_otlp(items(resource, "attributes")) if isinstance(resource, dict) else {}
-        for scope in (scope for name in _SCOPES for scope in items(entry, name) if isinstance(entry, dict)):
-            yield from ((attributes, _scope(scope), span) for span in items(scope, "spans"))
+        if not isinstance(entry, dict):
+            yield {}, None, entry
+            continue
+        resource = entry.get("resource")
+        attributes = of_otlp(resource.get("attributes")) if isinstance(resource, dict) else {}
+        for scope in (scope for name in _SCOPES for scope in items(entry, name)):
+            spans = items(scope, "spans") if isinstance(scope, dict) else [scope]
+            yield from ((attributes, _scope(scope), span) for span in spans)
 
 
 def _scope(entry: object) -> str | None:

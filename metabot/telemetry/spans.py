@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections import ChainMap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -55,7 +54,6 @@ def normalized(raw: RawSpan) -> Span:
     """Raises `Unreadable` where the span has no ids or no times."""
     trace_id, span_id = _required_id(raw.trace_id, "trace id"), _required_id(raw.span_id, "span id")
     start_ns, end_ns = _time(raw.start_ns, "start"), _time(raw.end_ns, "end")
-    where = ChainMap(raw.attributes, raw.resource)
     service = text(first(raw.resource, semconv.SERVICE)) or "unknown_service"
     events = tuple(event for one in raw.events if (event := _event(one, trace_id, span_id, service)) is not None)
     kind = _kind(raw)
@@ -73,10 +71,11 @@ def normalized(raw: RawSpan) -> Span:
         error_type=_error_type(raw, events),
         error_message=_error_message(raw, events),
         http_status=_http_status(raw.attributes),
-        session_id=_string(where, semconv.SESSION),
-        environment=_string(where, semconv.ENVIRONMENT),
-        service_version=_string(where, semconv.SERVICE_VERSION),
-        revision=_string(where, semconv.REVISION),
+        session_id=_string(raw.attributes, semconv.SESSION) or _string(raw.resource, semconv.SESSION),
+        environment=_string(raw.attributes, semconv.ENVIRONMENT) or _string(raw.resource, semconv.ENVIRONMENT),
+        service_version=_string(raw.attributes, semconv.SERVICE_VERSION)
+        or _string(raw.resource, semconv.SERVICE_VERSION),
+        revision=_string(raw.attributes, semconv.REVISION) or _string(raw.resource, semconv.REVISION),
         code_file=_string(raw.attributes, semconv.CODE_FILE),
         code_function=_function(raw.attributes),
         code_line=integer(first(raw.attributes, semconv.CODE_LINE)),
@@ -89,8 +88,16 @@ def normalized(raw: RawSpan) -> Span:
 
 
 def reject(position: str, reason: str, piece: object) -> Reject:
-    head = piece.decode("utf-8", "replace") if isinstance(piece, bytes) else (as_text(piece) or "")
-    return Reject(position=position, reason=reason, head=head[:_HEAD])
+    return Reject(position=position, reason=reason, head=_shown(piece)[:_HEAD])
+
+
+def _shown(piece: object) -> str:
+    if isinstance(piece, bytes):
+        return piece[: 4 * _HEAD].decode("utf-8", "replace")  # a character is at most four bytes
+    try:
+        return as_text(piece) or ""
+    except RecursionError:
+        return "nested too deeply to be shown"
 
 
 def _required_id(value: object, what: str) -> str:

@@ -40,7 +40,7 @@ def test_no_spans_are_no_calls():
         pytest.param({"model": "openai/gpt-4o"}, {}, id="the router's name for the model"),
         pytest.param({"model": "gpt-4o-latest"}, {}, id="an alias for the model"),
         pytest.param({"end_ns": BEGIN_NS + 989_500_000}, {}, id="clocks that differ by half a millisecond"),
-        pytest.param({"start_ns": INNER["start_ns"], "end_ns": INNER["end_ns"]}, {"parent_id": "aa"}, id="one interval"),
+        pytest.param({"start_ns": INNER["start_ns"], "end_ns": INNER["end_ns"]}, {"parent_id": "aa"}, id="as long"),
     ],
 )  # fmt: skip
 def test_a_call_recorded_twice_is_one_call(outer, inner):

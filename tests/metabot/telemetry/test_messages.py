@@ -208,3 +208,11 @@ def test_any_content_is_read_without_raising(attributes):
     assert found is None or all(isinstance(text, str) and text for text in found.texts)
     assert all(isinstance(one, str) for one in tool_call_ids(attributes))
     assert finish_reason(attributes) is None or isinstance(finish_reason(attributes), str)
+
+
+def test_a_message_that_was_cut_inside_a_surrogate_pair_is_still_read_as_messages():
+    """One bad character does not turn the whole request into one text."""
+    messages = '[{"role":"user","content":"cut \\ud83d"},{"role":"user","content":"whole"}]'
+    found = prompt({"gen_ai.input.messages": messages})
+    assert found is not None
+    assert found.texts == ["cut ?", "whole"]

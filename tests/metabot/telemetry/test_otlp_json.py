@@ -143,3 +143,13 @@ def test_a_value_nested_without_end_costs_at_most_its_span(levels):
     first, middle, last = read(line(export(otlp_span("a1"), hostile, otlp_span("c3"))))
     assert isinstance(middle, Span | Reject)
     assert ids([first, last]) == ["a1", "c3"]
+
+
+@pytest.mark.parametrize("levels", range(860, 1_000, 7))
+def test_a_reject_of_a_deep_value_is_a_reject(levels):
+    """The limit of nesting may be met while a reject is written down."""
+    deep = ("[" * levels + "]" * levels).encode()
+    (found,) = read(line({"resourceSpans": "DEEP"}).replace(b'"DEEP"', deep))
+    assert isinstance(found, Reject)
+    found = read(line(export({"traceId": "DEEP"})).replace(b'"DEEP"', deep))
+    assert all(isinstance(one, Reject) for one in found)
