@@ -69,12 +69,13 @@ def control_group(*, processes: int, memory_bytes: int) -> Iterator[ControlGroup
 
 
 def sweep() -> None:
-    """Removes groups that killed runs left behind: their names carry the id of a process that is gone."""
+    """Removes groups that killed runs left behind: empty ones whose names carry the id of a process that is gone."""
     for place in places(MOUNT, OWN):
         for folder in place.glob(f"{_NAME}*-*"):
             owner = folder.name.removeprefix(_NAME).split("-")[0]
             if owner.isdigit() and not Path(f"/proc/{owner}").exists():
-                ControlGroup((folder,)).end()
+                with suppress(OSError):  # not empty: a process of another namespace, whose id we cannot see, is in it
+                    folder.rmdir()
 
 
 def places(mount: Path, own: Path) -> tuple[Path, ...]:
