@@ -21,6 +21,12 @@ RECIPES: Final[dict[str, tuple[Recipe, ...]]] = {
 }
 
 
+def _place(placed: Placed) -> str:
+    location = placed.locations[0]
+    symbol = f" ({location.symbol})" if location.symbol else ""
+    return f"{location.path}, lines {location.first_line} to {location.last_line}{symbol}"
+
+
 def propose(placed: Placed, repository: Repository, *, base_branch: str) -> Proposal | Stopped:
     """A change against the base branch's tip.
 
@@ -32,8 +38,8 @@ def propose(placed: Placed, repository: Repository, *, base_branch: str) -> Prop
         return _stopped(
             placed,
             "no recipe and no model",
-            f"metabot has no recipe for {analyzer} yet, and no model is configured that could write the change: models "
-            "are not available in this version. Make the change by hand at the place that is shown.",
+            f"{_place(placed)} is where it comes from. metabot has no recipe for {analyzer} yet, and models, which could "
+            "write the change, are not available in this version. Make the change by hand there.",
         )
     revision = repository.resolve(base_branch)
     if revision is None:
