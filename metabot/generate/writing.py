@@ -38,8 +38,8 @@ def propose(placed: Placed, repository: Repository, *, base_branch: str) -> Prop
         return _stopped(
             placed,
             "no recipe and no model",
-            f"{_place(placed)} is where it comes from. metabot has no recipe for {analyzer} yet, and models, which could "
-            "write the change, are not available in this version. Make the change by hand there.",
+            f"{_place(placed)} is where it comes from. metabot has no recipe for {analyzer} yet, and models, which "
+            "could write the change, are not available in this version. Make the change by hand there.",
         )
     revision = repository.resolve(base_branch)
     if revision is None:
