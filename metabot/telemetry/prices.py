@@ -18,7 +18,6 @@ from genai_prices.types import ModelPrice, TieredPrices
 from analyzers.frames import CALLS
 from analyzers.untrusted import Name
 
-SOURCE: Final = f"genai-prices {genai_prices.__version__}"
 _SLOT_NS: Final = 30 * 60 * 1_000_000_000  # lists with an off-peak price switch at half hours
 _NOT_BY_TOKEN: Final = ("requests_kcount", "output_reasoning_mtok")  # charges that token counts alone do not tell
 _READ: Final = (

@@ -93,6 +93,16 @@ def test_content_decides_before_closeness():
     assert sorted(calls(*spans)) == [["a2", "a1"], ["b2"]]
 
 
+def test_without_content_the_closest_call_is_the_one():
+    """A framework's span is little longer than the call that it wraps, and much longer than one beside it."""
+    spans = [
+        model_span("a1", 0, 1000, scope="framework"),
+        model_span("a2", 2, 998, scope="client", operation="chat"),
+        model_span("00", 100, 400, scope="client", operation="chat"),
+    ]
+    assert sorted(calls(*spans)) == [["00"], ["a2", "a1"]]
+
+
 def test_a_span_over_several_calls_is_no_call():
     """A retry loop and a turn with several steps sum up what the calls below already say."""
     turn = model_span("aa", 0, 1000, model="m", input_tokens=30)
