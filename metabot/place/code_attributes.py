@@ -96,8 +96,8 @@ def _location(hit: _Hit, line: int | None) -> Location:
     function = hit.function
     first = function.first_line if function is not None else line or 1
     sure = (1.0 if hit.whole else 0.9) * (0.9 if hit.drifted else 1.0)
-    what = f"function {function.symbol}" if function is not None else f"line {first}"
-    why = f"code attributes name {what} and a path that ends like this one"
+    what = "function name" if function is not None else "line"
+    why = f"the recorded path and {what} fit here{'' if hit.whole else ' and nowhere else'}"
     return Location(
         path=hit.path,
         first_line=first,

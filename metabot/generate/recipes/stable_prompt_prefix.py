@@ -23,6 +23,7 @@ from __future__ import annotations
 import ast
 import json
 import math
+import re
 from typing import Final
 
 import libcst as cst
@@ -42,6 +43,7 @@ from metabot.telemetry.pieces import cut
 
 NAME: Final = "stable-prompt-prefix"
 _TITLE: Final = 72  # characters
+_POINTING: Final = ("above", "below", "following", "preceding")
 _STEP: Final = 0.05  # the test asks for the share of fixed text in front, rounded down to this
 
 
@@ -65,18 +67,25 @@ def write(placed: Placed, location: Location, source: str, base: Base) -> Writte
         recipe=NAME,
         title=title if len(title) < _TITLE else "Put what changes behind the prompt's fixed text",
         summary=(
-            f"`{function}` in `{location.path}` begins the prompt with lines that change from call to call, so no two "
-            "calls begin alike and a provider's prompt cache has nothing to hold. Those lines now stand behind the "
-            "fixed text. Every line is still there; only the order changed."
+            f"`{function}` in `{location.path}` begins the prompt with lines that change, so prompts that are built "
+            "with other values share no beginning that a provider's prompt cache could hold. Those lines now stand "
+            "behind the fixed text. Every line is still there; only the order changed."
         ),
         edit=Edit(path=location.path, before=source, after=after),
         new_test=test,
         changes_prompt=True,
         risks=(
             "A model may weigh a line differently at the end of the instructions than at their beginning.",
-            "Words such as above or below in the prompt may now point the other way.",
+            *_pointing(source, location),
         ),
     )
+
+
+def _pointing(source: str, location: Location) -> tuple[str, ...]:
+    """Words in the prompt's lines that say where something stands."""
+    text = " ".join(source.splitlines()[location.first_line - 1 : location.last_line]).lower()
+    words = [word for word in _POINTING if re.search(rf"\b{word}\b", text)]
+    return (f"The prompt says {' and '.join(words)}: look whether it still points the right way.",) if words else ()
 
 
 def rewritten(source: str, location: Location, static: frozenset[int]) -> tuple[str, Prompt, Reordered] | NotSure:

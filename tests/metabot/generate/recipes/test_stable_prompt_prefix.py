@@ -286,6 +286,18 @@ def test_stops_where_no_test_can_be_written(tmp_path: Path, files: dict[str, str
     assert said in stopped.detail
 
 
+def test_words_that_point_are_named_as_a_risk(tmp_path: Path) -> None:
+    """Who reads the pull request looks at them; a prompt without such words is not suspected of them."""
+    for number, text in enumerate((FIXED, FIXED.replace("be brief", "read the rules above"))):
+        source = f'def prompt(now: str) -> str:\n    return f"""It is {{now}}.\n\n{text}\n"""\n'
+        target = repository(tmp_path / str(number), {"p.py": source, **TESTS})
+        placed = place(finding("prompt-cache-miss", prompt=prompt_anchor(text)), target, base_branch="main")
+        assert not isinstance(placed, Stopped)
+        proposal = propose(placed, target, base_branch="main")
+        assert not isinstance(proposal, Stopped)
+        assert ["above" in risk for risk in proposal.risks] == [False, *[True] * number]
+
+
 def annotated(source: str) -> str:
     """The same function with types, so that a test can be written for it."""
     head, names, rest = re.split(r"def prompt\((.*?)\):", source)
