@@ -156,6 +156,17 @@ def test_a_preview_touches_nothing(desk: Path) -> None:
     assert reason(publisher(desk).preview(proposal)) == "already open"
 
 
+def test_what_is_open_can_be_proved_again(desk: Path) -> None:
+    """The command that the text names for it comes to the same text, and touches nothing."""
+    opened = open_one(desk)
+    assert isinstance(opened, PullRequest)
+    text = Path(opened.where).read_text()
+    assert f"metabot run --again {FINGERPRINT}" in text
+    before = sorted((path.name, path.read_bytes()) for path in (desk.parent / "pulls").iterdir())
+    assert publisher(desk).proved_again(verified(git(desk, "rev-parse", "main"))).text == text
+    assert sorted((path.name, path.read_bytes()) for path in (desk.parent / "pulls").iterdir()) == before
+
+
 def test_a_foreign_branch_of_that_name_is_left(desk: Path) -> None:
     """The error says so in git's words, and no record is written."""
     git(desk, "commit", "-q", "--allow-empty", "-m", "mine")
