@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from metabot.cli.console import out, settings_at, stopwatch
+from metabot.cli.console import WIDTH, out, settings_at, stopwatch
 from metabot.cli.findings import findings_lines
 from metabot.cli.outcomes import outcome_lines
 from metabot.cli.overview import overview_lines
 from metabot.errors import SandboxError, SettingsError
+from metabot.generate.edits import diff_of
 from metabot.pipeline import Pass, run_pass
+from metabot.publish.local import Preview
 
 
 def run(*, dry_run: bool, again: str | None, config: Path | None) -> None:
@@ -21,6 +23,10 @@ def run(*, dry_run: bool, again: str | None, config: Path | None) -> None:
             "  Widen [meta_layer] analysis_window_hours, or take an ID that this run printed."
         )
     print_pass(done)
+    for outcome in done.outcomes:
+        if isinstance(outcome.end, Preview) and outcome.verified is not None:
+            out("\n" + "-" * WIDTH + "\n" + outcome.end.text)
+            out(diff_of(outcome.verified.proposal))
     if done.result == "no sandbox":
         sys.exit(SandboxError.exit_code)
 

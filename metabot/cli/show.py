@@ -10,6 +10,7 @@ from analyzers.finding import Finding
 from metabot.cli.console import out, settings_or_defaults, wrapped
 from metabot.cli.findings import costs, moment
 from metabot.errors import SettingsError
+from metabot.generate.edits import diff_of
 from metabot.ledger.ledger import Ledger
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
@@ -77,7 +78,7 @@ def _kept(kept: Stopped | VerifiedProposal | PullRequest) -> list[str]:
                 if evaluated is not None and evaluated.metric is not None:
                     metric = evaluated.metric
                     rows += _row(name, f"{metric.value:,.4g} {metric.unit}, n = {metric.n:,}; score {evaluated.score}")
-            return rows
+            return [*rows, "", *diff_of(proposal).splitlines()]
 
 
 def _row(name: str, text: str) -> list[str]:

@@ -17,7 +17,8 @@ PAGE = (Path(__file__).parents[3] / "docs/json.md").read_text()
 @pytest.mark.parametrize(
     "shape",
     [
-        overview.Overview, overview.ModelUse, overview.Tally, overview.Cost, overview.ServiceUse, overview.OperationTime,
+        overview.Overview, overview.ModelUse, overview.Tally, overview.Cost, overview.ServiceUse,
+        overview.OperationTime,
         finding.Finding, finding.Candidate, finding.Subject, finding.Waste, finding.Metric, finding.Exemplar,
     ],
 )  # fmt: skip
