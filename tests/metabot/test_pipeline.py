@@ -122,13 +122,16 @@ def forget_the_store(folder: Path) -> None:
         pytest.param(
             [('evaluate = "{env}/bin/python -m support_desk.evaluate"', 'evaluate = ""')],
             None,
-            {"prompt-cache-miss": ("better", "not measured"), "recurring-error": ("better", "not measured")},
+            {
+                "prompt-cache-miss": ("better", "answer quality not checked"),
+                "recurring-error": ("better", "not measured"),
+            },
             id="no evaluation command",
         ),
         pytest.param(
-            [("[[sources]]", "[meta_layer]\nimprovement_threshold = 1.0\n[[sources]]")],
+            [("[[sources]]", "[meta_layer]\nimprovement_threshold = 1.5\n[[sources]]")],
             None,
-            {"prompt-cache-miss": ("better", "below threshold")},
+            {"prompt-cache-miss": ("better", "below threshold"), "recurring-error": ("better", "below threshold")},
             id="a threshold out of reach",
         ),
         pytest.param(
