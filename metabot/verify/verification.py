@@ -70,22 +70,22 @@ class Bench:
         return prove(self._settings, self._settings.state.resolve())
 
     @cached_property
-    def _room(self) -> Path:
+    def _workspace(self) -> Path:
         """A folder for worktrees and runs, ours alone until the pass ends; what a killed pass left in it is removed."""
-        room = self._settings.state.resolve() / "verify"
-        room.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(room.with_suffix(".lock"))
+        workspace = self._settings.state.resolve() / "verify"
+        workspace.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(workspace.with_suffix(".lock"))
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            self._progress(f"waiting for another pass that proves in {room}")
+            self._progress(f"waiting for another pass that proves in {workspace}")
             lock.acquire()
         self._stack.callback(lock.release)
-        base_of(self._settings)[0].prune_worktrees(room)
-        remove(room)
-        room.mkdir()
-        self._stack.callback(remove, room)
-        return room
+        base_of(self._settings)[0].prune_worktrees(workspace)
+        remove(workspace)
+        workspace.mkdir()
+        self._stack.callback(remove, workspace)
+        return workspace
 
     def _at(self, repository: Repository, revision: str) -> Trials | Unmet:
         if revision not in self._trials:
@@ -100,7 +100,7 @@ class Bench:
             return environment
         if unready := _unready(self._settings.target, environment):
             return unready
-        place = self._room / revision
+        place = self._workspace / revision
         base = self._stack.enter_context(repository.worktree(revision, place / "base"))
         runner = Runner(sandbox=self._sandbox, environment=environment, base=base, under=place)
         return Trials(settings=self._settings, runner=runner, progress=self._progress)

@@ -48,9 +48,7 @@ def test_every_setting_of_the_reference_has_one_comment() -> None:
         ),
         pytest.param({"sources": [{}]}, "[[sources]] number 1, path: field required", id="a source without a path"),
         pytest.param({"meta_layer": {"analysis_window_hours": 0}}, "greater than 0", id="an empty window"),
-        pytest.param(
-            {"meta_layer": {"improvement_threshold": 2}}, "less than or equal to 1", id="more than everything"
-        ),
+        pytest.param({"meta_layer": {"improvement_threshold": -1}}, "greater than or equal to 0", id="a worsening"),
         pytest.param({"meta_layer": {"auto_merge_enabled": True}}, "metabot never merges", id="merging by itself"),
         pytest.param({"root": "/"}, "[root] is not a setting", id="the loader's own field"),
     ],
