@@ -28,7 +28,7 @@ class Labels:
     """Where the figures of a measurement come from. The application, its tests and its telemetry are always real."""
 
     answers: Label  # what the model said, hence the evaluation's score and the output tokens
-    cache: Label  # which input tokens were served from the prompt cache
+    cache: Label  # how many tokens the input has, and which of them the prompt cache served
     times: Label  # how long the model took
 
     @classmethod
@@ -107,7 +107,7 @@ def figures(base: Evaluated | None, head: Evaluated | None, labels: Labels) -> l
         ("Traces with an error", "error_traces", "real"),
         ("Model calls", "model_calls", "real"),
         ("Tool calls", "tool_calls", "real"),
-        ("Input tokens", "input_tokens", "real"),
+        ("Input tokens", "input_tokens", labels.cache),
         ("Cached input tokens", "cached_tokens", labels.cache),
         ("Output tokens", "output_tokens", labels.answers),
     )
