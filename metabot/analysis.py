@@ -16,6 +16,7 @@ from analyzers.registry import ANALYZERS, configured
 from metabot.config import Settings
 from metabot.errors import SettingsError
 from metabot.store import frames, rejects
+from metabot.store.rejects import Rejected
 from metabot.store.store import Store
 
 NS_PER_DAY: Final = 86_400 * 10**9
@@ -33,6 +34,7 @@ class Window:
 class Analysis:
     overview: Overview
     findings: tuple[Finding, ...]  # dearest first
+    rejected: tuple[Rejected, ...]  # what of the input could not be read, by reason, most common first
     trusted: frozenset[Fingerprint]  # those that stand without anything read from a public source
 
 
@@ -54,6 +56,7 @@ def analyze(
     return Analysis(
         overview=overview(*(read[frame.name] for frame in (SPANS, CALLS)), rejects=rejects.total(store)),
         findings=tuple(findings),
+        rejected=tuple(rejects.rejects(store)),
         trusted=frozenset(finding.fingerprint for finding in trusted),
     )
 

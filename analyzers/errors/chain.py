@@ -6,7 +6,6 @@ from typing import Final
 
 import polars as pl
 
-_CALLS: Final = ("model", "tool", "retrieval")
 _DEEPEST: Final = 256  # levels of spans; deeper ones, and circles of parents, count as not reaching a root
 
 _SPAN: Final = ("trace_id", "span_id")
@@ -23,8 +22,9 @@ def origins(spans: pl.DataFrame) -> pl.DataFrame:
     passed_on = failing.filter("passed_on").select("trace_id", pl.col("parent_id").alias("span_id")).unique()
     deepest = failing.join(passed_on, on=_SPAN, how="anti", maintain_order="left")
     way_up = _way_up(deepest.select(_SPAN), family)
-    call_failed = pl.col("kind").is_in(_CALLS) | pl.col("parent_kind").is_in(_CALLS).fill_null(value=False)
-    nothing_followed = pl.col("next_work_ns").is_null() & call_failed
+    # Without an answer of the model an application has nothing to go on with; a tool's failure may be an answer.
+    no_answer = (pl.col("kind") == "model") | (pl.col("parent_kind") == "model").fill_null(value=False)
+    nothing_followed = pl.col("next_work_ns").is_null() & no_answer
     return (
         deepest.drop("retried")
         .join(way_up, on=_SPAN, maintain_order="left")

@@ -51,7 +51,7 @@ def analyze(
     if output == "json":
         sys.stdout.buffer.write(as_json(analysis))
         return
-    for part in (overview_lines(analysis.overview), findings_lines(analysis.findings)):
+    for part in (overview_lines(analysis.overview, analysis.rejected), findings_lines(analysis.findings)):
         out("\n".join(part))
         out()
 

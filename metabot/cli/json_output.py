@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -14,13 +15,20 @@ SCHEMA: Final = "metabot.analysis/1"
 
 def as_json(analysis: Analysis) -> bytes:
     """One JSON object in UTF-8 with a final newline."""
-    values = {"schema": SCHEMA, "overview": analysis.overview, "findings": analysis.findings}
+    values = {
+        "schema": SCHEMA,
+        "overview": analysis.overview,
+        "findings": analysis.findings,
+        "rejects": analysis.rejected,
+    }
     return msgspec.json.format(msgspec.json.encode(values, enc_hook=_encode), indent=2) + b"\n"
 
 
 def _encode(value: object) -> Any:
     if isinstance(value, Untrusted):
         return value.quoted()
+    if isinstance(value, Path):
+        return str(value)
     if isinstance(value, str):  # Name
         return str.__str__(value)
     raise NotImplementedError(f"{type(value).__name__} has no place in the JSON output")

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from analyzers.overview import Cost, ModelUse, OperationTime, Overview, Tally
 from metabot.cli.console import columns, wrapped
 from metabot.cli.findings import money
+from metabot.store.rejects import Rejected
+
+_REASONS: Final = 5  # of rejects that are shown
 
 
-def overview_lines(overview: Overview) -> list[str]:
+def overview_lines(overview: Overview, rejected: Sequence[Rejected]) -> list[str]:
     """Time range and traffic, model calls, errors, the slowest operations by self time, rejects."""
     if not overview.spans:
-        return ["overview  no spans", *_rejects(overview)]
+        return ["overview  no spans", *_rejects(rejected)]
     return [
         *wrapped(f"overview  {_range(overview)}"),
         *wrapped(_traffic(overview), indent=" " * 10),
         *wrapped(_errors(overview), indent=" " * 10),
-        *_rejects(overview),
+        *_rejects(rejected),
         "",
         *_models(overview),
         "",
@@ -49,10 +54,15 @@ def _errors(overview: Overview) -> str:
     )
 
 
-def _rejects(overview: Overview) -> list[str]:
-    if not overview.rejects:
+def _rejects(rejected: Sequence[Rejected]) -> list[str]:
+    if not rejected:
         return [" " * 10 + "rejects: none"]
-    return wrapped(f"rejects: {counted(overview.rejects, 'piece')} of input could not be read", indent=" " * 10)
+    total = sum(one.count for one in rejected)
+    lines = wrapped(f"rejects: {counted(total, 'piece')} of input could not be read", indent=" " * 10)
+    for one in rejected[:_REASONS]:
+        said = f"{one.count:,} times: {one.reason} ({one.path.name}, {one.position})"
+        lines += wrapped(said, first=" " * 12, indent=" " * 14, lines=2)
+    return lines
 
 
 def _models(overview: Overview) -> list[str]:

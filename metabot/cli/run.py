@@ -32,7 +32,10 @@ def run(*, dry_run: bool, again: str | None, config: Path | None) -> None:
 
 
 def print_pass(done: Pass) -> None:
-    for part in (overview_lines(done.analysis.overview), findings_lines(done.analysis.findings)):
+    for part in (
+        overview_lines(done.analysis.overview, done.analysis.rejected),
+        findings_lines(done.analysis.findings),
+    ):
         out("\n".join(part))
         out()
     out("\n".join(outcome_lines(done.outcomes)))

@@ -27,6 +27,7 @@ class ModelSpan(NamedTuple):
     model: str | None
     last_message: int | None
     response_id: str | None
+    input_tokens: int | None
     public: bool
 
 
@@ -38,6 +39,7 @@ class _Call:
     models: set[tuple[str, str]] = field(default_factory=set)
     last_messages: set[int] = field(default_factory=set)
     response_ids: set[str] = field(default_factory=set)
+    input_tokens: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, span: ModelSpan) -> Self:
@@ -46,6 +48,7 @@ class _Call:
             {_family(span.model)} if span.model else set(),
             set() if span.last_message is None else {span.last_message},
             {span.response_id} if span.response_id else set(),
+            set() if span.input_tokens is None else {span.input_tokens},
         )
 
     @property
@@ -73,6 +76,7 @@ class _Call:
             inner.models | self.models,
             inner.last_messages | self.last_messages,
             inner.response_ids | self.response_ids,
+            inner.input_tokens | self.input_tokens,
         )
 
 
@@ -175,8 +179,10 @@ def _one_call(outer: _Call, inner: _Call) -> bool:
         return False
     if any(_same_instrument(one, two) for one in outer.spans for two in inner.spans):
         return False
+    if outer.input_tokens and inner.input_tokens and not outer.input_tokens & inner.input_tokens:
+        return False
     shared = {span.scope for span in outer.spans} & {span.scope for span in inner.spans} - {None}
-    return not shared or outer.proves(inner)
+    return not shared or bool(outer.response_ids & inner.response_ids)
 
 
 def _fit(outer: _Call, inner: _Call | None) -> tuple[bool, int, str]:

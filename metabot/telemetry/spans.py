@@ -17,6 +17,8 @@ _HEX: Final = re.compile(r"(?:0[xX])?([0-9a-fA-F]{1,32})")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BASE64: Final = {11: 8, 12: 8, 22: 16, 24: 16}  # characters with and without padding, and the bytes they hold
 _WITH_CONTENT: Final = frozenset({"tool", "retrieval", "client"})
+_EARLIEST_NS: Final = 946_684_800 * 10**9  # 2000-01-01: OpenTelemetry and its predecessors are younger
+_LATEST_NS: Final = 4_102_444_800 * 10**9  # 2100-01-01
 _HEAD: Final = 200  # characters of a reject that are kept
 
 
@@ -136,6 +138,8 @@ def _time(value: object, what: str) -> int:
     found = integer(value)
     if not found:
         raise Unreadable(f"no {what} time" if value in (None, "", 0, "0") else f"the {what} time is no whole number")
+    if not _EARLIEST_NS <= found < _LATEST_NS:
+        raise Unreadable(f"the {what} time is not between 2000 and 2100")
     return found
 
 

@@ -29,6 +29,8 @@ _START: Final = (
     "runpy.run_module('metabot.replay', run_name='__main__', alter_sys=True)"
 )
 
+_MOST_CASES: Final = 2**53  # what JSON readers agree on as a whole number
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
@@ -77,15 +79,20 @@ def _last_line(stdout: str) -> Mapping[str, Any]:
     lines = [line for line in stdout.splitlines() if line.strip()]
     try:
         said = json.loads(lines[-1]) if lines else None
-    except ValueError:
+    except (ValueError, RecursionError):  # brackets in brackets, more than the decoder follows
         return {}
     return said if isinstance(said, dict) else {}
 
 
 def _score(said: Any) -> float | None:
-    is_number = isinstance(said, (int, float)) and not isinstance(said, bool)
-    return float(said) if is_number and math.isfinite(said) else None
+    if not isinstance(said, (int, float)) or isinstance(said, bool):
+        return None
+    try:
+        score = float(said)
+    except OverflowError:  # an integer of hundreds of digits
+        return None
+    return score if math.isfinite(score) else None
 
 
 def _cases(said: Any) -> int | None:
-    return said if isinstance(said, int) and not isinstance(said, bool) and said >= 0 else None
+    return said if isinstance(said, int) and not isinstance(said, bool) and 0 <= said < _MOST_CASES else None

@@ -178,6 +178,9 @@ QUEUE = with_exception(span("dequeue", 500), "asyncio.exceptions.CancelledError"
         ),
         pytest.param([trace(tool("search", 20, too_many(), client("GET", 5)), model())] * 9, id="the retry succeeded"),
         pytest.param([trace(kind="client", operation="GET", **ERROR)] * 9, id="its caller is not seen"),
+        pytest.param(
+            [trace(model(), tool("exists", 5, **ERROR), kind="server")] * 9, id="a look at the end found nothing"
+        ),
         pytest.param([fine() for _ in range(9)], id="no error"),
         pytest.param([trace(**ERROR)], id="one span"),
         pytest.param([trace(*[failing(model())] * 9, **ERROR)], id="every span failed"),

@@ -38,7 +38,7 @@ def about(**changes: Any) -> VerifiedProposal:
     [
         pytest.param("`desk/chat`: 1,900 of 2,000 input tokens are paid in full.", id="problem"),
         pytest.param("2026-09-21 14:13 UTC to 2026-09-21 15:13 UTC", id="window"),
-        pytest.param("its token counts, cache hits and times are *modelled* here as well", id="what recorded telemetry may be"),
+        pytest.param("its token counts, cache hits and times are *modelled*", id="what recorded telemetry may be"),
         pytest.param("1,900 uncached input tokens per call, n = 40", id="observed"),
         pytest.param("trace `4bf92f3577b34da6a3ce929d0e0e4736`, span `00f067aa0ba902b7`", id="exemplar"),
         pytest.param("unknown, the model has no list price", id="an unknown cost and why"),

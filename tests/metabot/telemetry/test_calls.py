@@ -35,7 +35,7 @@ def test_no_spans_are_no_calls():
         pytest.param({"model": None}, {}, id="the framework names no model"),
         pytest.param({"scope": "client", "operation": "chat"}, {"operation": "chat", "parent_id": "aa"},
                      id="one instrumentation, the inner one a child"),
-        pytest.param({"scope": "client", "last_message": 7}, {"last_message": 7}, id="one content"),
+        pytest.param({"scope": "client", "response_id": "r1"}, {"response_id": "r1"}, id="one scope, one response"),
         pytest.param({"response_id": "r1"}, {"response_id": "r1"}, id="one response"),
         pytest.param({"model": "openai/gpt-4o"}, {}, id="the router's name for the model"),
         pytest.param({"model": "gpt-4o-latest"}, {}, id="an alias for the model"),
@@ -65,6 +65,12 @@ def test_a_call_recorded_twice_is_one_call(outer, inner):
         pytest.param({"end_ns": BEGIN_NS + 4 * MS}, {}, id="one after the other"),
         pytest.param({"trace_id": "f" * 32}, {}, id="two traces"),
         pytest.param({"public": True}, {}, id="one of them written by anyone"),
+        pytest.param(
+            {"scope": "client", "operation": "judge", "last_message": 7},
+            {"last_message": 7},
+            id="a critic and a judge read one message",
+        ),
+        pytest.param({"input_tokens": 1000}, {"input_tokens": 50}, id="one is larger than the other"),
     ],
 )
 def test_two_calls_stay_two(outer, inner):
@@ -144,7 +150,14 @@ def test_the_innermost_span_leads_and_the_others_fill_in():
         "code_line": 3, "piece_hashes": [1], "piece_chars": [5], "prompt_chars": 5, "tool_call_ids": ["c1"],
         "finish_reason": "stop", "status": "error",
     }  # fmt: skip
-    inner = {**INNER, "input_tokens": 10, "code_function": "call", "finish_reason": "tool_calls", "provider": "openai"}
+    inner = {
+        **INNER,
+        "parent_id": "aa",
+        "input_tokens": 10,
+        "code_function": "call",
+        "finish_reason": "tool_calls",
+        "provider": "openai",
+    }
     (call,) = merge(rows(outer, inner)).to_dicts()
     expected = {
         "span_id": "bb", "service": "shop", "status": "ok", "start_ns": INNER["start_ns"], "model": "gpt-4o-2024-08-06",

@@ -67,6 +67,8 @@ def test_no_parent_is_a_root(parent):
         pytest.param({"span_id": "not an id"}, "the span id is neither hexadecimal nor base64", id="no id"),
         pytest.param({"startTimeUnixNano": None}, "no start time", id="no start"),
         pytest.param({"endTimeUnixNano": "0"}, "no end time", id="an end that was never set"),
+        pytest.param({"startTimeUnixNano": "1"}, "the start time is not between 2000 and 2100", id="1970"),
+        pytest.param({"endTimeUnixNano": str(2**63 - 1)}, "the end time is not between 2000 and 2100", id="2262"),
         pytest.param({"endTimeUnixNano": "soon"}, "the end time is no whole number", id="no time"),
     ],
 )

@@ -64,6 +64,8 @@ def evaluated(proved: Sandbox, tmp_path: Path) -> Evaluate:
         ('{"score": NaN, "cases": -1}', None, None),
         ('{"score": 1e999, "cases": 2.5}', None, None),
         ('{"score": 0.5, "cases": 1}\nbye', None, None),
+        (f'{{"score": {"9" * 400}, "cases": {10**40}}}', None, None),
+        ("[" * 3_900, None, None),
         ("[0.5, 5]", None, None),
         ("", None, None),
     ],
