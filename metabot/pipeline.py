@@ -43,9 +43,13 @@ class Pass:
     outcomes: tuple[Outcome, ...]
 
     @property
-    def result(self) -> Literal["done", "no sandbox"]:
-        unproved = any(isinstance(o.end, Stopped) and o.end.reason == "no sandbox" for o in self.outcomes)
-        return "no sandbox" if unproved else "done"
+    def result(self) -> Literal["done", "no sandbox", "no repository"]:
+        """`no repository`: the one that the settings name is not there or is none."""
+        stops = [outcome.end for outcome in self.outcomes if isinstance(outcome.end, Stopped)]
+        if any(stop.reason == "no sandbox" for stop in stops):
+            return "no sandbox"
+        unusable = any(stop.reason == "no repository" and stop.detail != _NAME_ONE for stop in stops)
+        return "no repository" if unusable else "done"
 
 
 def run_pass(settings: Settings, *, dry_run: bool, progress: Progress, again: str | None = None) -> Pass:

@@ -25,7 +25,10 @@ _TICKETS: Final = 60
 _SPEED: Final = "4"  # the modelled times are divided by it, so that nobody waits for a model that is none
 _LABELS: Final = (
     ("real", "the application, its telemetry, tests, counts and diffs"),
-    ("modelled", "token counts, cache hits and model times, by rules written in docs/replay.md"),
+    (
+        "modelled",
+        f"token counts, cache hits and model times (by docs/replay.md, the recorded times {_SPEED} times as fast)",
+    ),
     ("scripted", "the model's answers, hence the evaluation's scores"),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +19,8 @@ Start with  metabot analyze FILE  on any telemetry file, or  metabot demo  to se
 
 Exit codes: 0 done, 2 wrong settings or input, 3 no sandbox to prove changes in, 5 store, repository or publishing.
 """
+
+_STORAGE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)  # what only its user can mend
 
 app = typer.Typer(help=_TEACH, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -116,6 +119,12 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader went away (`| head`): Python would complain once more at exit
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in _STORAGE:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        remark(f"error: {where}{error.strerror}.\n  Make room, or let metabot write there; then run it again.")
+        sys.exit(MetabotError.exit_code)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
 
 _INDENT: Final = " " * 4
+_LINES: Final = 10  # of a stop's detail
 
 
 def outcome_lines(outcomes: Sequence[Outcome]) -> list[str]:
@@ -45,4 +46,7 @@ def _stopped(outcome: Outcome) -> list[str]:
         return []
     stop = outcome.end
     head = f"{stop.finding}  {outcome.finding.candidate.analyzer}  at {stop.stage}: {stop.reason}"
-    return [f"  {head}", *wrapped(" ".join(stop.detail.split()), indent=_INDENT, lines=4)]
+    told = [line for part in stop.detail.splitlines() for line in wrapped(part.strip(), indent=_INDENT)]
+    shown = told[:_LINES]
+    rest = [f"{_INDENT}… metabot show {stop.finding} says the rest"] if len(told) > _LINES else []
+    return [f"  {head}", *shown, *rest]

@@ -9,7 +9,7 @@ from metabot.cli.console import WIDTH, out, settings_at, stopwatch
 from metabot.cli.findings import findings_lines
 from metabot.cli.outcomes import outcome_lines
 from metabot.cli.overview import overview_lines
-from metabot.errors import SandboxError, SettingsError
+from metabot.errors import RepositoryError, SandboxError, SettingsError
 from metabot.generate.edits import diff_of
 from metabot.pipeline import Pass, run_pass
 from metabot.publish.local import Preview
@@ -27,8 +27,7 @@ def run(*, dry_run: bool, again: str | None, config: Path | None) -> None:
         if isinstance(outcome.end, Preview) and outcome.verified is not None:
             out("\n" + "-" * WIDTH + "\n" + outcome.end.text)
             out(diff_of(outcome.verified.proposal))
-    if done.result == "no sandbox":
-        sys.exit(SandboxError.exit_code)
+    sys.exit({"done": 0, "no sandbox": SandboxError.exit_code, "no repository": RepositoryError.exit_code}[done.result])
 
 
 def print_pass(done: Pass) -> None:

@@ -64,7 +64,8 @@ def finding_page(finding: Finding) -> list[str]:
 def _kept(kept: Stopped | VerifiedProposal | PullRequest) -> list[str]:
     match kept:
         case Stopped():
-            return [*_row("stopped", f"at {kept.stage}: {kept.reason}"), *_row("", " ".join(kept.detail.split()))]
+            head = _row("stopped", f"at {kept.stage}: {kept.reason}")
+            return head + [line for part in kept.detail.splitlines() for line in _row("", part.strip())]
         case PullRequest():
             return [
                 *_row("pull request", f"#{kept.number} {kept.title} ({kept.state}{', draft' if kept.draft else ''})"),

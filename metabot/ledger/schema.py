@@ -74,6 +74,7 @@ _ADVICE: Final = {
     sqlite3.SQLITE_NOTADB: "Move it away and metabot begins a new one, or name another file in [ledger] path.",
     sqlite3.SQLITE_CORRUPT: "Restore it from a backup, or move it away and metabot begins a new one.",
     sqlite3.SQLITE_READONLY: "Make the file and its folder writable, or name another file in [ledger] path.",
+    sqlite3.SQLITE_IOERR: "Make room on its disk, or name another file in [ledger] path.",
     sqlite3.SQLITE_CANTOPEN: "Make the file and its folder writable, or name another file in [ledger] path.",
     sqlite3.SQLITE_FULL: "Free some space on its disk, then try again.",
 }

@@ -65,3 +65,22 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """Without the right to write, the demo says where and what to do, and shows no traceback."""
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o555)
+    become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    code = "import sys; sys.argv = ['metabot', 'demo']; from metabot.cli.main import main; main()"
+    for folder in (locked, *locked.parents):  # another user has to come here to be refused here
+        if folder.is_relative_to(tmp_path.parents[1]):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    done = subprocess.run(
+        [*become, sys.executable, "-c", code], cwd=locked, capture_output=True, text=True, check=False, timeout=120
+    )
+    if done.returncode in (126, 127) or "encodings" in done.stderr:
+        pytest.skip("the interpreter lies where other users cannot read it")
+    assert done.returncode == 5, done.stderr
+    assert "demo: Permission denied" in done.stderr
+    assert "Traceback" not in done.stderr
