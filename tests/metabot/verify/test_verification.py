@@ -278,7 +278,7 @@ from metabot.verify.verification import Bench
 folder, values = sys.argv[1:]
 settings = config.parse(json.loads(values), name="config.toml", root=Path(folder))
 with Bench.of_pass(settings, progress=lambda line: print(line, flush=True)) as bench:
-    bench._room
+    bench._workspace
     repository, revision = __import__("metabot.verify.environment", fromlist=["base_of"]).base_of(settings)
     bench._at(repository, revision)._base_tests
 """
