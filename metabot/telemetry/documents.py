@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain, starmap
-from typing import Final
+from typing import Final, TypeVar
 
 from metabot.telemetry.decoding import Broken, decoded
 from metabot.telemetry.record import Reject
@@ -21,6 +21,7 @@ _OVERHEAD: Final = 160  # bytes that a line costs beside its own while it is hel
 
 Decode = Callable[[bytes], object]
 """Raises `Broken`."""
+_T = TypeVar("_T")
 Read = Callable[[int, bytes], tuple[str, object] | Reject]
 """A line by its number."""
 
@@ -43,6 +44,30 @@ def documents(
     else:
         yield found
         yield from starmap(read, lines)
+
+
+def each_value(chunks: Iterable[bytes], read: Callable[[str, object], Iterable[_T]]) -> Iterator[_T | Reject]:
+    """What `read` makes of each JSON value and its place, in file order; what is no JSON is a `Reject`."""
+    for document in documents(chunks):
+        if isinstance(document, Reject):
+            yield document
+        else:
+            yield from read(*document)
+
+
+def each_listed(
+    chunks: Iterable[bytes], read: Callable[[str, object], Iterable[_T]], called: str
+) -> Iterator[_T | Reject]:
+    """The same of each element of a value that is a list: `line 7, run 2` where elements are `called` runs."""
+
+    def elements(place: str, value: object) -> Iterator[_T]:
+        if not isinstance(value, list):
+            yield from read(place, value)
+            return
+        for number, one in enumerate(value, 1):
+            yield from read(f"{place}, {called} {number}" if place else f"{called} {number}", one)
+
+    return each_value(chunks, elements)
 
 
 def _lines(chunks: Iterable[bytes], longest: int) -> Iterator[tuple[int, bytes]]:

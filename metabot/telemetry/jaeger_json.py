@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from metabot.telemetry.attributes import integer, items, of_jaeger, text
-from metabot.telemetry.documents import documents
+from metabot.telemetry.documents import each_value
 from metabot.telemetry.opening import Opening
-from metabot.telemetry.record import Record, Reject, Status
+from metabot.telemetry.record import Record, Status
 from metabot.telemetry.spans import RawEvent, RawSpan, Unreadable, normalized, reject
 
 _US: Final = 1_000  # nanoseconds
@@ -35,18 +35,17 @@ def recognises(opening: Opening) -> bool:
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Record]:
-    for document in documents(chunks):
-        if isinstance(document, Reject):
-            yield document
-            continue
-        place, value = document
-        traces = _traces(value)
-        if traces is None:
-            yield reject(place or "line 1", "no Jaeger traces", value)
-            continue
-        for number, trace in enumerate(traces, 1):
-            within = f"trace {number}" if len(traces) > 1 else ""
-            yield from _trace(", ".join(part for part in (place, within) if part), trace)
+    return each_value(chunks, _answer)
+
+
+def _answer(place: str, value: object) -> Iterator[Record]:
+    traces = _traces(value)
+    if traces is None:
+        yield reject(place or "line 1", "no Jaeger traces", value)
+        return
+    for number, trace in enumerate(traces, 1):
+        within = f"trace {number}" if len(traces) > 1 else ""
+        yield from _trace(", ".join(part for part in (place, within) if part), trace)
 
 
 def _traces(value: object) -> list[object] | None:

@@ -21,10 +21,10 @@ from typing import Final
 
 from metabot.telemetry.attributes import integer, items, text
 from metabot.telemetry.block_ids import BlockIds
-from metabot.telemetry.documents import documents
+from metabot.telemetry.documents import each_value
 from metabot.telemetry.identity import span_id_of, trace_id_of
 from metabot.telemetry.opening import Opening
-from metabot.telemetry.record import ModelCall, Record, Reject, Span, Status
+from metabot.telemetry.record import ModelCall, Record, Span, Status
 from metabot.telemetry.spans import reject
 from metabot.telemetry.times import scaled_ns
 
@@ -40,15 +40,14 @@ def recognises(opening: Opening) -> bool:
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Record]:
-    for document in documents(chunks):
-        if isinstance(document, Reject):
-            yield document
-            continue
-        place, session = document
-        if isinstance(session, dict) and isinstance(session.get("requests"), list):
-            yield from _Session.of(session, place).records(session)
-        else:
-            yield reject(place or "line 1", "no session with a list of requests", session)
+    return each_value(chunks, _session)
+
+
+def _session(place: str, session: object) -> Iterator[Record]:
+    if isinstance(session, dict) and isinstance(session.get("requests"), list):
+        yield from _Session.of(session, place).records(session)
+    else:
+        yield reject(place or "line 1", "no session with a list of requests", session)
 
 
 @dataclass(frozen=True, slots=True)

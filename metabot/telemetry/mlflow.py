@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import Final
 
 from metabot.telemetry.attributes import first, integer, items, number, parsed, text
-from metabot.telemetry.documents import documents
+from metabot.telemetry.documents import each_listed
 from metabot.telemetry.mlflow_span import conventional, plain
 from metabot.telemetry.opening import Opening
-from metabot.telemetry.record import Event, Record, Reject, Span
+from metabot.telemetry.record import Event, Record, Span
 from metabot.telemetry.sdk_span import each, mapping, raw_span
 from metabot.telemetry.spans import RawEvent, RawSpan, Unreadable, is_calendar, reject
 from metabot.telemetry.times import iso_ns, scaled_ns
@@ -39,14 +39,7 @@ def recognises(opening: Opening) -> bool:
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Record]:
-    for document in documents(chunks):
-        if isinstance(document, Reject):
-            yield document
-            continue
-        place, value = document
-        traces = value if isinstance(value, list) else [value]
-        for number_of, trace in enumerate(traces, 1):
-            yield from _trace(place if len(traces) == 1 else f"trace {number_of}", trace)
+    return each_listed(chunks, _trace, "trace")
 
 
 def _trace(place: str, trace: object) -> Iterator[Record]:

@@ -13,14 +13,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from metabot.telemetry import openai_body, openhands_events
 from metabot.telemetry.attributes import as_text, items, number, text
-from metabot.telemetry.documents import documents
+from metabot.telemetry.documents import each_value
 from metabot.telemetry.openhands_events import Asked, Result
 from metabot.telemetry.opening import Opening
-from metabot.telemetry.record import Event, Record, Reject, Span
+from metabot.telemetry.record import Event, Record, Span
 from metabot.telemetry.spans import Unreadable, is_calendar
 from metabot.telemetry.times import scaled_ns
 from metabot.telemetry.trajectory import ROOT, UNSET, Ended, Run, When, identified, named, place, whole
@@ -69,11 +70,7 @@ def is_settings(opening: Opening) -> bool:
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Record]:
-    for document in documents(chunks):
-        if isinstance(document, Reject):
-            yield document
-        else:
-            yield from whole(_run, document[1], document[0] or "line 1")
+    return each_value(chunks, partial(whole, _run))
 
 
 def _run(value: object) -> Iterator[Record]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import parquet
 
-from metabot.telemetry.documents import documents
+from metabot.telemetry.documents import each_listed
 from metabot.telemetry.lines import lines
 from metabot.telemetry.record import Reject
 from metabot.telemetry.spans import reject
@@ -71,15 +71,11 @@ def csv_rows(chunks: Iterable[bytes]) -> Iterator[Row | Reject]:
 
 
 def json_rows(chunks: Iterable[bytes]) -> Iterator[Row | Reject]:
-    for document in documents(chunks):
-        if isinstance(document, Reject):
-            yield document
-            continue
-        place, value = document
-        values = value if isinstance(value, list) else [value]
-        for number, row in enumerate(values, 1):
-            at = f"row {number}" if len(values) > 1 or not place else place
-            yield (at, row) if isinstance(row, dict) else reject(at, "no row with named values", row)
+    def row(place: str, value: object) -> Iterator[Row | Reject]:
+        at = place or "row 1"
+        yield (at, value) if isinstance(value, dict) else reject(at, "no row with named values", value)
+
+    return each_listed(chunks, row, "row")
 
 
 def parquet_rows(chunks: Iterable[bytes]) -> Iterator[Row | Reject]:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from metabot.telemetry.attributes import Attributes, first, integer, items, text
-from metabot.telemetry.documents import documents
-from metabot.telemetry.record import Record, Reject, Status
+from metabot.telemetry.documents import each_value
+from metabot.telemetry.record import Record, Status
 from metabot.telemetry.spans import RawEvent, RawSpan, Unreadable, normalized, reject
 from metabot.telemetry.times import iso_ns
 
@@ -41,16 +41,15 @@ def read_lists(
     otherwise: str,
 ) -> Iterator[Record]:
     """Each span of each JSON value of a file; `held` finds the spans in a value, else `otherwise` is why it is none."""
-    for document in documents(chunks):
-        if isinstance(document, Reject):
-            yield document
-            continue
-        place, value = document
+
+    def listed(place: str, value: object) -> Iterator[Record]:
         spans = held(value)
         if spans is None:
             yield reject(place or "line 1", otherwise, value)
         else:
             yield from each(place, spans, raw)
+
+    return each_value(chunks, listed)
 
 
 def each(place: str, spans: Iterable[object], raw: Callable[[object], RawSpan]) -> Iterator[Record]:

@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import Final
 
 from metabot.telemetry.attributes import Attributes, first, items, parsed, text
-from metabot.telemetry.documents import documents
+from metabot.telemetry.documents import each_listed
 from metabot.telemetry.opening import Opening
-from metabot.telemetry.record import Event, Record, Reject
+from metabot.telemetry.record import Event, Record
 from metabot.telemetry.sdk_span import digits, each, mapping, raw_span
 from metabot.telemetry.spans import RawSpan, reject
 from metabot.telemetry.times import iso_ns
@@ -43,14 +43,7 @@ def is_summary(opening: Opening) -> bool:
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Record]:
-    for document in documents(chunks):
-        if isinstance(document, Reject):
-            yield document
-            continue
-        place, value = document
-        rows = value if isinstance(value, list) else [value]
-        for number, row in enumerate(rows, 1):
-            yield from _row(place if len(rows) == 1 and place else f"row {number}", row)
+    return each_listed(chunks, _row, "row")
 
 
 def _row(place: str, row: object) -> Iterator[Record]:

@@ -14,13 +14,14 @@ import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from metabot.telemetry.attributes import as_text, integer, items, number, parsed, text
-from metabot.telemetry.documents import documents
+from metabot.telemetry.documents import each_value
 from metabot.telemetry.messages import calls_of
 from metabot.telemetry.opening import Opening
-from metabot.telemetry.record import Event, Record, Reject, Span
+from metabot.telemetry.record import Event, Record, Span
 from metabot.telemetry.spans import Unreadable
 from metabot.telemetry.trajectory import ROOT, UNSET, Ended, Run, identified, named, place, whole
 
@@ -93,11 +94,7 @@ def is_report(opening: Opening) -> bool:
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Record]:
-    for document in documents(chunks):
-        if isinstance(document, Reject):
-            yield document
-        else:
-            yield from whole(_run, document[1], document[0] or "line 1")
+    return each_value(chunks, partial(whole, _run))
 
 
 def _run(value: object) -> Iterator[Record]:

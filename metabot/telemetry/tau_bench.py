@@ -10,13 +10,14 @@ https://github.com/sierra-research/tau-bench
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Final, NamedTuple
 
 from metabot.telemetry.attributes import as_text, first, items, number, parsed, text
-from metabot.telemetry.documents import documents
+from metabot.telemetry.documents import each_listed
 from metabot.telemetry.messages import calls_of, message_of
 from metabot.telemetry.opening import Opening
-from metabot.telemetry.record import Record, Reject, Span
+from metabot.telemetry.record import Record, Span
 from metabot.telemetry.spans import Unreadable
 from metabot.telemetry.trajectory import ROOT, UNSET, Ended, Run, identified, named, place, whole
 
@@ -51,13 +52,7 @@ def recognises(opening: Opening) -> bool:
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Record]:
-    for document in documents(chunks):
-        if isinstance(document, Reject):
-            yield document
-            continue
-        at, value = document
-        for nth, run in enumerate(value if isinstance(value, list) else [value], 1):
-            yield from whole(_run, run, ", ".join(part for part in (at, f"run {nth}") if part))
+    return each_listed(chunks, partial(whole, _run), "run")
 
 
 def _run(value: object) -> Iterator[Record]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from metabot.telemetry.attributes import as_text, first, items, number, parsed, text
-from metabot.telemetry.documents import documents
+from metabot.telemetry.documents import each_listed
 from metabot.telemetry.opening import Opening
 from metabot.telemetry.record import Event, Record, Reject, Status
 from metabot.telemetry.sdk_span import each, mapping
@@ -37,14 +37,7 @@ def recognises(opening: Opening) -> bool:
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Record]:
-    for document in documents(chunks):
-        if isinstance(document, Reject):
-            yield document
-            continue
-        place, value = document
-        for number_, one in enumerate(value if isinstance(value, list) else [value], 1):
-            within = f"entry {number_}" if isinstance(value, list) else ""
-            yield from _entry(", ".join(part for part in (place, within) if part), one)
+    return each_listed(chunks, _entry, "entry")
 
 
 def _entry(place: str, entry: object) -> Iterator[Record]:

@@ -49,8 +49,9 @@ def named(name: str, trace_id: str) -> str:
     return f"{name} {trace_id[:_NAMED]}"
 
 
-def whole(read: Callable[[object], Iterator[Record]], run: object, position: str) -> Iterator[Record]:
+def whole(read: Callable[[object], Iterator[Record]], place: str, run: object) -> Iterator[Record]:
     """A run's records, or one reject: half a run would be taken for the whole of it."""
+    position = place or "line 1"
     try:
         yield from list(read(run))
     except Unreadable as unreadable:

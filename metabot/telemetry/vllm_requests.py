@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from metabot.telemetry.attributes import integer, text
-from metabot.telemetry.documents import documents
+from metabot.telemetry.documents import each_listed
 from metabot.telemetry.identity import span_id_of, trace_id_of
 from metabot.telemetry.opening import Opening
 from metabot.telemetry.record import Clock, ModelCall, Record, Reject, Span
@@ -56,13 +56,7 @@ def is_server_log(opening: Opening) -> bool:
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Record]:
-    for document in documents(chunks):
-        if isinstance(document, Reject):
-            yield document
-            continue
-        place, value = document
-        for number, request in enumerate(value if isinstance(value, list) else [value], 1):
-            yield _request(place or f"request {number}", request)
+    return each_listed(chunks, lambda place, request: (_request(place or "line 1", request),), "request")
 
 
 def _request(place: str, request: object) -> Span | Reject:

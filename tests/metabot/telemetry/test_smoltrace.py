@@ -109,8 +109,8 @@ def test_what_is_neither_is_a_reject_at_its_row():
     """The rows around it are read."""
     first, second, third = read(trace(span()), {"a": 1}, result(evaluation_date="soon"))
     assert isinstance(first, Span)
-    assert (second.position, second.reason) == ("row 2", "neither a trace nor a result")
-    assert (third.position, third.reason) == ("row 3", "a result without a date")
+    assert (second.position, second.reason) == ("line 1, row 2", "neither a trace nor a result")
+    assert (third.position, third.reason) == ("line 1, row 3", "a result without a date")
 
 
 JSON = st.recursive(

@@ -58,4 +58,4 @@ def test_half_a_run_is_a_reject():
         yield RUN.span("agent", ROOT, "invoke_agent", place(0))
         raise Unreadable("no steps")
 
-    assert list(whole(broken, {"a": 1}, "line 3")) == [Reject(position="line 3", reason="no steps", head='{"a":1}')]
+    assert list(whole(broken, "line 3", {"a": 1})) == [Reject(position="line 3", reason="no steps", head='{"a":1}')]
