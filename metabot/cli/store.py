@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeVar
 import msgspec
 
 from metabot.cli.console import out, printable, remark, settings_at, wrapped
+from metabot.cli.quantities import counted
 from metabot.config import Settings
 from metabot.store.rejects import Example, Reason, reasons
 from metabot.store.sources import Source, removals, sources
@@ -32,7 +33,7 @@ def show_sources(*, output: Output, config: Path | None) -> None:
         rows = [_source_values(one, removed.get((one.path, one.format), {})) for one in found]
         _write({"schema": SOURCES, "sources": rows})
         return
-    out(_counted(len(found), "source") + f" in {settings.store.path}")
+    out(counted(len(found), "source") + f" in {settings.store.path}")
     for one in found:
         _print(_source_lines(one, removed.get((one.path, one.format), {})))
 
@@ -43,7 +44,7 @@ def show_rejects(*, output: Output, config: Path | None) -> None:
     if output == "json":
         _write({"schema": REJECTS, "rejects": [_reason_values(one) for one in found]})
         return
-    out(_counted(sum(one.count for one in found), "reject") + f" in {settings.store.path}")
+    out(counted(sum(one.count for one in found), "reject") + f" in {settings.store.path}")
     for one in found:
         _print(_reason_lines(one))
 
@@ -79,10 +80,10 @@ def _source_lines(source: Source, removed: Mapping[str, int]) -> Iterator[str]:
     yield printable(str(source.path))
     yield f"  {printable(source.format)}, {_trust(source)}, loaded {_moment(source.loaded_ns)}"
     yield f"  {_how_far(source)}"
-    spans = _counted(source.spans, "span")
+    spans = counted(source.spans, "span")
     if source.uncertain:
         spans += f" ({source.uncertain:,} without calendar time)"
-    counts = (spans, *(_counted(getattr(source, f"{name}s"), name) for name in ("event", "sample", "reject")))
+    counts = (spans, *(counted(getattr(source, f"{name}s"), name) for name in ("event", "sample", "reject")))
     yield f"  {', '.join(counts)}"
     if removed:
         kinds = ", ".join(f"{count:,} × {kind}" for kind, count in removed.items())
@@ -129,7 +130,3 @@ def _trust(source: Source) -> str:
 
 def _moment(ns: int) -> str:
     return datetime.fromtimestamp(ns // 10**9, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -94,12 +94,9 @@ class Batch:
         """Spans that are columns already; the first of them has the number `first`."""
         self.columns.append(
             Tables(
-                *(
-                    self._completed(frame, schema, first)
-                    for frame, schema in zip(
-                        columns_of(columns), (SPAN_COLUMNS, MODEL_COLUMNS, EVENT_COLUMNS), strict=True
-                    )
-                )
+                self._completed(columns.spans, SPAN_COLUMNS, first),
+                self._completed(columns.model_spans, MODEL_COLUMNS, first),
+                self._completed(columns.events, EVENT_COLUMNS, first),
             )
         )
         self.texts.update(columns.texts)
@@ -232,10 +229,6 @@ class Batch:
     def _kept(self, column: str, values: Sequence[Any]) -> Sequence[Any]:
         keep = self._keeping(column)
         return values if keep is None or not all(map(_is_text, values)) else keep(values)
-
-
-def columns_of(columns: Columns) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    return columns.spans, columns.model_spans, columns.events
 
 
 def _table(schema: pa.Schema, rows: Iterable[tuple[str, ...]]) -> pa.Table:

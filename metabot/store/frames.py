@@ -73,17 +73,8 @@ class Chosen:
     prices: Sequence[OwnPrice] = ()  # that calls are paid by in place of the list's
 
 
-def frame(
-    store: Store,
-    frame: Frame,
-    *,
-    since_ns: int | None = None,
-    until_ns: int | None = None,
-    services: Sequence[str] = (),
-    internal_only: bool = False,
-) -> pl.LazyFrame:
-    """The rows that are `Chosen`, oldest first. They are in memory: the frame outlives the open store."""
-    chosen = Chosen(since_ns=since_ns, until_ns=until_ns, services=services, internal_only=internal_only)
+def frame(store: Store, frame: Frame, chosen: Chosen = Chosen()) -> pl.LazyFrame:  # frozen
+    """The rows that are `chosen`, oldest first. They are in memory: the frame outlives the open store."""
     return pl.concat([frame.empty(), *_rows(store, frame, chosen, f"ORDER BY {_QUERIES[frame.name].order}")]).lazy()
 
 

@@ -47,17 +47,10 @@ def total(store: Store) -> int:
 
 def rejects(store: Store) -> list[Rejected]:
     """Rejected pieces by reason, most common first."""
-    with store.storage():
-        rows = store.connection.execute(
-            """
-            SELECT reason, count(*) AS pieces, arg_min((path, position, head), (path, position))
-            FROM rejects JOIN (SELECT content, min(path) AS path FROM sources GROUP BY content) USING (content)
-            GROUP BY reason ORDER BY pieces DESC, reason
-            """
-        ).fetchall()
     return [
-        Rejected(reason=reason, count=count, path=Path(path), position=position, head=Untrusted(head))
-        for reason, count, (path, position, head) in rows
+        Rejected(reason=one.reason, count=one.count, path=first.path, position=first.position, head=first.head)
+        for one in reasons(store, examples=1)
+        for first in one.examples
     ]
 
 

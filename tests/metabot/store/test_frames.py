@@ -79,9 +79,9 @@ def test_a_window_takes_what_began_in_it(store: Store, tmp_path: Path) -> None:
     ]
     loaded(store, write(tmp_path / "a.jsonl", *records))
     for one in (SPANS, CALLS, EVENTS):
-        inside = frame(store, one, since_ns=BEGIN + 10 * MS, until_ns=BEGIN + 20 * MS).collect()
+        inside = frame(store, one, Chosen(since_ns=BEGIN + 10 * MS, until_ns=BEGIN + 20 * MS)).collect()
         assert inside["span_id"].to_list() == ["b"]
-        assert frame(store, one, until_ns=BEGIN + 10 * MS).collect()["span_id"].to_list() == ["a"]
+        assert frame(store, one, Chosen(until_ns=BEGIN + 10 * MS)).collect()["span_id"].to_list() == ["a"]
 
 
 def test_hours_that_a_window_touches(store: Store, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_hours_that_a_window_touches(store: Store, tmp_path: Path) -> None:
     loaded(store, write(tmp_path / "a.jsonl", *(span(str(hour), hour * HOUR_MS) for hour in range(4))))
     hours = column(store, "hour_ns", of=3)
     assert [hour % (HOUR_MS * MS) for hour in hours] == [0] * 4
-    inside = frame(store, HOURLY, since_ns=hours[1] + 1, until_ns=hours[2] + 1).collect()
+    inside = frame(store, HOURLY, Chosen(since_ns=hours[1] + 1, until_ns=hours[2] + 1)).collect()
     assert inside["hour_ns"].to_list() == hours[1:3]
 
 
@@ -99,7 +99,10 @@ def test_services_that_are_asked_for(store: Store, tmp_path: Path) -> None:
         recorded = with_event(model(name, trace=name, service=name), service=name)
         loaded(store, write(tmp_path / "a.jsonl", recorded))
     for one in FRAMES:
-        assert frame(store, one, services=("oven", "it's")).collect()["service"].sort().to_list() == ["it's", "oven"]
+        assert frame(store, one, Chosen(services=("oven", "it's"))).collect()["service"].sort().to_list() == [
+            "it's",
+            "oven",
+        ]
         assert frame(store, one).collect().height == 3
 
 
@@ -131,14 +134,7 @@ def test_rows_in_files_are_those_in_memory(store: Store, tmp_path: Path, one: Fr
         loaded(store, write(tmp_path / f"{number}.jsonl", recorded), trust=trust)
     folder = tmp_path / "frames"
     folder.mkdir()
-    expected = frame(
-        store,
-        one,
-        since_ns=chosen.since_ns,
-        until_ns=chosen.until_ns,
-        services=chosen.services,
-        internal_only=chosen.internal_only,
-    )
+    expected = frame(store, one, chosen)
     found = written(store, one, folder, chosen)
     assert list(found.collect_schema().items()) == list(one.schema.items())
     assert_frame_equal(found.collect(), expected.collect(), check_row_order=False)

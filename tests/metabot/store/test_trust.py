@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from analyzers.frames import CALLS, EVENTS, HOURLY, SPANS
-from metabot.store.frames import frame
+from metabot.store.frames import Chosen, frame
 from metabot.store.store import Store
 from tests.metabot.store.plain import event, loaded, model, rows, span, with_event, write
 
@@ -45,7 +45,7 @@ def test_a_public_source_marks_its_spans(store: Store, tmp_path: Path) -> None:
     assert all(row["public"] for name in ("spans", "calls", "events") for row in found[name])
     for one in (SPANS, CALLS, EVENTS, HOURLY):
         assert found[one.name]
-        assert frame(store, one, internal_only=True).collect().equals(one.empty())
+        assert frame(store, one, Chosen(internal_only=True)).collect().equals(one.empty())
 
 
 def test_a_forgery_after_the_original_changes_no_internal_row(store: Store, tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_a_forgery_after_the_original_changes_no_internal_row(store: Store, tmp_
     loaded(store, write(tmp_path / "i.jsonl", *HONEST))
     before = rows(store)
     loaded(store, write(tmp_path / "p.jsonl", *FORGED), trust="public")
-    trusted = {one.name: sorted(frame(store, one, internal_only=True).collect().to_dicts(), key=repr)
+    trusted = {one.name: sorted(frame(store, one, Chosen(internal_only=True)).collect().to_dicts(), key=repr)
                for one in (SPANS, CALLS, EVENTS, HOURLY)}  # fmt: skip
     assert trusted == before
     assert [row["span_id"] for row in rows(store)["spans"] if row["public"]] == ["own"]
