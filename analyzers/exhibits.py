@@ -10,6 +10,7 @@ from analyzers.finding import CodeAnchor, Exemplar
 from analyzers.untrusted import Name, Untrusted
 
 _EXEMPLARS: Final = 5  # a person looks at two or three
+_SAMPLE: Final = 500  # enough to see whether two candidates are about the same spans
 _ANCHORS: Final = 3  # of one kind of span; further ones are noise
 
 CODE: Final = ("code_file", "code_function", "code_line")
@@ -19,6 +20,17 @@ def exemplars(rows: pl.DataFrame) -> tuple[Exemplar, ...]:
     """The first spans of the rows in their order, at most five, each of another trace."""
     first = rows.unique("trace_id", keep="first", maintain_order=True).head(_EXEMPLARS)
     return tuple(Exemplar(trace_id=trace, span_id=span) for trace, span in first.select("trace_id", "span_id").rows())
+
+
+def affected(*rows: pl.DataFrame) -> frozenset[Exemplar]:
+    """At most 500 of the rows' spans, those whose ids sort first: of any two sets alike, the same ones.
+
+    Reads trace_id and span_id. Ids are random, so that what two such samples share is what the sets share.
+    """
+    spans = pl.concat([one.select("trace_id", "span_id") for one in rows]).unique()
+    return frozenset(
+        Exemplar(trace_id=trace, span_id=span) for trace, span in spans.sort("span_id", "trace_id").head(_SAMPLE).rows()
+    )
 
 
 def code_anchors(rows: pl.DataFrame, prefix: str = "") -> tuple[CodeAnchor, ...]:

@@ -10,7 +10,17 @@ from analyzers.untrusted import Name, Untrusted
 Fingerprint = NewType("Fingerprint", str)
 """Twelve hex digits of analyzer, rule version and subject: the same over reruns, more data and renamed files."""
 
-Unit = Literal["uncached input tokens per call", "ms per trace", "share of traces ended"]
+Unit = Literal[
+    "uncached input tokens per call",
+    "input tokens per call",
+    "output tokens per call",
+    "ms per trace",
+    "ms per call",
+    "calls per trace",
+    "share of calls",
+    "share of traces",
+    "share of traces ended",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +99,23 @@ class Candidate:
     http_statuses: tuple[int, ...] = ()  # of the errors it is about, where it is about errors
     quotes: tuple[Untrusted, ...] = ()  # a message or two, as exhibit
     unknown: tuple[str, ...] = ()  # what was not known and narrows what is said
+    affected: frozenset[Exemplar] = frozenset()  # a sample by which `control` sees what it shares with others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequence:
+    """What another analyzer said of the same spans: evidence of one cause."""
+
+    candidate: Candidate
+    because: str  # how it follows from the finding's own candidate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Made by `analyzers.control` only."""
+    """Made by `analyzers.control` only. Its candidates carry no `affected` sample any more."""
 
     fingerprint: Fingerprint
     candidate: Candidate
     cost_usd_per_month: float | None  # from seven days of telemetry on; else None
+    consequences: tuple[Consequence, ...] = ()
+    production: bool = True  # False: seen in tests, evaluations or metabot's own traffic alone

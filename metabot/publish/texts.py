@@ -40,11 +40,13 @@ class Labels:
 
     def of_unit(self, unit: Unit) -> Label:
         match unit:
-            case "uncached input tokens per call":
+            case "uncached input tokens per call" | "input tokens per call":
                 return self.cache
-            case "ms per trace":
+            case "output tokens per call":
+                return self.answers
+            case "ms per trace" | "ms per call":
                 return self.times
-            case "share of traces ended":
+            case "share of traces ended" | "share of traces" | "share of calls" | "calls per trace":
                 return "real"
 
 

@@ -14,8 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from analyzers.registry import ANALYZERS
+
 ROOT = Path(__file__).parents[2]
-SOURCES = ("prompts/prompt_cache_miss", "latency/serial_calls", "errors/recurring_error")
+SOURCES = tuple(
+    analyzer.detect.__module__.removeprefix("analyzers.").replace(".", "/") for analyzer in ANALYZERS.values()
+)
 
 
 def combined(tree: ast.Module) -> list[ast.Name]:

@@ -7,23 +7,11 @@ import pytest
 
 from analyzers.control import control
 from analyzers.finding import Subject
-from analyzers.frames import CALLS, EVENTS, SPANS
 from analyzers.registry import ANALYZERS
 from analyzers.untrusted import Name
+from tests.analyzers.recordings import recorded
 
 pytestmark = pytest.mark.real_data
-
-
-def recorded(paths):
-    """The frames of these files, out of a store of their own."""
-    from metabot.store.frames import frame
-    from metabot.store.load import load
-    from metabot.store.store import Store
-
-    with Store.temporary() as store:
-        for path in paths:
-            load(store, path, progress=lambda _: None)
-        return {kind.name: frame(store, kind).collect() for kind in (SPANS, CALLS, EVENTS)}
 
 
 def found(frames):
