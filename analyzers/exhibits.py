@@ -10,7 +10,7 @@ from analyzers.finding import CodeAnchor, Exemplar
 from analyzers.untrusted import Name, Untrusted
 
 _EXEMPLARS: Final = 5  # a person looks at two or three
-_SAMPLE: Final = 500  # enough to see whether two candidates are about the same spans
+SAMPLE: Final = 500  # enough to see whether two candidates are about the same spans
 _ANCHORS: Final = 3  # of one kind of span; further ones are noise
 
 CODE: Final = ("code_file", "code_function", "code_line")
@@ -27,10 +27,19 @@ def affected(*rows: pl.DataFrame) -> frozenset[Exemplar]:
 
     Reads trace_id and span_id. Ids are random, so that what two such samples share is what the sets share.
     """
-    spans = pl.concat([one.select("trace_id", "span_id") for one in rows]).unique()
-    return frozenset(
-        Exemplar(trace_id=trace, span_id=span) for trace, span in spans.sort("span_id", "trace_id").head(_SAMPLE).rows()
-    )
+    spans = pl.concat([one.select("span_id", "trace_id") for one in rows]).drop_nulls().unique()
+    first = spans.bottom_k(SAMPLE, by=("span_id", "trace_id"))
+    return frozenset(Exemplar(trace_id=trace, span_id=span) for span, trace in first.rows())
+
+
+def first_of(spans: frozenset[Exemplar]) -> frozenset[Exemplar]:
+    """Of a sample with more spans than it holds, those that stay."""
+    return frozenset(sorted(spans, key=place)[:SAMPLE])
+
+
+def place(span: Exemplar) -> tuple[str, str]:
+    """Where a span stands among those of a sample."""
+    return span.span_id, span.trace_id
 
 
 def code_anchors(rows: pl.DataFrame, prefix: str = "") -> tuple[CodeAnchor, ...]:

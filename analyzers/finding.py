@@ -106,6 +106,7 @@ class Candidate:
 class Consequence:
     """What another analyzer said of the same spans: evidence of one cause."""
 
+    fingerprint: Fingerprint
     candidate: Candidate
     because: str  # how it follows from the finding's own candidate
 
@@ -117,5 +118,6 @@ class Finding:
     fingerprint: Fingerprint
     candidate: Candidate
     cost_usd_per_month: float | None  # from seven days of telemetry on; else None
+    seconds_per_month: float | None = None  # likewise: what all calls or traces wait together
     consequences: tuple[Consequence, ...] = ()
     production: bool = True  # False: seen in tests, evaluations or metabot's own traffic alone
