@@ -121,3 +121,8 @@ class Finding:
     seconds_per_month: float | None = None  # likewise: what all calls or traces wait together
     consequences: tuple[Consequence, ...] = ()
     production: bool = True  # False: seen in tests, evaluations or metabot's own traffic alone
+
+    @property
+    def names(self) -> frozenset[Fingerprint]:
+        """Its own fingerprint and those of its consequences, any of which may lead another time."""
+        return frozenset((self.fingerprint, *(one.fingerprint for one in self.consequences)))

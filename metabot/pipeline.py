@@ -120,7 +120,7 @@ def _one(finding: Finding, way: _Way) -> Outcome:
         return Outcome(finding=finding, end=_without_repository(finding, _NAME_ONE))
     repository = Repository(target.repository)
     publisher = LocalPublisher(repository, settings=way.settings)
-    known = None if way.again else publisher.already(finding.fingerprint)
+    known = None if way.again else publisher.already(finding)
     if known is not None:
         return Outcome(finding=finding, end=known)
     placed = place(finding, repository, base_branch=target.base_branch)

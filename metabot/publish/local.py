@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from analyzers.finding import Fingerprint
+from analyzers.finding import Finding, Fingerprint
 from metabot.config import Settings
 from metabot.errors import PublishError, RepositoryError
 from metabot.git import Repository
@@ -47,13 +47,13 @@ class LocalPublisher:
         self._records = Records(settings.publish.pulls)
         self._labels = texts.Labels.of_target(settings.target)
 
-    def already(self, fingerprint: Fingerprint) -> Stopped | None:
-        """A stop where a pull request for the finding is there, open or not. Touches nothing."""
+    def already(self, finding: Finding) -> Stopped | None:
+        """A stop where a pull request for the finding or its cause is there, open or not. Touches nothing."""
         for record in self._records.all():
-            if fingerprint in record.fingerprints:
+            if finding.names & record.fingerprints:
                 reason, todo = _KNOWN[self._state(record)]
                 where = f"#{record.pull_request.number} ({record.pull_request.where})"
-                return _stopped(fingerprint, reason, f"{where} is for this finding. {todo}")
+                return _stopped(finding.fingerprint, reason, f"{where} is for this finding. {todo}")
         return None
 
     def preview(self, verified: VerifiedProposal) -> Preview | Stopped:
@@ -81,10 +81,11 @@ class LocalPublisher:
             return self._recorded(verified, branch, head)
 
     def _refused(self, verified: VerifiedProposal) -> Stopped | None:
-        fingerprint = verified.proposal.placed.finding.fingerprint
+        finding = verified.proposal.placed.finding
+        fingerprint = finding.fingerprint
         if not self._settings.meta_layer.pr_generation_enabled:
             return _stopped(fingerprint, "report only", _REPORT_ONLY)
-        known = self.already(fingerprint)
+        known = self.already(finding)
         if known is not None:
             return known
         waiting = [record for record in self._records.all() if self._state(record) == "open"]
@@ -122,10 +123,12 @@ class LocalPublisher:
         return head
 
     def _recorded(self, verified: VerifiedProposal, branch: str, head: str) -> PullRequest:
+        finding = verified.proposal.placed.finding
         number = self._records.next_number()
         pull_request = PullRequest(
             number=number,
-            fingerprint=verified.proposal.placed.finding.fingerprint,
+            fingerprint=finding.fingerprint,
+            also=tuple(sorted(finding.names - {finding.fingerprint})),
             state="open",
             branch=branch,
             head_revision=head,

@@ -22,3 +22,4 @@ class PullRequest:
     draft: bool
     where: str  # the path of its rendered text (local) or its address
     prediction: Prediction
+    also: tuple[Fingerprint, ...] = ()  # what else it would cure: the finding's consequences

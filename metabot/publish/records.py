@@ -86,7 +86,9 @@ class Records:
                 f"{message}\n  Mend it, or delete it and the .md file to forget that pull request."
             ) from error
         named = identity.fingerprint(text)
-        return Record(pull_request, frozenset({pull_request.fingerprint} | ({named} if named else set())))
+        return Record(
+            pull_request, frozenset({pull_request.fingerprint, *pull_request.also} | ({named} if named else set()))
+        )
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from analyzers.finding import Consequence, Fingerprint
 from metabot import config
 from metabot.errors import PublishError
 from metabot.git import Repository
@@ -87,7 +89,7 @@ def test_opens_a_draft(desk: Path) -> None:
 def test_opens_nothing_twice(desk: Path) -> None:
     """Asked before and while opening, it says which one is there."""
     open_one(desk)
-    known = publisher(desk).already(FINGERPRINT)
+    known = publisher(desk).already(finding())
     assert reason(known) == reason(open_one(desk)) == "already open"
     assert known is not None
     assert "#1" in known.detail
@@ -104,6 +106,18 @@ def test_what_a_person_closed_stays_closed(desk: Path) -> None:
     assert reason(open_one(desk)) == "closed by a person"
 
 
+def test_one_cause_has_one_pull_request(desk: Path) -> None:
+    """Whichever of its candidates leads the finding at another time."""
+    cause, consequence = finding("e" * 12), finding()
+    follows = Consequence(fingerprint=Fingerprint(FINGERPRINT), candidate=consequence.candidate, because="it grows")
+    open_one(desk)
+    assert reason(publisher(desk).already(replace(cause, consequences=(follows,)))) == "already open"
+    assert reason(publisher(desk).already(cause)) is None
+    record = json.loads((desk.parent / "pulls/1.json").read_text())
+    (desk.parent / "pulls/1.json").write_text(json.dumps({**record, "also": ["e" * 12]}))
+    assert reason(publisher(desk).already(cause)) == "already open"
+
+
 @pytest.mark.parametrize("how", ["by its state", "by git"])
 def test_what_was_merged_is_in_base(desk: Path, how: str) -> None:
     """Merged by hand is merged as well, and no longer counts as open."""
@@ -112,8 +126,8 @@ def test_what_was_merged_is_in_base(desk: Path, how: str) -> None:
         set_state(desk, 1, "merged")
     else:
         git(desk, "merge", "-q", "--no-ff", "-m", "merge", BRANCH)
-    assert reason(publisher(desk).already(FINGERPRINT)) == "already in base"
-    assert reason(publisher(desk, publish={"max_open": 1}).already("f" * 12)) is None  # type: ignore[arg-type]
+    assert reason(publisher(desk).already(finding())) == "already in base"
+    assert reason(publisher(desk, publish={"max_open": 1}).already(finding("f" * 12))) is None
 
 
 def test_three_open_ones_are_enough(desk: Path) -> None:
