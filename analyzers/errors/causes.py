@@ -32,12 +32,10 @@ def cause(error_type: pl.Expr, http_status: pl.Expr, message: pl.Expr) -> pl.Exp
 
 def _causes(told: pl.Series) -> pl.Series:
     """The cause of each error, told by `type`, `status` and `message`."""
-    rows = told.struct.unnest()
-    distinct = rows.unique()
-    named = distinct.with_columns(_normal(distinct).select(_first_that_fits().alias("cause")))
-    return rows.join(named, on=("type", "status", "message"), how="left", nulls_equal=True, maintain_order="left")[
-        "cause"
-    ]
+    rows = told.struct.unnest().with_columns(told.hash().alias("key"))  # two alike: one chance in 2^64
+    distinct = rows.unique("key", keep="any")
+    named = distinct.select("key", _normal(distinct).select(_first_that_fits().alias("cause")).to_series())
+    return rows.select("key").join(named, on="key", how="left", maintain_order="left")["cause"]
 
 
 def _normal(distinct: pl.DataFrame) -> pl.DataFrame:

@@ -124,8 +124,8 @@ WORDINGS: Final = (
         words=r"connection (was )?(reset|refused|aborted|closed by)|^\W*connection error\W*$|\beconnre(set|fused)\b"
         r"|\benotfound\b|\beai_again\b|server disconnected|peer closed connection|remote end closed connection"
         r"|incomplete chunked read|name or service not known|failure in name resolution|getaddrinfo"
-        r"|network is unreachable|no route to host|socket hang up|^\W*(typeerror\W+)?fetch failed|upstream connect error"
-        r"|failed to establish a new connection",
+        r"|network is unreachable|no route to host|socket hang up|^\W*(typeerror\W+)?fetch failed"
+        r"|upstream connect error|failed to establish a new connection",
     ),
     Wording(
         cause="request too large",
