@@ -84,6 +84,11 @@ CALLS: Final = Frame(
         "request_hashes": pl.List(pl.UInt64),  # of each text of the request, in order
         "answer_hash": pl.UInt64,
         "answer_chars": pl.Int64,
+        "answer_packed": pl.Int64,  # bytes of the answer once deflated, of one of 2,000 characters or more
+        "tools_offered": pl.List(pl.String),  # names of the tools that the request defines, where recorded
+        "tools_chars": pl.List(pl.UInt32),  # length of each definition
+        "tools_called": pl.List(pl.String),  # names of those that the answer asked for, where it was recorded
+        "asks_for_form": pl.Boolean,  # the last message says that the answer before it could not be read
         "piece_hashes": pl.List(pl.UInt64),  # the prompt cut into pieces (metabot.telemetry.pieces), in order
         "piece_chars": pl.List(pl.UInt32),  # length of each piece
         "tool_call_ids": pl.List(pl.String),  # ids of the tool calls that the answer asked for

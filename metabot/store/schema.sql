@@ -102,6 +102,11 @@ CREATE TABLE model_spans (
     request_hashes UBIGINT[],
     answer_hash UBIGINT,
     answer_chars BIGINT,
+    answer_packed BIGINT,
+    tools_offered VARCHAR[],
+    tools_chars UINTEGER[],
+    tools_called VARCHAR[],
+    asks_for_form BOOLEAN,
     last_message UBIGINT,
     tool_call_ids VARCHAR[]
 );
@@ -152,6 +157,11 @@ CREATE TABLE merged_calls (
     request_hashes UBIGINT[],
     answer_hash UBIGINT,
     answer_chars BIGINT,
+    answer_packed BIGINT,
+    tools_offered VARCHAR[],
+    tools_chars UINTEGER[],
+    tools_called VARCHAR[],
+    asks_for_form BOOLEAN,
     piece_hashes UBIGINT[],
     piece_chars UINTEGER[],
     tool_call_ids VARCHAR[]

@@ -16,7 +16,7 @@ import duckdb
 from metabot.errors import StoreError
 from metabot.store.lock import held
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 _MEMORY: Final = "512MB"  # sorts and joins go to disk beyond it
 TIGHT: Final = "100MB"  # enough to take batches in, of a file of any size: what was taken in goes to disk

@@ -22,17 +22,33 @@ def _ids(attributes: Attributes) -> Iterator[str]:
                 if found := text(call.get("id")) or text(call.get("tool_call.id")):
                     yield found
     for answer in _answers(attributes):
-        yield from _ids_in(answer)
+        yield from (found for call in _calls_in(answer) if (found := text(call.get("id"))))
 
 
-def _ids_in(answer: object) -> Iterator[str]:
+def tools_called(attributes: Attributes) -> tuple[str, ...]:
+    """Names of the tools that the answer asks for, in order, each once."""
+    return tuple(dict.fromkeys(_called(attributes)))
+
+
+def _called(attributes: Attributes) -> Iterator[str]:
+    for prefix in semconv.ANSWER_LISTS:
+        for answer in numbered(attributes, prefix):
+            own = {name.removeprefix("message."): value for name, value in answer.items()}
+            for call in numbered(own, "tool_calls"):
+                if found := text(call.get("name")) or text(call.get("tool_call.function.name")):
+                    yield found
+    for answer in _answers(attributes):
+        yield from (found for call in _calls_in(answer) if (found := text(call.get("name"))))
+
+
+def _calls_in(answer: object) -> Iterator[dict[str, object]]:
     if isinstance(answer, list):
         for one in answer:
-            yield from _ids_in(one)
+            yield from _calls_in(one)
     elif isinstance(answer, dict):
-        yield from (found for call in calls_of(answer) if (found := text(call.get("id"))))
+        yield from calls_of(answer)
         for name in ("parts", "content", "message"):
-            yield from _ids_in(answer.get(name))
+            yield from _calls_in(answer.get(name))
 
 
 def _answers(attributes: Attributes) -> Iterator[dict[str, object]]:

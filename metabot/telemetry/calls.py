@@ -45,6 +45,11 @@ MODEL_SPANS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "request_hashes": pl.List(pl.UInt64),
     "answer_hash": pl.UInt64,
     "answer_chars": pl.Int64,
+    "answer_packed": pl.Int64,
+    "tools_offered": pl.List(pl.String),
+    "tools_chars": pl.List(pl.UInt32),
+    "tools_called": pl.List(pl.String),
+    "asks_for_form": pl.Boolean,
     "last_message": pl.UInt64,
     "tool_call_ids": pl.List(pl.String),
 }
@@ -63,12 +68,13 @@ PRICES: Final = ("input_usd_per_mtok", "cached_usd_per_mtok", "cost_usd", "cost_
 _OF_THE_CALL: Final = (
     "session_id", "environment", "service_version", "revision", "provider", "model", "input_tokens", "cached_tokens",
     "cache_write_tokens", "output_tokens", "reasoning_tokens", "finish_reason", "first_token_ns",
-    "queued_ns", "answer_hash", "answer_chars",
+    "queued_ns", "answer_hash", "answer_chars", "answer_packed", "asks_for_form",
 )  # fmt: skip
 _LISTS_OF_THE_PROMPT: Final = ("piece_hashes", "piece_chars", "block_hashes", "request_hashes")
 _OF_THE_PROMPT: Final = ("prompt_chars", "prompt_hash", "block_size", "block_unit", *_LISTS_OF_THE_PROMPT)
 _OF_THE_CODE: Final = ("code_file", "code_function", "code_line")
-_LISTS: Final = (*_LISTS_OF_THE_PROMPT, "tool_call_ids")
+_OF_THE_TOOLS: Final = ("tools_offered", "tools_chars")
+_LISTS: Final = (*_LISTS_OF_THE_PROMPT, *_OF_THE_TOOLS, "tool_call_ids", "tools_called")
 
 
 def merge(spans: pl.DataFrame, parents: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -153,6 +159,7 @@ def _columns(names: list[str]) -> Iterator[pl.Expr]:
     has_prompt = pl.any_horizontal(pl.col("prompt_chars", "block_size").is_not_null())
     has_code = pl.any_horizontal(pl.col(_OF_THE_CODE).is_not_null())
     asked = pl.col("tool_call_ids").list.len() > 0
+    has_tools = pl.col("tools_offered").list.len() > 0
     yield pl.col("span_id").alias("span_ids")
     for name in names:
         column = pl.col(name)
@@ -163,6 +170,10 @@ def _columns(names: list[str]) -> Iterator[pl.Expr]:
             yield taken.fill_null([]) if name in _LISTS_OF_THE_PROMPT else taken
         elif name in _OF_THE_CODE:
             yield column.filter(has_code).first()
+        elif name in _OF_THE_TOOLS:
+            yield column.filter(has_tools).first().fill_null([])
+        elif name == "tools_called":
+            yield column.filter(column.list.len() > 0).first().fill_null([])
         elif name == "tool_call_ids":
             yield column.filter(asked).first().fill_null([])
         elif name in CALLS.schema:

@@ -32,7 +32,8 @@ def prompt(attributes: Attributes) -> Prompt | None:
     for source in _REQUESTS:
         messages = source(attributes)
         if any(message.texts for message in messages):
-            texts = [*_tools(attributes), *(text for message in messages for text in message.texts)]
+            tools = [found for tool in tools_of(attributes) if (found := as_text(tool))]
+            texts = [*tools, *(text for message in messages for text in message.texts)]
             return Prompt(texts, messages[-1].plain)
     return None
 
@@ -144,12 +145,12 @@ def _call_texts(call: dict[str, object]) -> list[str]:
     return [found for name in names if (found := as_text(call.get(name)))]
 
 
-def _tools(attributes: Attributes) -> list[str]:
-    """One text for each tool that the request defines."""
+def tools_of(attributes: Attributes) -> list[object]:
+    """The tools that the request defines, as they were recorded."""
     defined = items(parsed(attributes.get(semconv.TOOL_DEFINITIONS)))
     for prefix in semconv.TOOL_LISTS:
         defined = defined or [tool.get("tool.json_schema") or tool for tool in numbered(attributes, prefix)]
     request = parsed(attributes.get(semconv.ADK_REQUEST))
     if not defined and isinstance(request, dict) and isinstance(request.get("config"), dict):
         defined = items(request["config"], "tools")
-    return [found for tool in defined if (found := as_text(tool))]
+    return defined

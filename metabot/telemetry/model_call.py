@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from metabot.telemetry import semconv
-from metabot.telemetry.answers import answer, finish_reason, tool_call_ids
+from metabot.telemetry.answers import answer, finish_reason, tool_call_ids, tools_called
 from metabot.telemetry.attributes import Attributes, first, number, text
+from metabot.telemetry.complaints import asks_for_form
 from metabot.telemetry.messages import prompt
 from metabot.telemetry.pieces import hash_text
 from metabot.telemetry.record import Event, ModelCall
 from metabot.telemetry.recorded import recorded
+from metabot.telemetry.tool_definitions import tools_offered
 from metabot.telemetry.usage import usage
+
+_LONG: Final = 2_000  # characters of an answer from which on it is packed
 
 
 def model_call(
@@ -35,17 +40,27 @@ def model_call(
 
 def spoken(attributes: Attributes) -> dict[str, Any]:
     """The fields of `ModelCall` that come from the texts of the request and of the answer."""
-    asked = prompt(attributes)
+    asked, answered, defined = prompt(attributes), answer(attributes), tools_offered(attributes)
     return {
-        **recorded(asked.texts if asked else (), answer(attributes))._asdict(),
+        **recorded(asked.texts if asked else (), answered)._asdict(),
+        "answer_packed": _packed(answered) if answered else None,
+        "tools_called": tools_called(attributes),
         "last_message": _without_space(asked.last) if asked and asked.last else None,
         "tool_call_ids": tool_call_ids(attributes),
+        "asks_for_form": asks_for_form(asked.last) if asked and asked.last else None,
+        "tools_offered": tuple(tool.name for tool in defined),
+        "tools_chars": tuple(tool.chars for tool in defined),
     }
 
 
 def _without_space(message: str) -> int:
     """The message's hash; two instrumentations may space one JSON text differently."""
     return hash_text("".join(message.split()))
+
+
+def _packed(answer: str) -> int | None:
+    """What repeats itself packs into a few bytes; a short answer packs badly, whatever it says."""
+    return len(zlib.compress(answer.encode("utf-8", "replace"), 1)) if len(answer) >= _LONG else None
 
 
 def queued(attributes: Attributes) -> int | None:

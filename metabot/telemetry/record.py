@@ -49,6 +49,11 @@ class ModelCall:
     request_hashes: tuple[int, ...] = ()  # of each text of the request, in order
     answer_hash: int | None = None
     answer_chars: int | None = None
+    answer_packed: int | None = None  # bytes of a long answer once deflated
+    tools_offered: tuple[str, ...] = ()  # names of the tools that the request defines
+    tools_chars: tuple[int, ...] = ()  # length of each definition
+    tools_called: tuple[str, ...] = ()  # names of those that the answer asked for
+    asks_for_form: bool | None = None  # the last message says that the answer before it could not be read
     texts: Mapping[int, str] = field(default_factory=dict, repr=False)  # the texts that have these hashes
     last_message: int | None = None  # hash of the last message's text: tells two calls with one long prompt apart
     tool_call_ids: tuple[str, ...] = ()
