@@ -12,7 +12,7 @@ from analyzers.errors import recurring_error
 from analyzers.finding import Candidate, Metric
 from analyzers.frames import Frame
 from analyzers.latency import serial_calls
-from analyzers.prompts import prompt_cache_miss
+from analyzers.prompts import context_growth, prompt_cache_miss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,7 @@ def _of(module: Any) -> Analyzer:
 
 
 ANALYZERS: Final[dict[str, Analyzer]] = {
+    "context-growth": _of(context_growth),
     "prompt-cache-miss": _of(prompt_cache_miss),
     "recurring-error": _of(recurring_error),
     "serial-calls": _of(serial_calls),
