@@ -46,6 +46,14 @@ def documents(
         yield from starmap(read, lines)
 
 
+def each_line(
+    chunks: Iterable[bytes], decode: Decode, *, before: int, longest: int = _LONGEST
+) -> Iterator[tuple[str, object] | Reject]:
+    """The same where each value is known to be a line; of a file that goes on after so many lines `before`."""
+    for number, line in _lines(chunks, longest):
+        yield _line(before + number, line, decode, longest)
+
+
 def each_value(chunks: Iterable[bytes], read: Callable[[str, object], Iterable[_T]]) -> Iterator[_T | Reject]:
     """What `read` makes of each JSON value and its place, in file order; what is no JSON is a `Reject`."""
     for document in documents(chunks):

@@ -11,17 +11,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from metabot.telemetry import otlp_logs, otlp_metrics
 from metabot.telemetry.decoding import Broken, decoded
-from metabot.telemetry.documents import documents
+from metabot.telemetry.documents import Decode, documents, each_line
 from metabot.telemetry.opening import Opening
-from metabot.telemetry.otlp_bulk import Bulk, Document
+from metabot.telemetry.otlp_bulk import Bulk, Document, OneByOne
 from metabot.telemetry.otlp_exports import LOGS, METRICS, SPANS, Entry, entries, spelled
 from metabot.telemetry.otlp_metrics import Totals
 from metabot.telemetry.otlp_spans import raw_span
 from metabot.telemetry.record import Record, Reject
+from metabot.telemetry.shares import PROCESSORS, Shares, Whole, shared
 from metabot.telemetry.spans import Unreadable, normalized, reject
 from metabot.telemetry.typed_decoder import TypedDecoder, scopes
 from metabot.telemetry.typed_groups import grouped
@@ -35,6 +37,7 @@ _SIGNALS: Final = (
     "resource_metrics",
 )
 _PRINTED: Final = "resource_metrics.item.scope_metrics.item.metrics.item.data.data_points"  # `printed_metrics`
+_SHARED_BY: Final = "metabot.telemetry.otlp_share"
 _AROUND: Final = ("trace.", "result.")
 _BEGINS: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"(?:%b)"\s*:' % "|".join(_SIGNALS).encode())
 
@@ -49,9 +52,33 @@ def recognises(opening: Opening) -> bool:
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Record]:
-    return Bulk(grouped, partial(one_by_one, totals=Totals())).read(
-        documents(chunks, partial(_decoded, TypedDecoder()))
-    )
+    shares, read_one = Shares(iter(chunks)), partial(one_by_one, totals=Totals())
+    yield from Bulk(grouped, read_one).read(documents(shares.lead(_is_lines), decoder()))
+    if shares.rest:
+        yield from read_shared(shares, read_one)
+
+
+def _is_lines(opening: bytes) -> bool:
+    """Whether the first line is a value, which then each of the others is."""
+    first = next(documents([opening[: opening.rfind(b"\n") + 1]], decoder()), None)
+    return isinstance(first, tuple) and first[0] != ""
+
+
+def read_shared(shares: Shares, read_one: OneByOne, processes: int = PROCESSORS) -> Iterator[Record]:
+    """Lines that several processes decode. Raises `ShareError`."""
+    for records in shared(shares, _SHARED_BY, processes):
+        for record in records:
+            if isinstance(record, Whole):
+                yield from read_one(record.place, record.held, None)
+            else:
+                yield record
+    rest = each_line(chain(shares.rest, shares.chunks), decoder(), before=shares.lines)
+    yield from Bulk(grouped, read_one).read(rest)
+
+
+def decoder() -> Decode:
+    """Of one file."""
+    return partial(_decoded, TypedDecoder())
 
 
 def read_each(texts: Iterable[tuple[str, bytes] | Reject]) -> Iterator[Record]:
