@@ -52,7 +52,11 @@ def configured(name: str, values: Mapping[str, float | int | bool | str]) -> Any
     """
     if name not in ANALYZERS:
         raise ValueError(f"there is no analyzer {name!r}; {_nearest(name, list(ANALYZERS))}")
-    settings = ANALYZERS[name].settings
+    return configured_as(name, ANALYZERS[name].settings, values)
+
+
+def configured_as(name: str, settings: type[Any], values: Mapping[str, float | int | bool | str]) -> Any:
+    """Like `configured`, for an analyzer that is not one of these, by its own settings."""
     known = {field.name: field.type for field in fields(settings)}
     for key, value in values.items():
         if key not in known:

@@ -64,7 +64,7 @@ def run_pass(settings: Settings, *, dry_run: bool, progress: Progress, again: st
     ledger = Ledger(settings.ledger.path)
     number = ledger.begin_pass()
     ingested, analysis = _look(settings, progress)
-    ledger.record_findings(number, analysis.findings)
+    ledger.record_findings(number, analysis.findings, analysis.pictures)
     outcomes = []
     with Bench.of_pass(settings, progress=progress) as bench:
         way = _Way(settings, bench, dry_run=dry_run, again=again is not None)
@@ -102,6 +102,9 @@ def _outcomes(analysis: Analysis, way: _Way, progress: Progress, beginning: str)
         if not finding.fingerprint.startswith(beginning):
             continue
         progress(f"{finding.fingerprint}  {finding.candidate.analyzer}")
+        if not finding.production:
+            yield Outcome(finding=finding, end=_apart(finding))
+            continue
         if finding.fingerprint not in analysis.trusted:
             yield Outcome(finding=finding, end=_public(finding))
             continue
@@ -162,6 +165,16 @@ def _public(finding: Finding) -> Stopped:
         reason="public source",
         detail='it stands only with telemetry from a source of trust = "public", which may raise a finding and nothing '
         "more. Look at its exemplars; if the source's writers are your own, set its trust to internal.",
+    )
+
+
+def _apart(finding: Finding) -> Stopped:
+    return Stopped(
+        finding=finding.fingerprint,
+        stage="placed",
+        reason="not production",
+        detail="it was seen in tests or evaluations only: the environments that its traces name, or metabot's own "
+        "service. If users are served there, name the environment otherwise (deployment.environment.name).",
     )
 
 

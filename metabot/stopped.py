@@ -14,6 +14,7 @@ Reason = Literal[
     "not found",
     "ambiguous",
     "public source",
+    "not production",
     # written: a change for it
     "no recipe and no model",
     "recipe not sure",

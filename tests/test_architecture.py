@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ MADE_BY = {
     "VerifiedProposal": ("metabot/verify/",),
     "PullRequest": ("metabot/publish/",),
 }
+WIDE = {"metabot/plugins.py": 2}  # where everything may be caught, and how often: an analyzer by dotted path
 STAGES = ["telemetry", "store", "place", "generate", "verify", "publish"]
 LIBRARIES = {
     "duckdb": "metabot/store/",
@@ -130,16 +132,19 @@ def test_each_outside_library_is_imported_in_one_place() -> None:
 
 
 def test_nothing_catches_every_exception() -> None:
-    """No `except Exception`, `except BaseException` or bare `except` hides a bug; one that raises it again does not."""
-    wide = [
-        f"{path}:{node.lineno}"
+    """No `except Exception`, `except BaseException` or bare `except` hides a bug; one that raises it again does not.
+
+    Where strangers' code is called it stands, and each such place is listed.
+    """
+    wide = Counter(
+        path
         for path, tree in sources(ROOT)
         for node in ast.walk(tree)
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException")))
         and not (isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None)
-    ]
-    assert wide == []
+    )
+    assert wide == WIDE
 
 
 def test_raw_telemetry_text_is_taken_out_in_listed_places_only() -> None:

@@ -91,7 +91,7 @@ def _remember(settings: Settings, analysis: Analysis) -> None:
     try:
         ledger = Ledger(settings.ledger.path)
         number = ledger.begin_pass()
-        ledger.record_findings(number, analysis.findings)
+        ledger.record_findings(number, analysis.findings, analysis.pictures)
         ledger.end_pass(number, "analyzed")
     except StoreError as error:
         remark(f"findings are not kept for metabot show: {error}")

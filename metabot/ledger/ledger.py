@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import msgspec
@@ -15,6 +16,7 @@ from analyzers.finding import Finding, Fingerprint
 from metabot.errors import StoreError
 from metabot.ledger import schema
 from metabot.ledger.encoding import decode, encode
+from metabot.picture.picture import Picture
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
 from metabot.verify.measured import VerifiedProposal
@@ -33,6 +35,7 @@ class Entry:
     stop: Stopped | None  # None also where a pull request was opened after it
     proposal: VerifiedProposal | None
     pull_request: PullRequest | None
+    picture: Picture | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +77,18 @@ class Ledger:
             return None
         return PassEntry(number=row.id, started_ns=row.started_ns, ended_ns=row.ended_ns, result=row.result)
 
-    def record_findings(self, number: int, findings: Iterable[Finding]) -> None:
-        """A finding that is known already becomes its latest form; a pass counts once."""
+    def record_findings(
+        self,
+        number: int,
+        findings: Iterable[Finding],
+        pictures: Mapping[Fingerprint, Picture] = MappingProxyType({}),
+    ) -> None:
+        """A finding that is known already becomes its latest form, and so does its picture; a pass counts once."""
         with self._database.writing() as connection:
             for finding in findings:
                 _keep_finding(connection, number, finding)
+            for fingerprint, picture in pictures.items():
+                _keep_picture(connection, fingerprint, picture)
 
     def record_stop(self, number: int, stopped: Stopped) -> None:
         row = {"stage": stopped.stage, "reason": stopped.reason, "stopped": encode(stopped)}
@@ -116,6 +126,7 @@ class Ledger:
             _latest(connection, table, row.fingerprint)
             for table in (schema.stops, schema.proposals, schema.pull_requests)
         )
+        drawn = connection.execute(_of(schema.pictures, row.fingerprint)).one_or_none()
         overtaken = stop is not None and opened is not None and opened.pass_id > stop.pass_id
         return Entry(
             finding=self._load(row.finding, Finding, row.fingerprint),
@@ -125,6 +136,7 @@ class Ledger:
             stop=None if stop is None or overtaken else self._load(stop.stopped, Stopped, row.fingerprint),
             proposal=proposal and self._load(proposal.verified, VerifiedProposal, row.fingerprint),
             pull_request=opened and self._load(opened.pull_request, PullRequest, row.fingerprint),
+            picture=drawn and self._load(drawn.picture, Picture, row.fingerprint),
         )
 
     def _load(self, text: str, kind: type[T], fingerprint: Fingerprint) -> T:
@@ -146,10 +158,22 @@ def _keep_finding(connection: sql.Connection, number: int, finding: Finding) -> 
     connection.execute(schema.sightings.insert().prefix_with("OR IGNORE").values(sighting))
 
 
+def _keep_picture(connection: sql.Connection, fingerprint: Fingerprint, picture: Picture) -> None:
+    table, row = schema.pictures, {"picture": encode(picture)}
+    this = table.c.fingerprint == fingerprint
+    if connection.execute(table.update().where(this).values(**row)).rowcount == 0:
+        connection.execute(table.insert().values(fingerprint=fingerprint, **row))
+
+
 def _count(table: sql.Table, fingerprint: Fingerprint) -> sql.Select[int]:
     return sql.select(sql.func.count()).select_from(table).where(table.c.fingerprint == fingerprint)
 
 
 def _latest(connection: sql.Connection, table: sql.Table, fingerprint: Fingerprint) -> sql.Row[object] | None:
-    of_it = sql.select(table).where(table.c.fingerprint == fingerprint)
-    return connection.execute(of_it.order_by(table.c.pass_id.desc(), sql.text("rowid DESC")).limit(1)).one_or_none()
+    return connection.execute(
+        _of(table, fingerprint).order_by(table.c.pass_id.desc(), sql.text("rowid DESC")).limit(1)
+    ).one_or_none()
+
+
+def _of(table: sql.Table, fingerprint: Fingerprint) -> sql.Select[object]:
+    return sql.select(table).where(table.c.fingerprint == fingerprint)

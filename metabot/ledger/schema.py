@@ -12,7 +12,7 @@ import sqlalchemy as sql
 
 from metabot.errors import StoreError
 
-VERSION: Final = 1
+VERSION: Final = 2  # 2 added the pictures
 
 metadata: Final = sql.MetaData()
 
@@ -40,6 +40,12 @@ sightings: Final = sql.Table(
     metadata,
     sql.Column("fingerprint", sql.ForeignKey("findings.fingerprint"), primary_key=True),
     sql.Column("pass_id", sql.ForeignKey("passes.id"), primary_key=True),
+)
+pictures: Final = sql.Table(
+    "pictures",
+    metadata,
+    sql.Column("fingerprint", sql.ForeignKey("findings.fingerprint"), primary_key=True),
+    sql.Column("picture", sql.Text, nullable=False),  # as last drawn
 )
 stops: Final = sql.Table(
     "stops",
@@ -120,6 +126,10 @@ class Database:
             elif schema_version.name not in names:
                 raise StoreError(f"{self._path}: is another program's database.\n  Name another file in [ledger] path.")
             version = connection.execute(sql.select(schema_version.c.version)).scalar_one_or_none()
+            if version == 1:
+                metadata.create_all(connection)  # only tables were added since
+                connection.execute(schema_version.update().values(version=VERSION))
+                version = VERSION
         if version != VERSION:
             message = f"{self._path}: the ledger has version {version}, this metabot knows version {VERSION}."
             raise StoreError(f"{message}\n  Use the metabot that wrote it or a newer one.")

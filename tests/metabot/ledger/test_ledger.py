@@ -15,6 +15,7 @@ from analyzers.finding import Fingerprint
 from metabot.errors import StoreError
 from metabot.generate.proposal import Prediction
 from metabot.ledger.ledger import Ledger
+from metabot.picture.picture import Picture
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
 from tests.proposals import FINGERPRINT, UNIT, finding, verified
@@ -43,6 +44,31 @@ def pull_request(state: str = "open") -> PullRequest:
         where="1.md",
         prediction=Prediction(unit=UNIT, observed=2.0, expected=1.0),
     )
+
+
+def picture(left_out: int = 0) -> Picture:
+    return Picture(traces=(), calls=(), calls_left_out=left_out, parting=None, durations=None)
+
+
+def test_keeps_the_latest_picture(path: Path) -> None:
+    """What a finding is drawn from is what the last pass that drew it saw."""
+    ledger = Ledger(path)
+    ledger.record_findings(ledger.begin_pass(), [finding()], {FINGERPRINT: picture(1)})
+    ledger.record_findings(ledger.begin_pass(), [finding()], {FINGERPRINT: picture(2)})
+    ledger.record_findings(ledger.begin_pass(), [finding()])
+    (entry,) = ledger.find(FINGERPRINT)
+    assert entry.picture == picture(2)
+
+
+def test_a_ledger_from_before_there_were_pictures_gets_them(path: Path) -> None:
+    """An older file is taken over with all that it holds."""
+    Ledger(path).record_findings(Ledger(path).begin_pass(), [finding()])
+    with sqlite3.connect(path) as connection:
+        connection.executescript("DROP TABLE pictures; UPDATE schema_version SET version = 1;")
+    ledger = Ledger(path)
+    assert ledger.find(FINGERPRINT)[0].picture is None
+    ledger.record_findings(ledger.begin_pass(), [finding()], {FINGERPRINT: picture()})
+    assert Ledger(path).find(FINGERPRINT)[0].picture == picture()
 
 
 def test_keeps_everything_about_a_finding(path: Path) -> None:
