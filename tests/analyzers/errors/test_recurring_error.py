@@ -15,7 +15,7 @@ from analyzers.frames import EVENTS, SPANS
 from analyzers.untrusted import Name
 from tests.builders import client, failing, frames, model, span, tool, trace, with_exception
 
-SUBJECT = Subject(service=Name("desk"), operation=Name("GET"), detail=Name("HTTPError 429"))
+SUBJECT = Subject(service=Name("desk"), operation=Name("GET"), detail=Name("rate limit"))
 ERROR = {"status": "error", "error_type": "HTTPError", "error_message": "429 for url: http://e.example/7"}
 
 
@@ -54,7 +54,7 @@ def test_says_what_ended_how_many_traces():
     assert found.http_statuses == (429,)
     assert found.revision == "abc"
     assert [quote.quoted() for quote in found.quotes] == ["“429 for url: http:∕∕e.example/7”"]
-    assert found.problem == ("GET fails with HTTPError 429: 4 of 10 traces (40.0%) ended there; nothing retried it")
+    assert found.problem == ("GET fails with rate limit: 4 of 10 traces (40.0%) ended there; nothing retried it")
 
 
 def test_the_deepest_error_is_the_subject_and_names_its_code_first():
@@ -86,25 +86,82 @@ def test_a_retry_of_the_tool_is_a_retry():
 
 def test_type_and_message_may_stand_in_an_exception_event():
     """Some instrumentations record the exception and leave the span's own fields empty."""
-    bare = with_exception(failing(model(), None, None), "acme.RateLimitError", "code 3505 for model x1")
+    bare = with_exception(failing(model(), None, None), "acme.OutOfInk", "code 3505 for model x1")
     (found,) = run(*(trace(bare) for _ in range(3)))
-    assert found.subject.detail.startswith("acme.RateLimitError ")
+    assert found.subject.detail.startswith("acme.OutOfInk ")
     assert [quote.quoted() for quote in found.quotes] == ["“code 3505 for model x1”"]
 
 
 def test_messages_of_one_shape_are_one_error():
     """Without an HTTP status the message tells errors apart, but not its values."""
-    slow = [trace(failing(model(), "Timeout", f"no answer in {n} s")) for n in range(3)]
-    refused = [trace(failing(model(), "Timeout", "connection refused")) for _ in range(3)]
+    slow = [trace(failing(model(), "Refusal", f"no answer in {n} words")) for n in range(3)]
+    refused = [trace(failing(model(), "Refusal", "no answer at all")) for _ in range(3)]
     details = {found.subject.detail: found.evidence.occurrences for found in run(*slow, *refused)}
     assert sorted(details.values()) == [3, 3]
 
 
 def test_a_status_is_enough_whatever_the_message():
     """Providers word one status in many ways."""
-    worded = [trace(failing(model(), "RateLimit", text, http_status=429)) for text in ("slow down", "wait", "busy")]
+    worded = [trace(failing(model(), "Teapot", text, http_status=418)) for text in ("short", "and", "stout")]
     (found,) = run(*worded)
-    assert found.subject.detail == "RateLimit 429"
+    assert found.subject.detail == "Teapot 418"
+
+
+def test_one_cause_is_one_error_however_it_is_worded():
+    """Two clients, one limit: by type, by status and by message."""
+    typed = failing(model(), "litellm.RateLimitError", "slow down")
+    by_status = failing(model(), None, "busy", http_status=429)
+    worded = failing(model(), "APIError", "Error code: 429 - capacity exceeded")
+    (found,) = run(trace(typed), trace(by_status), trace(worded))
+    assert (found.subject.detail, found.evidence.occurrences, found.http_statuses) == ("rate limit", 3, (429,))
+
+
+def test_an_account_that_is_refused_is_one_error_of_the_service():
+    """Whatever the service asks for fails for one reason; the operations are named."""
+    refused = {"error_type": "AuthenticationError", "message": "Incorrect API key provided"}
+    traces = [trace(failing(node, **refused)) for node in (model(), model("embed"), model("rank"), model("rerank"))]
+    (found,) = run(*traces)
+    assert (found.subject.operation, found.subject.detail) == ("any operation", "authentication")
+    assert found.problem.startswith("chat, embed, rank and 1 more fail with authentication: 4 of 4 traces")
+
+
+def test_the_function_that_raised_it_tells_two_errors_apart():
+    """Alike in type and words, but raised at two places of the application; a library's own frame is none."""
+    stack = 'File "/app/{}.py", line 3, in {}\nFile "/x/site-packages/y.py", line 1, in z'
+    places = [("a", "load"), ("b", "save")]
+    traces = [
+        trace(with_exception(failing(model()), "HTTPError", "it broke", stacktrace=stack.format(*place)))
+        for place in places * 3
+    ]
+    found = run(*traces)
+    assert [candidate.evidence.occurrences for candidate in found] == [3, 3]
+    assert {candidate.code[0].function.quoted() for candidate in found} == {"“load”", "“save”"}
+
+
+def refusing(*inputs, message="the seat is taken on flight 12"):
+    """The model tries one input after the other; the last one is right."""
+    *wrong, right = inputs
+    tries = [node for text in wrong for node in (failing(tool("book", input=text), None, message), model())]
+    return trace(model(), *tries, tool("book", input=right), model())
+
+
+def test_an_error_that_fails_half_the_calls_is_said_though_nothing_ends():
+    """The model calls it again with something else, two times of three."""
+    spans, _, events = frames(*(refusing("a", "b", "c") for _ in range(2)))
+    (found,) = detect(spans, events)
+    assert found.subject.detail.endswith(", survived")
+    assert found.evidence.observed == measure(spans, events, subject=found.subject)
+    assert (found.evidence.observed.value, found.evidence.observed.unit) == (pytest.approx(4 / 6), "share of calls")
+    assert "in 4 of 6 calls (66.7%)" in found.problem
+    (cured,) = [frames(*(refusing("c") for _ in range(2)))]
+    assert measure(cured.spans, cured.events, subject=found.subject).value == 0
+
+
+def test_an_error_is_said_once():
+    """It ends traces, and is survived in others: the first says it all."""
+    ending = trace(failing(tool("book", input="a"), None, "the seat is taken on flight 12", status="error"), **ERROR)
+    (found,) = run(*(refusing("a", "b", "c") for _ in range(2)), *(ending for _ in range(2)))
+    assert found.evidence.observed.unit == "share of traces ended"
 
 
 def test_a_failing_model_ends_a_trace_whatever_the_root_says():
@@ -182,6 +239,12 @@ QUEUE = with_exception(span("dequeue", 500), "asyncio.exceptions.CancelledError"
             [trace(model(), tool("exists", 5, **ERROR), kind="server")] * 9, id="a look at the end found nothing"
         ),
         pytest.param([fine() for _ in range(9)], id="no error"),
+        pytest.param([refusing("a", "b", "c", "d", "e", "f")], id="survived in one trace only"),
+        pytest.param([refusing("a", "b"), refusing("a", "b")], id="survived, but not often"),
+        pytest.param([refusing("a", "b"), *[refusing("a", "b"), refusing("b")] * 6], id="less than half of the calls"),
+        pytest.param([refusing("a", "a", "a") for _ in range(9)], id="polled until it is done"),
+        pytest.param([refusing("a", "b", "c", message="Exit code 1") for _ in range(9)], id="a search finds nothing"),
+        pytest.param([refusing(None, None, None) for _ in range(9)], id="inputs are not captured"),
         pytest.param([trace(**ERROR)], id="one span"),
         pytest.param([trace(*[failing(model())] * 9, **ERROR)], id="every span failed"),
     ],
@@ -235,7 +298,7 @@ def forests(draw):
                 "end_ns": start + 10,
                 "status": "error" if error else "unset",
                 "error_type": "E",
-                "http_status": 500,
+                "http_status": 418,
             }
         )
     return rows
@@ -246,7 +309,7 @@ def forests(draw):
 def test_a_trace_is_ended_by_an_error_in_it_or_by_none(rows):
     """Whatever the tree: shares are shares, and a trace without errors is ended by nothing."""
     spans = pl.DataFrame(rows, schema=SPANS.schema).lazy()
-    subjects = [Subject(service=Name("desk"), operation=Name(name), detail=Name("E 500")) for name in "ab"]
+    subjects = [Subject(service=Name("desk"), operation=Name(name), detail=Name("E 418")) for name in "ab"]
     shares = [measure(spans, EVENTS.empty().lazy(), subject=subject).value for subject in subjects]
     failed = any(row["status"] == "error" for row in rows)
     assert all(share in (0, 1) for share in shares)
