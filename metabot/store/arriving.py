@@ -11,33 +11,18 @@ from dataclasses import dataclass
 from typing import Final
 
 import duckdb
+import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from metabot.store.batches import (
-    EVENT_COLUMNS,
-    MODEL_COLUMNS,
-    NUMBER,
-    REJECT_COLUMNS,
-    SAMPLE_COLUMNS,
-    SPAN_COLUMNS,
-    TEXT_COLUMNS,
-)
-
-
-def _unnumbered(schema: pa.Schema) -> pa.Schema:
-    return schema.remove(schema.get_field_index(NUMBER))
-
+from analyzers.frames import EVENTS
+from metabot.store.batches import REJECT_COLUMNS, SAMPLE_COLUMNS, TEXT_COLUMNS
 
 _SCHEMAS: Final = {
-    "keys": pa.schema([SPAN_COLUMNS.field(name) for name in (NUMBER, "trace_id", "span_id", "end_ns")]),
-    "spans": _unnumbered(SPAN_COLUMNS),
-    "model_spans": _unnumbered(MODEL_COLUMNS),
-    "events": _unnumbered(EVENT_COLUMNS),
+    "loose": pl.DataFrame(schema=EVENTS.schema).to_arrow().schema,
     "samples": SAMPLE_COLUMNS,
     "texts": TEXT_COLUMNS,
     "rejects": REJECT_COLUMNS,
 }
-KEYS: Final = tuple(_SCHEMAS["keys"].names)
 
 
 class _Rows:
@@ -52,7 +37,7 @@ class _Rows:
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """The tables of one load, which statements read as incoming_spans, incoming_events and so on."""
+    """The tables of one load, which statements read as incoming_samples, incoming_texts and so on."""
 
     connection: duckdb.DuckDBPyConnection
     rows: dict[str, _Rows]

@@ -20,23 +20,18 @@ NUMBER: Final = "n"
 """A staged span's place in its file. Its events and model call carry the same number; other events carry none."""
 
 
-def _arrow(schema: dict[str, pl.DataType | type[pl.DataType]]) -> pa.Schema:
-    numbered: dict[str, pl.DataType | type[pl.DataType]] = {NUMBER: pl.Int64, **schema}
-    return pl.DataFrame(schema=numbered).to_arrow().schema
-
-
-SPAN_COLUMNS: Final = _arrow(SPANS.schema)
-MODEL_COLUMNS: Final = _arrow(MODEL_SPANS)
-EVENT_COLUMNS: Final = _arrow(EVENTS.schema)
+SPAN_COLUMNS: Final = pl.Schema({NUMBER: pl.Int64, **SPANS.schema})
+MODEL_COLUMNS: Final = pl.Schema({NUMBER: pl.Int64, **MODEL_SPANS})
+EVENT_COLUMNS: Final = pl.Schema({NUMBER: pl.Int64, **EVENTS.schema})
 SAMPLE_COLUMNS: Final = pl.DataFrame(schema=SAMPLES.schema).to_arrow().schema
 REJECT_COLUMNS: Final = pa.schema([(name, pa.large_string()) for name in ("position", "reason", "head")])
 TEXT_COLUMNS: Final = pa.schema([("hash", pa.uint64()), ("text", pa.large_string()), ("public", pa.bool_())])
 
 _COMPUTED: Final = (NUMBER, "public")
-_SPAN_FIELDS: Final = tuple(name for name in SPAN_COLUMNS.names if name not in _COMPUTED)
-_EVENT_FIELDS: Final = tuple(name for name in EVENT_COLUMNS.names if name not in _COMPUTED)
+_SPAN_FIELDS: Final = tuple(name for name in SPAN_COLUMNS if name not in _COMPUTED)
+_EVENT_FIELDS: Final = tuple(name for name in EVENT_COLUMNS if name not in _COMPUTED)
 _MODEL_FIELDS: Final = tuple(
-    name if name in SPANS.schema else f"model_call.{name}" for name in MODEL_COLUMNS.names if name not in _COMPUTED
+    name if name in SPANS.schema else f"model_call.{name}" for name in MODEL_COLUMNS if name not in _COMPUTED
 )
 _CONTENT: Final = frozenset({"input", "output"})
 _MESSAGES: Final = frozenset({"error_message", "exception_message", "stacktrace", "text"})
@@ -57,15 +52,15 @@ class Numbered(NamedTuple):
 
 
 class Tables(NamedTuple):
-    spans: pa.Table
-    model_spans: pa.Table
-    events: pa.Table
+    spans: pl.DataFrame
+    model_spans: pl.DataFrame
+    events: pl.DataFrame
 
 
 class Prepared(NamedTuple):
     """A batch as the store's tables hold it, with everything taken out that does not go to disk."""
 
-    parts: list[Tables]
+    tables: list[Tables]
     samples: pa.Table
     texts: pa.Table
     rejects: pa.Table
@@ -114,8 +109,8 @@ class Batch:
         return self.size
 
     def prepared(self) -> Prepared:
-        parts, samples, texts = self.tables(), self.sampled(), self.kept_texts()
-        return Prepared(parts, samples, texts, self.rejected())
+        tables, samples, texts = self.tables(), self.sampled(), self.kept_texts()
+        return Prepared(tables, samples, texts, self.rejected())
 
     def tables(self) -> list[Tables]:
         """The records as columns. One that does not fit into them is rejected, and its neighbours are kept."""
@@ -164,10 +159,10 @@ class Batch:
         self._reject(sample.name, "a time is beyond 64 bits", "")
         return False
 
-    def _completed(self, frame: pl.DataFrame, schema: pa.Schema, first: int) -> pa.Table:
+    def _completed(self, frame: pl.DataFrame, schema: pl.Schema, first: int) -> pl.DataFrame:
         kept = [series for name in frame.columns if (series := self._kept_series(frame[name])) is not None]
         whole = frame.with_columns(pl.col(NUMBER).cast(pl.Int64) + first, pl.lit(self.public).alias("public"), *kept)
-        return whole.select(schema.names).to_arrow().cast(schema)
+        return whole.select(schema.names()).cast(schema)
 
     def _kept_series(self, series: pl.Series) -> pl.Series | None:
         """None where all of it is kept."""
@@ -216,15 +211,16 @@ class Batch:
         )
 
     def _columns(
-        self, schema: pa.Schema, fields: tuple[str, ...], records: Sequence[tuple[int | None, object]]
-    ) -> pa.Table:
+        self, columns: pl.Schema, fields: tuple[str, ...], records: Sequence[tuple[int | None, object]]
+    ) -> pl.DataFrame:
         values = attrgetter(*fields)
         names = (name.removeprefix("model_call.") for name in fields)
         read = zip(*(values(record) for _, record in records), strict=True) if records else [()] * len(fields)
         known: dict[str, Sequence[Any]] = dict(zip(names, read, strict=True))
         known |= {NUMBER: [number for number, _ in records], "public": [self.public] * len(records)}
+        schema = columns.to_frame().to_arrow().schema
         arrays = [pa.array(self._kept(column.name, known[column.name]), column.type) for column in schema]
-        return pa.Table.from_arrays(arrays, schema=schema)
+        return pl.DataFrame(pa.Table.from_arrays(arrays, schema=schema))
 
     def _kept(self, column: str, values: Sequence[Any]) -> Sequence[Any]:
         keep = self._keeping(column)

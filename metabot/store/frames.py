@@ -11,7 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from analyzers.frames import CALLS, EVENTS, HOURLY, SAMPLES, SPANS, Frame
-from metabot.errors import StoreError
+from metabot.store.parts import is_shown, scanned, write
 from metabot.store.store import ROOMY, Store
 from metabot.telemetry import calls, prices
 from metabot.telemetry.prices import OwnPrice
@@ -84,6 +84,8 @@ def written(store: Store, frame: Frame, folder: Path, chosen: Chosen) -> pl.Lazy
     The frame lives as long as the folder, which has to be empty of other frames of this name. Raises `StoreError`
     where the folder's disk is full.
     """
+    if frame.name == SPANS.name and is_shown(store):
+        return scanned(store, frame.name).filter(*_filters(chosen)).select(*frame.schema)
     paths: list[Path] = []
     with ThreadPoolExecutor(1) as writer:  # one batch is written while the next one is read
         writing: Future[None] | None = None
@@ -91,18 +93,10 @@ def written(store: Store, frame: Frame, folder: Path, chosen: Chosen) -> pl.Lazy
             if writing is not None:
                 writing.result()
             paths.append(folder / f"{frame.name}-{number:06}.parquet")
-            writing = writer.submit(_write, rows, paths[-1])
+            writing = writer.submit(write, rows, paths[-1], "Point TMPDIR at a folder with space.")
         if writing is not None:
             writing.result()
-    return pl.scan_parquet(paths, schema=frame.schema) if paths else frame.empty().lazy()
-
-
-def _write(rows: pl.DataFrame, path: Path) -> None:
-    try:
-        # Without statistics: nearly every filter of an analyzer takes rows out of every file.
-        rows.write_parquet(path, compression="lz4", statistics=False)
-    except OSError as error:
-        raise StoreError(f"{path}: {error}.\n  Point TMPDIR at a folder with space.") from error
+    return pl.scan_parquet(paths, schema=frame.schema, glob=False) if paths else frame.empty().lazy()
 
 
 def _rows(store: Store, frame: Frame, chosen: Chosen, order: str = "") -> Iterator[pl.DataFrame]:
@@ -120,6 +114,18 @@ def _rows(store: Store, frame: Frame, chosen: Chosen, order: str = "") -> Iterat
             if frame.name == CALLS.name:
                 rows = prices.add(rows.with_columns(missing), chosen.prices)
             yield rows.select(columns)
+
+
+def _filters(chosen: Chosen) -> Iterator[pl.Expr]:
+    """As `_conditions`, of SPANS that lie in files."""
+    if chosen.since_ns is not None:
+        yield pl.col("start_ns") >= chosen.since_ns
+    if chosen.until_ns is not None:
+        yield pl.col("start_ns") < chosen.until_ns
+    if chosen.services:
+        yield pl.col("service").is_in(chosen.services)
+    if chosen.internal_only:
+        yield ~pl.col("public")
 
 
 def _conditions(query: _Query, chosen: Chosen) -> list[tuple[str, Any]]:

@@ -16,12 +16,14 @@ from metabot.store.batches import Batch
 from metabot.store.capture import Capture, Keeper
 from metabot.store.content import Content, Reading, Unpacking, beginnings, content, opening
 from metabot.store.inputs import Input, inputs
+from metabot.store.parts import begun
 from metabot.store.sources import Source, holds_public, known_spans, record, shorter
-from metabot.store.staging import count, staged
+from metabot.store.staging import count, fold, staged
 from metabot.store.store import ROOMY, TIGHT, Store
 from metabot.store.writer import Tally, Writer
 from metabot.telemetry import formats
 from metabot.telemetry.record import Columns, Reader, Record, Reject, Sample, Span
+from metabot.telemetry.shares import ShareError
 from metabot.telemetry.spans import reject
 
 Trust = Literal["internal", "public"]
@@ -125,14 +127,15 @@ def _written(
     begins_with = frozenset(beginnings(path, file, shorter(store, held, taken_for)))
     connection = store.connection
     keeper = Keeper(how.capture, texts.held(connection, public=public))
-    with store.memory(memory), staged(connection) as stage, store.transaction():
+    with store.memory(memory), begun(store) as parts, staged(connection) as stage, store.transaction():
         unpacking = Unpacking(Reading(path, file, held.bytes))
         before = _counts(connection)
         tally = Tally()
         take_back = not public and holds_public(connection)
-        with Writer(stage, tally, take_back=take_back) as writer:
+        with Writer(stage, parts) as writer:
             for batch in _batches(read, unpacking, Batch(public, keeper), tally, progress=progress):
                 writer.write(batch)
+        added, known = fold(stage, parts, store, public=public, take_back=take_back)
         rollups.add(connection)
         calls = model_calls.merge_again(connection)
         events, samples = (now - then for now, then in zip(_counts(connection), before, strict=True))
@@ -140,12 +143,12 @@ def _written(
             path=path,
             format=taken_for,
             bytes=held.bytes,
-            spans=tally.added,
+            spans=added,
             events=events,
             samples=samples,
             calls=calls,
             rejects=count(connection, "staged_rejects"),
-            duplicates=tally.known,
+            duplicates=known,
             uncertain=tally.uncertain,
             removed=keeper.removed.total(),
         )
@@ -177,7 +180,7 @@ def _batches(
     read: Reader, file: Unpacking, batch: Batch, tally: Tally, *, progress: Callable[[str], None]
 ) -> Iterator[Batch]:
     reading = file.reading
-    for found in read(file.chunks()):
+    for found in _unless_ended(reading.path, read(file.chunks())):
         _add(batch, found, tally)
         if len(batch) >= _BATCH:
             yield batch
@@ -188,6 +191,13 @@ def _batches(
         batch.reject(reject(f"byte {reading.done}", file.broken, ""))
     yield batch
     progress(f"{reading.path.name}: {tally.spans:,} span{'' if tally.spans == 1 else 's'} read")
+
+
+def _unless_ended(path: Path, records: Iterator[Record]) -> Iterator[Record]:
+    try:
+        yield from records
+    except ShareError as ended:
+        raise InputError(f"{path}: {ended}.\n  Nothing of the file is kept; free memory and load it again.") from ended
 
 
 def _add(batch: Batch, found: Record, tally: Tally) -> None:

@@ -1,4 +1,4 @@
-"""A batch of one file's records into the store's tables: what the store holds already is left out.
+"""One file's records into the store's tables: what the store holds already is left out.
 
 A span that the store holds is skipped, and its events with it, unless it ends later now: what was recorded of it while
 it ran gives way to the whole of it. It is known by its ids among the spans that began within a day of it, so that a
@@ -14,18 +14,20 @@ from contextlib import contextmanager
 from typing import Final
 
 import duckdb
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.compute as pc  # type: ignore[import-untyped]
+import polars as pl
 
 from metabot.store import texts
-from metabot.store.arriving import KEYS, Arriving, arriving
-from metabot.store.batches import NUMBER, Prepared, Tables
+from metabot.store.arriving import Arriving, arriving
+from metabot.store.batches import Prepared, Tables
+from metabot.store.parts import SHOWN, Parts, show, take_in
+from metabot.store.store import Store
 
 DAY_NS: Final = 86_400 * 10**9
 
 _DROP: Final = "".join(
-    f"DROP TABLE IF EXISTS {name};" for name in ("staged_rejects", "touched", "change", "replaced", "found")
-)
+    f"DROP TABLE IF EXISTS {name};"
+    for name in ("staged_rejects", "touched", "change", "replaced", "found", "suspects", "fresh")
+) + "".join(f"DROP VIEW IF EXISTS incoming_{name};" for name in Tables._fields)
 _MAKE: Final = """
 CREATE TEMP TABLE staged_rejects AS SELECT position, reason, head FROM rejects LIMIT 0;
 CREATE TEMP TABLE touched (trace_id VARCHAR, first_ns BIGINT, last_ns BIGINT);
@@ -35,18 +37,28 @@ CREATE TEMP TABLE change AS FROM hourly LIMIT 0;
 _TAKE_BACK: Final = """
 CREATE OR REPLACE TEMP TABLE replaced AS
     SELECT * FROM spans
-    WHERE public = {public} AND (trace_id, span_id) IN (SELECT (trace_id, span_id) FROM incoming_keys);
+    WHERE public = {public} AND (trace_id, span_id) IN (SELECT (trace_id, span_id) FROM {keys});
 DELETE FROM spans WHERE public = {public} AND (trace_id, span_id) IN (SELECT (trace_id, span_id) FROM replaced);
 DELETE FROM model_spans WHERE public = {public} AND (trace_id, span_id) IN (SELECT (trace_id, span_id) FROM replaced);
 DELETE FROM events WHERE public = {public} AND kind = 'span event'
     AND (trace_id, span_id) IN (SELECT (trace_id, span_id) FROM replaced);
 """
 
+# Few spans stand twice in a file, or in the store already: hashes tell which ones can, and these alone are compared.
+_SUSPECTS: Final = """
+CREATE TEMP TABLE suspects AS
+SELECT n, trace_id, span_id, end_ns FROM incoming_spans WHERE hash(trace_id, span_id) IN (
+    SELECT hash(trace_id, span_id) AS one FROM incoming_spans GROUP BY one HAVING count(*) > 1
+    UNION ALL
+    SELECT hash(trace_id, span_id) FROM spans WHERE start_ns BETWEEN {first} AND {last}
+)
+"""
 _FRESH: Final = """
-SELECT mine.n, held.span_id IS NOT NULL AS longer
+CREATE TEMP TABLE fresh AS
+SELECT mine.n, trace_id, span_id, held.span_id IS NOT NULL AS longer
 FROM (
     SELECT arg_max(n, (end_ns, -n)) AS n, trace_id, span_id, max(end_ns) AS end_ns
-    FROM incoming_keys GROUP BY trace_id, span_id
+    FROM suspects GROUP BY trace_id, span_id
 ) AS mine
 LEFT JOIN (SELECT trace_id, span_id, end_ns, public FROM spans WHERE start_ns BETWEEN {first} AND {last}) AS held
 USING (trace_id, span_id)
@@ -79,7 +91,7 @@ _SAME_EVENT: Final = " AND ".join(
     )
 )  # fmt: skip
 _EVENTS: Final = f"""
-CREATE OR REPLACE TEMP TABLE found AS SELECT DISTINCT * FROM incoming_events;
+CREATE OR REPLACE TEMP TABLE found AS SELECT DISTINCT * FROM incoming_loose;
 DELETE FROM events USING found WHERE events.public AND NOT found.public AND {_SAME_EVENT};
 INSERT INTO events BY NAME SELECT * FROM found ANTI JOIN events ON {_SAME_EVENT};
 DROP TABLE found;
@@ -103,65 +115,62 @@ def staged(connection: duckdb.DuckDBPyConnection) -> Iterator[Arriving]:
             connection.execute(_DROP)
 
 
-def fold(tables: Arriving, batch: Prepared, *, take_back: bool) -> tuple[int, int]:
-    """Add what of the batch the store does not hold; returns how many spans that was, and how many it held already.
+def gather(tables: Arriving, parts: Parts, batch: Prepared) -> None:
+    """Add the samples, texts and rejects of a batch that the store does not hold. Its spans and events are parts."""
+    parts.add(batch.tables)
+    tables.execute(_SAMPLES, "samples", batch.samples)
+    texts.add(tables, batch.texts)
+    tables.insert("rejects", batch.rejects, into="staged_rejects")
+
+
+def fold(tables: Arriving, parts: Parts, store: Store, *, public: bool, take_back: bool) -> tuple[int, int]:
+    """Add what of the parts the store does not hold; returns how many spans that was, and how many it held already.
 
     `take_back`: replace what public sources wrote first. Leaves in `change` what the rollups have to count and in
     `touched` the traces whose model calls have to be looked at again.
     """
-    added = sum(_spans(tables, part, take_back=take_back) for part in batch.parts)
-    tables.execute(_SAMPLES, "samples", batch.samples)
-    texts.add(tables, batch.texts)
-    tables.insert("rejects", batch.rejects, into="staged_rejects")
-    return added, sum(part.spans.num_rows for part in batch.parts) - added
+    connection = tables.connection
+    parts.expose(connection)
+    known = _leave_out(connection, parts, public=public, take_back=take_back)
+    added = count(connection, "incoming_spans")
+    _reckon(connection, "incoming_spans", weight=1)
+    if store.lasting or count(connection, "spans") or not added:
+        for name in SHOWN:
+            take_in(connection, name, f"FROM incoming_{name}")
+    else:
+        show(store)
+    take_in(connection, "events", "FROM incoming_events")
+    for path in parts.loose:
+        tables.execute(_EVENTS, "loose", pl.read_parquet(path, glob=False).to_arrow())
+    return added, known
 
 
-def _spans(tables: Arriving, part: Tables, *, take_back: bool) -> int:
-    fresh = _fresh(tables, part.spans, take_back=take_back)
-    for name, table in zip(("spans", "model_spans", "events"), part, strict=True):
-        chosen = pc.is_valid(table[NUMBER]) if fresh is None else pc.is_in(table[NUMBER], fresh)
-        arrived = table.filter(chosen).drop_columns(NUMBER)
-        tables.insert(name, arrived)
-        if name == "spans" and arrived.num_rows:
-            _reckon(tables.connection, "incoming_spans", weight=1)
-    loose = part.events.filter(pc.is_null(part.events[NUMBER])).drop_columns(NUMBER)
-    tables.execute(_EVENTS, "events", loose)
-    return part.spans.num_rows if fresh is None else len(fresh)
-
-
-def _fresh(tables: Arriving, spans: pa.Table, *, take_back: bool) -> pa.Array | None:
-    """The numbers of the spans that go into the store; None where all of them do."""
-    if not spans.num_rows:
-        return None
-    keys, public = spans.select(KEYS), spans["public"][0].as_py()
-    tables.hold("keys", keys)
+def _leave_out(connection: duckdb.DuckDBPyConnection, parts: Parts, *, public: bool, take_back: bool) -> int:
+    found = connection.execute("SELECT min(start_ns), max(start_ns) FROM incoming_spans").fetchone()
+    assert found is not None
+    if found[0] is None:
+        return 0
     if take_back:
-        _take_back(tables.connection, public=True)
-    first, last = _around(spans)
-    found = tables.connection.execute(_FRESH.format(first=first, last=last, public=public)).to_arrow_table()
-    numbers = found[NUMBER].combine_chunks()
-    longer = found.filter(found["longer"])[NUMBER]
-    if len(longer):
-        tables.hold("keys", keys.filter(pc.is_in(keys[NUMBER], longer.combine_chunks())))
-        _take_back(tables.connection, public=public)
-    return None if len(numbers) == spans.num_rows else numbers
+        _take_back(connection, "incoming_spans", public=True)
+    around = {"first": max(found[0] - DAY_NS, -(2**63)), "last": min(found[1] + DAY_NS, 2**63 - 1)}
+    connection.execute(_SUSPECTS.format(**around))
+    connection.execute(_FRESH.format(**around, public=public))
+    known = connection.execute("SELECT n FROM suspects ANTI JOIN fresh USING (n) ORDER BY n").fetchnumpy()["n"]
+    if connection.execute("SELECT 1 FROM fresh WHERE longer LIMIT 1").fetchone():
+        _take_back(connection, "(FROM fresh WHERE longer)", public=public)
+    parts.leave_out(known)
+    return len(known)
 
 
-def _take_back(connection: duckdb.DuckDBPyConnection, *, public: bool) -> None:
-    """Remove the spans of incoming_keys, with what belongs to them, from what public or internal sources wrote."""
-    connection.execute(_TAKE_BACK.format(public=public))
+def _take_back(connection: duckdb.DuckDBPyConnection, keys: str, *, public: bool) -> None:
+    """Remove the spans with these keys, with what belongs to them, from what public or internal sources wrote."""
+    connection.execute(_TAKE_BACK.format(keys=keys, public=public))
     _reckon(connection, "replaced", weight=-1)
 
 
 def _reckon(connection: duckdb.DuckDBPyConnection, rows: str, *, weight: int) -> None:
     connection.execute(_COUNT.format(rows=rows, weight=weight))
     connection.execute(_TOUCH.format(rows=rows))
-
-
-def _around(spans: pa.Table) -> tuple[int, int]:
-    """The times between which a span that is one of these began, whichever way it was written."""
-    found = pc.min_max(spans["start_ns"]).as_py()
-    return max(found["min"] - DAY_NS, -(2**63)), min(found["max"] + DAY_NS, 2**63 - 1)
 
 
 def count(connection: duckdb.DuckDBPyConnection, name: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -46,12 +47,18 @@ class Store:
 
     path: Path
     connection: duckdb.DuckDBPyConnection
+    lasting: bool  # False: it goes when the block ends
+
+    @property
+    def parts(self) -> Path:
+        """The folder of what a load has read and not taken in yet."""
+        return self.path.with_name(self.path.name + ".parts")
 
     @staticmethod
     @contextmanager
     def temporary() -> Iterator[Store]:
         """A store of its own in a temporary folder, which is gone afterwards, whatever happens inside."""
-        with temporary_folder() as folder, _connected(folder / "store.duckdb") as store:
+        with temporary_folder() as folder, _connected(folder / "store.duckdb", lasting=False) as store:
             yield store
 
     def spans(self) -> int:
@@ -102,7 +109,7 @@ def opened(path: Path, *, purpose: str, waiting: Callable[[str], None]) -> Itera
     process id and time while this process waits. Raises `StoreError` where the file is no store of this version, or
     cannot be read or written.
     """
-    with held(path, purpose=purpose, waiting=waiting), _connected(path) as store:
+    with held(path, purpose=purpose, waiting=waiting), _connected(path, lasting=True) as store:
         yield store
 
 
@@ -120,16 +127,17 @@ def temporary_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _connected(path: Path) -> Iterator[Store]:
+def _connected(path: Path, *, lasting: bool) -> Iterator[Store]:
     try:
         connection = duckdb.connect(path, config=_SETTINGS)
     except _STORAGE as error:
         raise _unusable(path, error) from error
-    store = Store(path, connection)
+    store = Store(path, connection, lasting)
     try:
         with store.storage():
             connection.execute("SET enable_progress_bar = false")  # it would be drawn on standard output
             _prepare(store)
+        shutil.rmtree(store.parts, ignore_errors=True)  # of a process that was killed
         yield store
     finally:
         with store.storage():

@@ -1,4 +1,4 @@
-"""Batches into the store's tables, one while the next one is read: decoding is Python's work, inserting is DuckDB's."""
+"""Batches on their way into the store, one while the next one is read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Self
 
 from metabot.store.arriving import Arriving
 from metabot.store.batches import Batch
-from metabot.store.staging import fold
+from metabot.store.parts import Parts
+from metabot.store.staging import gather
 
 
 @dataclass(slots=True)
@@ -16,16 +17,14 @@ class Tally:
     """What a file held so far."""
 
     spans: int = 0
-    added: int = 0
-    known: int = 0  # to the store, or twice in the file
     uncertain: int = 0  # spans without calendar time
 
 
 class Writer:
-    def __init__(self, stage: Arriving, tally: Tally, *, take_back: bool) -> None:
-        self._stage, self._tally, self._take_back = stage, tally, take_back
+    def __init__(self, stage: Arriving, parts: Parts) -> None:
+        self._stage, self._parts = stage, parts
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="metabot-store")
-        self._writing: Future[tuple[int, int]] | None = None
+        self._writing: Future[None] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -42,10 +41,9 @@ class Writer:
             self._finish()
         prepared = batch.prepared()
         self._finish()
-        self._writing = self._thread.submit(fold, self._stage, prepared, take_back=self._take_back)
+        self._writing = self._thread.submit(gather, self._stage, self._parts, prepared)
 
     def _finish(self) -> None:
         if self._writing is not None:
-            added, known = self._writing.result()
-            self._tally.added, self._tally.known = self._tally.added + added, self._tally.known + known
+            self._writing.result()
             self._writing = None

@@ -142,7 +142,8 @@ def test_rows_in_files_are_those_in_memory(store: Store, tmp_path: Path, one: Fr
 
 def test_a_folder_that_cannot_be_written_to(store: Store, tmp_path: Path) -> None:
     """Where there is no space or no folder any more, it says which and what to do."""
-    loaded(store, write(tmp_path / "a.jsonl", span("a")))
+    for name in ("a", "b"):
+        loaded(store, write(tmp_path / f"{name}.jsonl", span(name)))
     with pytest.raises(StoreError, match=r"gone/spans-000000\.parquet: .*\n  Point TMPDIR at a folder with space"):
         written(store, SPANS, tmp_path / "gone", Chosen())
 
