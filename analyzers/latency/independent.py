@@ -32,13 +32,21 @@ class Run:
         return sum(durations) - max(durations)
 
 
-def runs(spans: pl.LazyFrame, calls: pl.LazyFrame, *, kinds: tuple[str, ...], max_gap_ns: int) -> list[Run]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gaps:
+    """From the end of one call to the beginning of the next, at most."""
+
+    max_ns: int
+    max_asked_ns: int  # of calls that one answer asked for: nothing else can have been decided in between
+
+
+def runs(spans: pl.LazyFrame, calls: pl.LazyFrame, *, kinds: tuple[str, ...], gaps: Gaps) -> list[Run]:
     """All runs, in the order of their traces and parents.
 
     Reads SPANS whose durations are known, and of CALLS who asked for which tool calls. Texts are read of those traces
     alone in which two calls of these kinds follow each other closely under one parent, with a proof at hand.
     """
-    promising = _promising(spans, calls, kinds, max_gap_ns)
+    promising = _promising(spans, calls, kinds, gaps)
     recorded = identified(of_traces(spans, promising["trace_id"].unique()).select(_SHOWN))
     texts = recorded.select("trace_id", pl.col("span_id").alias("parent_id"), pl.col("input").alias("told"))
     told = {(trace, parent): text for trace, parent, text in texts.join(promising, on=_PARENT, how="semi").rows()}
@@ -50,7 +58,7 @@ def runs(spans: pl.LazyFrame, calls: pl.LazyFrame, *, kinds: tuple[str, ...], ma
 _SHOWN: Final = (*_SPAN, "service", "operation", "start_ns", "end_ns", "clock", "input", "output", *CODE)
 
 
-def _promising(spans: pl.LazyFrame, calls: pl.LazyFrame, kinds: tuple[str, ...], max_gap_ns: int) -> pl.DataFrame:
+def _promising(spans: pl.LazyFrame, calls: pl.LazyFrame, kinds: tuple[str, ...], gaps: Gaps) -> pl.DataFrame:
     """The children of parents with two calls that may be a run, in order of execution, and which are `in_turn`."""
     traces = _with_siblings(spans, calls, kinds)
     recorded = identified(
@@ -72,9 +80,10 @@ def _promising(spans: pl.LazyFrame, calls: pl.LazyFrame, kinds: tuple[str, ...],
     )
     same_parent = pl.all_horizontal(pl.col(column) == pl.col(column).shift(1) for column in _PARENT)
     both_of_kind = pl.col("of_kind") & pl.col("of_kind").shift(1)
-    close = (pl.col("start_ns") - pl.col("end_ns").shift(1)).is_between(0, max_gap_ns)
-    in_turn = (same_parent & both_of_kind & close).fill_null(value=False)
+    gap = pl.col("start_ns") - pl.col("end_ns").shift(1)
     asked_together = (pl.col("answer") == pl.col("answer").shift(1)).fill_null(value=False)
+    close = gap.is_between(0, gaps.max_ns) | (asked_together & gap.is_between(0, gaps.max_asked_ns))
+    in_turn = (same_parent & both_of_kind & close).fill_null(value=False)
     captured = pl.col("has_input") & pl.col("has_input").shift(1) & pl.col("has_output").shift(1)
     marked = siblings.with_columns(in_turn.alias("in_turn"))
     linked = marked.filter(in_turn & (asked_together | captured))

@@ -18,9 +18,10 @@ The figure, `ms per trace`, is the mean over all traces with the parent operatio
 turn, minus the longest of them.
 
 Settings:
-  max_gap_ms  between the end of one call and the beginning of the next, for them to be made in turn
-  min_traces  in which the same calls were made in turn: a habit of the code, no accident
-  min_share   of those traces' duration that could be saved
+  max_gap_ms        between the end of one call and the beginning of the next, for them to be made in turn
+  max_asked_gap_ms  the same, for calls that one answer asked for
+  min_traces        in which the same calls were made in turn: a habit of the code, no accident
+  min_share         of those traces' duration that could be saved
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from analyzers.exhibits import CODE, code_anchors, exemplars, newest_revision
 from analyzers.finding import Candidate, Metric, Subject, Waste
 from analyzers.frames import CALLS, SPANS, Frame
 from analyzers.identifiers import SUBJECT, about, identified, of_traces, subject_of
-from analyzers.latency.independent import Run, runs
+from analyzers.latency.independent import Gaps, Run, runs
 from analyzers.untrusted import Name
 
 READS: Final[tuple[Frame, ...]] = (SPANS, CALLS)
@@ -47,6 +48,7 @@ _KINDS: Final = ("tool", "retrieval", "client", "model")
 @dataclass(frozen=True, slots=True)
 class Settings:
     max_gap_ms: float = 50
+    max_asked_gap_ms: float = 2000
     min_traces: int = 5
     min_share: float = 0.03
 
@@ -91,7 +93,8 @@ def _lasting(spans: pl.LazyFrame) -> pl.LazyFrame:
 
 def _in_turn(lasting: pl.LazyFrame, calls: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
     """One row per run: its first span, what it did, what running it together would save, and its trace's duration."""
-    found = runs(lasting, calls, kinds=_KINDS, max_gap_ns=round(settings.max_gap_ms * 1e6))
+    gaps = Gaps(max_ns=round(settings.max_gap_ms * 1e6), max_asked_ns=round(settings.max_asked_gap_ms * 1e6))
+    found = runs(lasting, calls, kinds=_KINDS, gaps=gaps)
     first = pl.DataFrame([_row(run) for run in found], schema=_RUNS)
     there = identified(of_traces(lasting, first["trace_id"].unique()).select(*_FAMILY, "revision", *CODE))
     parents = there.select(

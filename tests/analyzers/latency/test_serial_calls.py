@@ -35,6 +35,14 @@ def told(number, order="found", arguments=None, **columns):
     )
 
 
+def told_apart(number, ms):
+    """Two calls as `told` makes them, with time between."""
+    return (
+        tool("order", 400, input=f'{{"order": "o{number}"}}', output=f'{{"total": {number}5}}'),
+        tool("stock", 400, start=400 + ms, input=f'{{"shop": "north", "order": "o{number}"}}', output="{}"),
+    )
+
+
 def run(*traces, **options):
     spans, calls, _ = frames(*traces)
     return detect(spans, calls, **options)
@@ -135,8 +143,11 @@ def reused_ids(number):
             id="they already overlap",
         ),
         pytest.param(
-            [asked(tool("order", 400, tool_call_id="c1"), tool("stock", 400, tool_call_id="c2", start=1000))] * 6,
+            [asked(tool("order", 400, tool_call_id="c1"), tool("stock", 400, tool_call_id="c2", start=3000))] * 6,
             id="something else happens between them",
+        ),
+        pytest.param(
+            [trace(*told_apart(n, 100)) for n in range(6)], id="what nobody asked for together is not close enough"
         ),
         pytest.param([trace(tool("order", 400), tool("stock", 400))] * 6, id="no proof"),
         pytest.param([asked(tool("order", 400, tool_call_id="c1"), tool("stock", 400))] * 6, id="half a proof"),
@@ -196,13 +207,21 @@ def test_calls_without_a_common_parent_are_no_siblings():
         assert detect(moved.lazy(), calls) == []
 
 
+def test_what_one_answer_asked_for_may_lie_further_apart():
+    """Some frameworks take their time between two calls; nothing can have been decided in between."""
+    apart = [asked(tool("order", 400, tool_call_id="c1"), tool("stock", 400, tool_call_id="c2", start=1900))] * 6
+    (found,) = run(*apart)
+    assert found.evidence.observed.value == pytest.approx(400)
+
+
 def test_how_far_apart_is_a_setting():
-    """Some frameworks take their time between two calls."""
+    """Both ways of proof have a gap of their own."""
     apart = [asked(tool("order", 400, tool_call_id="c1"), tool("stock", 400, tool_call_id="c2", start=1000))] * 6
-    assert len(run(*apart, settings=Settings(max_gap_ms=100))) == 1
+    assert run(*apart, settings=Settings(max_asked_gap_ms=50)) == []
+    assert len(run(*(trace(*told_apart(n, 100)) for n in range(6)), settings=Settings(max_gap_ms=100))) == 1
 
 
-TIMES = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 60)), min_size=1, max_size=6)
+TIMES = st.lists(st.tuples(st.integers(0, 300), st.integers(1990, 2010)), min_size=1, max_size=6)
 
 
 @given(TIMES)
@@ -211,7 +230,7 @@ def test_never_promises_more_than_the_trace_takes(times):
     """What is saved is the sum of the runs without the longest call of each."""
     at, calls, expected, current = 500.0, [], 0, []
     for number, (ms, gap) in enumerate(times):
-        if gap > 50:
+        if gap > 2000:
             expected += sum(current) - max(current, default=0)
             current = []
         at += gap
@@ -228,7 +247,7 @@ def test_never_promises_more_than_the_trace_takes(times):
 def _runs_of(times):
     runs, current = [], []
     for number, (_, gap) in enumerate(times):
-        if gap > 50:
+        if gap > 2000:
             runs.append(current)
             current = []
         current.append(f"c{number}")
