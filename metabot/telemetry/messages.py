@@ -28,10 +28,15 @@ class Message(NamedTuple):
 
 
 def prompt(attributes: Attributes) -> Prompt | None:
-    """The whole request in order, or None where no text of it was recorded."""
+    """The whole request in order, or None where no text of it was recorded.
+
+    Without texts where its beginning is lost: OpenTelemetry keeps 128 attributes of a span and drops the oldest ones.
+    """
     for source in _REQUESTS:
         messages = source(attributes)
         if any(message.texts for message in messages):
+            if source is _flattened and _begins_late(attributes):
+                return Prompt([], messages[-1].plain)
             tools = [found for tool in tools_of(attributes) if (found := as_text(tool))]
             texts = [*tools, *(text for message in messages for text in message.texts)]
             return Prompt(texts, messages[-1].plain)
@@ -50,6 +55,12 @@ def _flattened(attributes: Attributes) -> list[Message]:
         if found := numbered(attributes, prefix):
             return [unflattened(fields) for fields in found]
     return []
+
+
+def _begins_late(attributes: Attributes) -> bool:
+    """Whether the first of the flattened messages, number 0, is not recorded."""
+    first_ones = tuple(f"{name}.0." for name in semconv.PROMPT_LISTS)
+    return not any(key.startswith(first_ones) for key in attributes)
 
 
 def _adk(attributes: Attributes) -> list[Message]:

@@ -142,6 +142,13 @@ def test_a_prompt_that_was_not_recorded_is_unknown(attributes):
     assert prompt(attributes) is None
 
 
+def test_a_prompt_that_lost_its_beginning_is_unknown():
+    """A span that holds too many attributes drops the oldest ones; what is left would look like another prompt."""
+    cut = {name: value for name, value in OPENINFERENCE.items() if "input_messages.0" not in name}
+    assert prompt(cut).texts == []
+    assert prompt(cut).last == "on the shelf"
+
+
 def test_a_result_that_is_data_does_not_name_the_request():
     """Each instrumentation writes data its own way, so it cannot tell two calls apart."""
     contents = [{"role": "user", "parts": [{"function_response": {"id": "c1", "response": {"found": True}}}]}]
