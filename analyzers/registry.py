@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from analyzers.errors import recurring_error
+from analyzers.errors import no_retry, recurring_error, retry_loop, tool_misuse
 from analyzers.finding import Candidate, Metric
 from analyzers.frames import Frame
 from analyzers.latency import serial_calls
@@ -38,9 +38,12 @@ def _of(module: Any) -> Analyzer:
 
 ANALYZERS: Final[dict[str, Analyzer]] = {
     "context-growth": _of(context_growth),
+    "no-retry": _of(no_retry),
     "prompt-cache-miss": _of(prompt_cache_miss),
     "recurring-error": _of(recurring_error),
+    "retry-loop": _of(retry_loop),
     "serial-calls": _of(serial_calls),
+    "tool-misuse": _of(tool_misuse),
 }
 
 

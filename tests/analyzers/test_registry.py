@@ -49,7 +49,7 @@ def test_settings_are_the_given_ones_over_the_defaults():
     ("name", "values", "said"),
     [
         pytest.param("serial-call", {}, "no analyzer 'serial-call'; did you mean 'serial-calls'", id="analyzer"),
-        pytest.param("x", {}, "there are: prompt-cache-miss, recurring-error, serial-calls", id="nothing near"),
+        pytest.param("x", {}, "there are: .*prompt-cache-miss, recurring-error, .*", id="nothing near"),
         pytest.param("serial-calls", {"min_trace": 9}, "no setting 'min_trace'; did you mean 'min_traces'", id="key"),
         pytest.param("serial-calls", {"min_traces": 1.5}, "a whole number of 0 or more", id="half a trace"),
         pytest.param("serial-calls", {"min_traces": True}, "a whole number", id="yes is no number"),
