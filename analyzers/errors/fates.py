@@ -19,6 +19,7 @@ ANY_OPERATION: Final = Name("any operation")
 
 _OF_THE_ACCOUNT: Final = ("authentication", "quota exceeded")  # whatever the service asks for, it fails alike
 _GENERAL: Final = ("not found", "server error", "invalid request")  # one name for what has many causes
+_KIND: Final = ("type", "http_status", "cause", "shape", "frame_function")
 _READ: Final = (
     "trace_id", "span_id", "parent_id", "service", "operation", "kind", "start_ns", "end_ns", "clock", "status",
     "error_type", "error_message", "http_status", "revision", *CODE,
@@ -87,10 +88,10 @@ def _named(deepest: pl.DataFrame) -> pl.DataFrame:
         cause(pl.col("type"), pl.col("http_status"), pl.col("message")).alias("cause"),
         shape(pl.col("message")).alias("shape"),
     )
-    kinds = told.select("type", "http_status", "cause", "shape", "frame_function").rows()
+    kinds = told.select(_KIND).unique()
+    details = kinds.with_columns(pl.Series("detail", [_detail(*kind) for kind in kinds.rows()], pl.String))
     account = pl.col("cause").is_in(_OF_THE_ACCOUNT)
-    return told.with_columns(
-        pl.Series("detail", [_detail(*kind) for kind in kinds], pl.String),
+    return told.join(details, on=_KIND, how="left", nulls_equal=True, maintain_order="left").with_columns(
         pl.col("operation").alias("called"),
         pl.when(account).then(pl.lit(str(ANY_OPERATION))).otherwise("operation").alias("operation"),
     )
