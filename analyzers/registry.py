@@ -12,7 +12,7 @@ from analyzers.errors import no_retry, recurring_error, retry_loop, tool_misuse
 from analyzers.finding import Candidate, Metric
 from analyzers.frames import Frame
 from analyzers.latency import serial_calls
-from analyzers.prompts import context_growth, prompt_cache_miss
+from analyzers.prompts import cache_loss, context_growth, prompt_cache_miss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,7 @@ def _of(module: Any) -> Analyzer:
 
 
 ANALYZERS: Final[dict[str, Analyzer]] = {
+    "cache-loss": _of(cache_loss),
     "context-growth": _of(context_growth),
     "no-retry": _of(no_retry),
     "prompt-cache-miss": _of(prompt_cache_miss),

@@ -79,7 +79,7 @@ def _of_one_size(calls: pl.DataFrame) -> PromptBlocks:
 def _consecutive(calls: pl.DataFrame, hashes: Words, starts: Rows, sizes: Rows) -> Consecutive:
     same = pl.all_horizontal(pl.col(column).eq_missing(pl.col(column).shift(1)) for column in AGENT)
     later = np.flatnonzero(calls.select(same).to_series().to_numpy()[1:]) + 1
-    reused = _shared(hashes, starts[later - 1], starts[later], np.minimum(sizes[later - 1], sizes[later]))
+    reused = shared_blocks(hashes, starts[later - 1], starts[later], np.minimum(sizes[later - 1], sizes[later]))
     broken = (sizes[later] >= _BREAK_BLOCKS) & (reused < _BREAK_SHARE * sizes[later])
     blocks = int(sizes[later].sum())
     return Consecutive(
@@ -92,7 +92,7 @@ def _consecutive(calls: pl.DataFrame, hashes: Words, starts: Rows, sizes: Rows) 
     )
 
 
-def _shared(hashes: Words, one: Rows, other: Rows, most: Rows) -> Rows:
+def shared_blocks(hashes: Words, one: Rows, other: Rows, most: Rows) -> Rows:
     """How many blocks two prompts, which start at `one` and at `other`, share from their beginning; at most `most`."""
     low, high = np.zeros_like(most), most.copy()
     while np.any(low < high):
