@@ -11,8 +11,17 @@ from typing import Any, Final
 from analyzers.errors import no_retry, recurring_error, retry_loop, tool_misuse
 from analyzers.finding import Candidate, Metric
 from analyzers.frames import Frame
-from analyzers.latency import serial_calls
-from analyzers.prompts import cache_loss, context_growth, prompt_cache_miss
+from analyzers.latency import critical_path, missing_timeout, serial_calls, slow_first_token
+from analyzers.prompts import (
+    cache_loss,
+    context_growth,
+    format_retry,
+    oversized_tool_output,
+    prompt_cache_miss,
+    runaway_output,
+    truncated_output,
+    unused_tools,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +48,20 @@ def _of(module: Any) -> Analyzer:
 ANALYZERS: Final[dict[str, Analyzer]] = {
     "cache-loss": _of(cache_loss),
     "context-growth": _of(context_growth),
+    "critical-path": _of(critical_path),
+    "format-retry": _of(format_retry),
+    "missing-timeout": _of(missing_timeout),
     "no-retry": _of(no_retry),
+    "oversized-tool-output": _of(oversized_tool_output),
     "prompt-cache-miss": _of(prompt_cache_miss),
     "recurring-error": _of(recurring_error),
     "retry-loop": _of(retry_loop),
+    "runaway-output": _of(runaway_output),
     "serial-calls": _of(serial_calls),
+    "slow-first-token": _of(slow_first_token),
     "tool-misuse": _of(tool_misuse),
+    "truncated-output": _of(truncated_output),
+    "unused-tools": _of(unused_tools),
 }
 
 
