@@ -26,7 +26,7 @@ CREATE TEMP TABLE sizes AS
     SELECT trace_id, count(*) AS spans
     FROM model_spans SEMI JOIN again USING (trace_id)
     WHERE start_ns BETWEEN (SELECT min(first_ns) FROM again) AND (SELECT max(last_ns) FROM again)
-    GROUP BY trace_id ORDER BY trace_id;
+    GROUP BY trace_id;
 DELETE FROM crowded WHERE trace_id IN (SELECT trace_id FROM again);
 DELETE FROM merged_calls WHERE trace_id IN (SELECT trace_id FROM again);
 """  # noqa: S608  # a number of ours
@@ -47,7 +47,9 @@ def merge_again(connection: duckdb.DuckDBPyConnection) -> int:
     if not count(connection, "touched"):
         return 0
     connection.execute(_TOUCHED)
-    found = sum(_merge(connection, part) for part in _parts(connection.execute("FROM sizes ORDER BY trace_id").pl()))
+    several = connection.execute("FROM sizes WHERE spans > 1 ORDER BY trace_id").pl()
+    alone = count(connection, "sizes") - several.height  # the only model span of its trace touches no other one
+    found = alone + sum(_merge(connection, part) for part in _parts(several))
     connection.execute("DROP TABLE again; DROP TABLE sizes")
     return found
 
