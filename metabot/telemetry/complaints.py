@@ -14,7 +14,7 @@ _LONGEST: Final = 6_000  # characters of a message that is looked at; a whole co
 
 _SUBJECT: Final = r"(?:your|the)(?: previous| last)? (?:output|response|answer|reply|message)"
 _WORDS: Final = (
-    r"error in (?:your )?code parsing",  # smolagents
+    r"error in (?:your )?code parsing|code parsing failed on line",  # smolagents
     r"your code snippet is invalid",  # smolagents
     _SUBJECT
     + r" (?:was|is|could|did) not (?:be )?(?:pars|correctly format|format|valid|follow the (?:required )?format)",
