@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ import duckdb
 
 from metabot.errors import StoreError
 from metabot.store.lock import held
+from metabot.telemetry.shares import processors
 
 SCHEMA_VERSION: Final = 3
 
@@ -26,8 +26,6 @@ ROOMY: Final = "1GB"  # what rows with long lists and texts need
 _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": False,  # nothing is ever fetched
     "autoload_known_extensions": False,
-    # As many as this process may use: with more than that DuckDB's threads wait for each other by spinning.
-    "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
     "memory_limit": _MEMORY,
     "arrow_large_buffer_size": True,  # prompts and results: a column may hold more than 2 GiB of text
 }
@@ -129,7 +127,8 @@ def temporary_folder() -> Iterator[Path]:
 @contextmanager
 def _connected(path: Path, *, lasting: bool) -> Iterator[Store]:
     try:
-        connection = duckdb.connect(path, config=_SETTINGS)
+        # With more threads than processors DuckDB's wait for each other by spinning.
+        connection = duckdb.connect(path, config={**_SETTINGS, "threads": processors()})
     except _STORAGE as error:
         raise _unusable(path, error) from error
     store = Store(path, connection, lasting)

@@ -23,7 +23,7 @@ from metabot.telemetry.otlp_exports import LOGS, METRICS, SPANS, Entry, entries,
 from metabot.telemetry.otlp_metrics import Totals
 from metabot.telemetry.otlp_spans import raw_span
 from metabot.telemetry.record import Record, Reject
-from metabot.telemetry.shares import PROCESSORS, Shares, Whole, shared
+from metabot.telemetry.shares import Shares, Whole, processors, shared
 from metabot.telemetry.spans import Unreadable, normalized, reject
 from metabot.telemetry.typed_decoder import TypedDecoder, scopes
 from metabot.telemetry.typed_groups import grouped
@@ -55,7 +55,7 @@ def read(chunks: Iterable[bytes]) -> Iterator[Record]:
     shares, read_one = Shares(iter(chunks)), partial(one_by_one, totals=Totals())
     yield from Bulk(grouped, read_one).read(documents(shares.lead(_is_lines), decoder()))
     if shares.rest:
-        yield from read_shared(shares, read_one)
+        yield from read_shared(shares, read_one, processors())
 
 
 def _is_lines(opening: bytes) -> bool:
@@ -64,7 +64,7 @@ def _is_lines(opening: bytes) -> bool:
     return isinstance(first, tuple) and first[0] != ""
 
 
-def read_shared(shares: Shares, read_one: OneByOne, processes: int = PROCESSORS) -> Iterator[Record]:
+def read_shared(shares: Shares, read_one: OneByOne, processes: int) -> Iterator[Record]:
     """Lines that several processes decode. Raises `ShareError`."""
     for records in shared(shares, _SHARED_BY, processes):
         for record in records:

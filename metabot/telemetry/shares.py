@@ -21,7 +21,6 @@ from typing import IO, Any, Final, NamedTuple
 
 from metabot.telemetry.record import Record
 
-PROCESSORS: Final = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 _LEAD: Final = 16 << 20  # bytes of a file that one process reads alone: another one costs a second
 _SHARE: Final = 16 << 20  # bytes that a process is given at a time
 _LINE: Final = 64 << 20  # bytes of a line that is given to one
@@ -59,7 +58,7 @@ class Shares:
         """What one process reads before others are started: whole lines. All of it, where there is one processor."""
         size, cut = 0, False
         for chunk in self.chunks:
-            cut = PROCESSORS > 1 and is_lines(chunk) if not size else cut
+            cut = processors() > 1 and is_lines(chunk) if not size else cut
             size += len(chunk)
             end = chunk.rfind(b"\n") + 1 if cut and size >= _LEAD else 0
             self.lines += chunk[: end or None].count(b"\n")
@@ -88,6 +87,11 @@ class Shares:
         share = Share(self.lines, b"".join(self.rest))
         self.lines += share.data.count(b"\n")
         return share
+
+
+def processors() -> int:
+    """As many as this process may use at present."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def shared(shares: Iterable[Share], module: str, processes: int) -> Iterator[list[Record | Whole]]:

@@ -101,7 +101,8 @@ def test_nothing_is_kept_of_a_file_whose_process_ends(monkeypatch, tmp_path):
     path = tmp_path / "long.jsonl"
     path.write_bytes(recording(4) * 40)
     monkeypatch.setattr(shares, "_LEAD", 1)
-    monkeypatch.setattr(shares, "PROCESSORS", 2)
+    monkeypatch.setattr(shares, "processors", lambda: 2)
+    monkeypatch.setattr(otlp_json, "processors", lambda: 2)
     monkeypatch.setattr(otlp_json, "_SHARED_BY", "metabot.telemetry.no_such_module")
     with Store.temporary() as store:
         (refused,) = load_each(store, path, Loading())
