@@ -1,9 +1,9 @@
 """What `metabot analyze FILE` costs from a cold start to its last byte: `python -m benchmarks.analyze --spans 1000000`.
 
 Writes spans as the collector's file exporter does (`benchmarks.spans`), then lets a process of its own analyze them
-and prints that process's wall time, CPU time and peak resident memory, by what it said while it worked: until the last
-file was loaded, and from there on. `--keep PATH` keeps the spans for another run. The child's state, and with it the
-ledger, is in a temporary folder.
+and prints what that process and those that it starts cost: wall time, CPU time and most memory, by what it said while
+it worked: until the last file was loaded, and from there on. `--keep PATH` keeps the spans for another run. The child's
+state, and with it the ledger, is in a temporary folder.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import spans as generated
+from benchmarks.resident import largest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +36,19 @@ def measured(path: Path, state: Path) -> Cost:
     begun, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-m", "metabot.cli.main", "analyze", str(path.resolve()), "--format", "json"]
     loaded = None
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=state,  # no settings file
-        env={**os.environ, "XDG_STATE_HOME": str(state)},
-    ) as child:
+    with (
+        ThreadPoolExecutor(1) as pool,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=state,  # no settings file
+            env={**os.environ, "XDG_STATE_HOME": str(state)},
+        ) as child,
+    ):
         assert child.stderr is not None
+        watching = pool.submit(largest, child)
         for line in child.stderr:
             print(f"  {line.rstrip()}", file=sys.stderr)
             if path.name in line:
@@ -55,7 +61,7 @@ def measured(path: Path, state: Path) -> Cost:
         load_seconds=loaded,
         seconds=seconds,
         cpu_seconds=now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime,
-        peak_bytes=now.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        peak_bytes=watching.result(),
     )
 
 

@@ -1,6 +1,6 @@
 """How fast spans are decoded, beside the loop that does nothing else, on one core: `python -m benchmarks.decode`.
 
-Each row is the best of several runs in this process, held to one processor and its own CPU time. `bare` decodes typed
+Each row is the best of several rounds in this process, held to one processor and its own CPU time. `bare` decodes typed
 structures (msgspec) or messages (upb) and copies six fields and every attribute of a span into Arrow columns in one
 Python loop: no normalising, no checks. `insert` puts such columns into a DuckDB table.
 """
@@ -11,7 +11,7 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -169,13 +169,14 @@ def ours(name: str, path: Path) -> int:
         return sum(one.spans.height if isinstance(one, Columns) else 1 for one in found)
 
 
-def rate(run: Callable[[], int], times: int) -> float:
-    """Spans per second of CPU time, in the best of so many runs."""
-    best = 0.0
+def rates(runs: Mapping[str, Callable[[], int]], times: int) -> dict[str, float]:
+    """Spans per second of CPU time, each the best of so many rounds of all runs."""
+    best = dict.fromkeys(runs, 0.0)
     for _ in range(times):
-        begun = time.process_time()
-        spans = run()
-        best = max(best, spans / (time.process_time() - begun))
+        for name, run in runs.items():
+            begun = time.process_time()
+            spans = run()
+            best[name] = max(best[name], spans / (time.process_time() - begun))
     return best
 
 
@@ -195,13 +196,14 @@ def main() -> None:
         generated.json_lines(as_json, chosen.spans)
         generated.protobuf(as_protobuf, chosen.spans)
         tables = list(bare_json(as_json))
-        rows = {
-            "bare insert": rate(lambda: insert(tables), chosen.times),
-            "JSON, bare": rate(lambda: sum(one.num_rows for one in bare_json(as_json)), chosen.times),
-            "JSON, metabot": rate(lambda: ours("otlp-json", as_json), chosen.times),
-            "protobuf, bare": rate(lambda: sum(one.num_rows for one in bare_protobuf(as_protobuf)), chosen.times),
-            "protobuf, metabot": rate(lambda: ours("otlp-proto", as_protobuf), chosen.times),
+        runs: dict[str, Callable[[], int]] = {
+            "bare insert": lambda: insert(tables),
+            "JSON, bare": lambda: sum(one.num_rows for one in bare_json(as_json)),
+            "JSON, metabot": lambda: ours("otlp-json", as_json),
+            "protobuf, bare": lambda: sum(one.num_rows for one in bare_protobuf(as_protobuf)),
+            "protobuf, metabot": lambda: ours("otlp-proto", as_protobuf),
         }
+        rows = rates(runs, chosen.times)
     rows["JSON, bare with insert"] = together(rows["JSON, bare"], rows["bare insert"])
     rows["protobuf, bare with insert"] = together(rows["protobuf, bare"], rows["bare insert"])
     print(f"{'step':28} thousand spans/s")

@@ -1,10 +1,10 @@
 """How fast files become stored rows, end to end, beside what bare decoding and inserting allow.
 
-`python -m benchmarks.load`: one process, one core, its own CPU time, the best of several runs. `load` is what
-`metabot load` does with a file into an empty store: recognise, digest, decode, normalise, join against what is there,
-insert, keep the rollups, merge model calls, commit. `bare` decodes the same file in a loop that does nothing else and
-inserts what it got (see benchmarks/decode.py). `read_json` is DuckDB's own way: one typed read, unnested into a table;
-it normalises nothing, keeps attributes as a list, and joins against nothing.
+`python -m benchmarks.load`: one process, one core, its own CPU time, each step the best of several rounds. `load` is
+what `metabot load` does with a file into an empty store: recognise, digest, decode, normalise, join against what is
+there, insert, keep the rollups, merge model calls, commit. `bare` decodes the same file in a loop that does nothing
+else and inserts what it got (see benchmarks/decode.py). `read_json` is DuckDB's own way: one typed read, unnested into
+a table; it normalises nothing, keeps attributes as a list, and joins against nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
@@ -21,10 +23,10 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 import duckdb  # set before, because Polars asks for its number of threads when it is imported
 
 from benchmarks import spans as generated
-from benchmarks.decode import bare_json, bare_protobuf, insert, rate, together
+from benchmarks.decode import bare_json, bare_protobuf, insert, rates, together
 from metabot.store.capture import Capture
 from metabot.store.load import Loaded, Loading, load_each
-from metabot.store.store import Store
+from metabot.store.store import Store, opened
 
 _READ_JSON = """
 CREATE TABLE spans AS
@@ -52,8 +54,8 @@ FROM rows
 
 
 def load(path: Path, capture: Capture) -> int:
-    """Spans that a load into an empty store added."""
-    with Store.temporary() as store:
+    """Spans that a load into an empty store, which lasts, added."""
+    with tempfile.TemporaryDirectory() as folder, _opened(Path(folder)) as store:
         return _added(store, path, capture)
 
 
@@ -62,6 +64,10 @@ def _added(store: Store, path: Path, capture: Capture) -> int:
     if not isinstance(found, Loaded):
         raise found
     return found.spans
+
+
+def _opened(folder: Path) -> AbstractContextManager[Store]:
+    return opened(folder / "store.duckdb", purpose="benchmark", waiting=print)
 
 
 def read_json(path: Path) -> int:
@@ -82,9 +88,8 @@ def additive(folder: Path, spans: int) -> tuple[float, float]:
     other, new = folder / "other.jsonl", folder / "new.jsonl"
     generated.json_lines(other, 10 * spans, seed=2)
     generated.json_lines(new, spans, seed=3)
-    with Store.temporary() as store:
-        alone = seconds(lambda: _added(store, new, "hashes"))
-    with Store.temporary() as store:
+    alone = seconds(lambda: load(new, "hashes"))
+    with _opened(folder) as store:
         _added(store, other, "hashes")
         return alone, seconds(lambda: _added(store, new, "hashes"))
 
@@ -101,21 +106,27 @@ def main() -> None:
         generated.json_lines(as_json, chosen.spans)
         generated.protobuf(as_protobuf, chosen.spans)
         tables = list(bare_json(as_json))
-        inserted = rate(lambda: insert(tables), chosen.times)
-        bare = {
-            "JSON": rate(lambda: sum(one.num_rows for one in bare_json(as_json)), chosen.times),
-            "protobuf": rate(lambda: sum(one.num_rows for one in bare_protobuf(as_protobuf)), chosen.times),
+        bare: dict[str, Callable[[], int]] = {
+            "bare insert": lambda: insert(tables),
+            "JSON": lambda: sum(one.num_rows for one in bare_json(as_json)),
+            "protobuf": lambda: sum(one.num_rows for one in bare_protobuf(as_protobuf)),
+            "JSON, read_json of DuckDB": lambda: read_json(as_json),
         }
+        loads: dict[str, Callable[[], int]] = {
+            f"{kind}, load, capture = {capture}": partial(load, path, capture)
+            for kind, path in (("JSON", as_json), ("protobuf", as_protobuf))
+            for capture in ("hashes", "redacted", "full")
+        }
+        found = rates(bare | loads, chosen.times)
         print(f"{'step':34} {'thousand spans/s':>16} {'of what is possible':>20}")
-        print(f"{'bare insert':34} {inserted / 1000:16.1f}")
-        for kind, path in (("JSON", as_json), ("protobuf", as_protobuf)):
-            possible = together(bare[kind], inserted)
-            print(f"{kind + ', bare decode':34} {bare[kind] / 1000:16.1f}")
+        print(f"{'bare insert':34} {found['bare insert'] / 1000:16.1f}")
+        for kind in ("JSON", "protobuf"):
+            possible = together(found[kind], found["bare insert"])
+            print(f"{kind + ', bare decode':34} {found[kind] / 1000:16.1f}")
             print(f"{kind + ', bare decode and insert':34} {possible / 1000:16.1f} {'100 %':>20}")
-            for capture in ("hashes", "redacted", "full"):
-                found = rate(lambda path=path, capture=capture: load(path, capture), chosen.times)
-                print(f"{f'{kind}, load, capture = {capture}':34} {found / 1000:16.1f} {found / possible:20.0%}")
-        print(f"{'JSON, read_json of DuckDB':34} {rate(lambda: read_json(as_json), chosen.times) / 1000:16.1f}")
+            for step in (step for step in loads if step.startswith(kind)):
+                print(f"{step:34} {found[step] / 1000:16.1f} {found[step] / possible:20.0%}")
+        print(f"{'JSON, read_json of DuckDB':34} {found['JSON, read_json of DuckDB'] / 1000:16.1f}")
         alone, beside = additive(folder, chosen.spans)
         print(f"\nthe same file into an empty store: {alone:.1f} s; into one with ten times as many: {beside:.1f} s")
 

@@ -1,30 +1,30 @@
 """How much memory a load needs for a file and for one ten times as large: `python -m benchmarks.memory`.
 
-Each load is a process of its own into an empty store; what is printed is the largest resident set that the kernel saw.
+Each load is a process of its own into an empty store, with the processes that it starts; what is printed is the most
+memory that they held together, looked at ten times a second.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from benchmarks import spans as generated
+from benchmarks.resident import largest
 
 _LOAD = "import sys; from pathlib import Path; from benchmarks.load import load; load(Path(sys.argv[1]), 'hashes')"
 
 
 def peak_mb(path: Path) -> float:
-    """Largest resident set of a process that loads this file, in MB of 10⁶ bytes."""
-    child = subprocess.Popen([sys.executable, "-c", _LOAD, str(path)])
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
+    """What a process that loads this file holds at most, with those that it starts, in MB of 10⁶ bytes."""
+    with subprocess.Popen([sys.executable, "-c", _LOAD, str(path)]) as child:
+        found = largest(child)
     if child.returncode:
         raise SystemExit(f"loading {path} failed")
-    return usage.ru_maxrss * 1024 / 1e6
+    return found / 1e6
 
 
 def main() -> None:
