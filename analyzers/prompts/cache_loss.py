@@ -214,8 +214,8 @@ def _problem(group: dict[str, Any], losing: pl.DataFrame, told: pl.DataFrame, se
         longest = losing["gap_ns"].sort().item(-1)
         pauses = told.filter(_of_operation(group) & pl.col("idle")).height
         return (
-            f"{again}, after pauses of up to {longest / NS:,.0f} s (pauses of more than {settings.keep_seconds:,.0f} s: "
-            f"{pauses:,})"
+            f"{again}, after pauses of up to {longest / NS:,.0f} s "
+            f"(pauses of more than {settings.keep_seconds:,.0f} s: {pauses:,})"
         )
     if group["detail"] == "after a model switch":
         return f"{again}, after a change of the model within a conversation: each model has a cache of its own"
