@@ -66,7 +66,7 @@ def test_a_pause_that_the_provider_reports():
     assert found.cost_usd_per_call == pytest.approx(58_000 * 2.7e-6 / 5)
     assert (found.unknown, len(found.affected)) == ((), 1)
     assert found.problem == (
-        "58,000 input tokens had to be read again by 1 call, after pauses of up to 769 s; 1 pause was longer than 300 s"
+        "58,000 input tokens had to be read again by 1 call, after pauses of up to 769 s (pauses of more than 300 s: 1)"
     )
 
 
