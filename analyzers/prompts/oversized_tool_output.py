@@ -43,6 +43,7 @@ READS: Final[tuple[Frame, ...]] = (SPANS, CALLS)
 RULE_VERSION: Final = 1
 
 _TOOL: Final = ("service", "operation")
+_RESULTS: Final = pl.struct("trace_id", "span_id").n_unique()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ _DEFAULTS: Final = Settings()
 
 def detect(spans: pl.LazyFrame, calls: pl.LazyFrame, *, settings: Settings = _DEFAULTS) -> list[Candidate]:
     """One candidate for each tool whose results fill prompts."""
-    asked = prompts(calls)
+    asked = prompts(spans, calls, settings.min_chars)
     found = _found(spans, asked, settings)
     if found.is_empty():
         return []
@@ -78,8 +79,9 @@ def measure(
     counted = _counts(spans).filter(_is(subject.service, subject.operation))
     if counted.is_empty() or subject.detail is not None:
         return None
-    here = _found(spans, prompts(calls), settings).filter(_is(subject.service, subject.operation))
-    return _metric(here["span_id"].n_unique(), counted["calls"].item(0))
+    found = _found(spans, prompts(spans, calls, settings.min_chars), settings)
+    here = found.filter(_is(subject.service, subject.operation))
+    return _metric(here.select(_RESULTS).item(), counted["calls"].item(0))
 
 
 def _is(service: str, operation: str) -> pl.Expr:
@@ -94,11 +96,11 @@ def _found(spans: pl.LazyFrame, asked: pl.DataFrame, settings: Settings) -> pl.D
 def _counts(spans: pl.LazyFrame) -> pl.DataFrame:
     """How often each tool was called, and in how many traces."""
     told = pl.all_horizontal(pl.col("trace_id", "span_id", *_TOOL, "start_ns").is_not_null())
-    rows = spans.filter(IS_TOOL & told).select(*_TOOL, "trace_id", "span_id").unique().collect()
+    rows = spans.filter(IS_TOOL & told).group_by(*_TOOL, "trace_id").agg(pl.len().alias("calls")).collect()
     return (
         named(rows, *_TOOL)
         .group_by(_TOOL)
-        .agg(pl.len().alias("calls"), pl.col("trace_id").n_unique().alias("traces_examined"))
+        .agg(pl.col("calls").sum(), pl.col("trace_id").n_unique().alias("traces_examined"))
     )
 
 
@@ -111,7 +113,7 @@ def _tools(found: pl.DataFrame, sent: pl.DataFrame, asked: pl.DataFrame, counts:
     return (
         found.group_by(_TOOL)
         .agg(
-            pl.col("span_id").n_unique().alias("results"),
+            _RESULTS.alias("results"),
             pl.col("trace_id").n_unique().alias("traces"),
             pl.col("chars").max().alias("chars"),
             pl.col("added").max().alias("added"),

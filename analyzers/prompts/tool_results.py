@@ -14,30 +14,36 @@ from analyzers.identifiers import named, of_traces
 
 CHARS_PER_TOKEN: Final = 4  # of English prose, by OpenAI's help pages; compares the two measures, never a figure
 
-_CONVERSATION: Final = ("trace_id", "operation")
+_NAMES: Final = ("trace_id", "span_id", "service", "operation")
 _WHEN: Final = ("start_ns", "end_ns", "clock")
 _PAID: Final = ("input_tokens", "input_usd_per_mtok", "cached_tokens", "cached_usd_per_mtok", "cost_unknown")
 _EVER: Final = -(2**63)
 IS_TOOL: Final = pl.col("kind").is_in(["tool", "retrieval"])
 
 
-def prompts(calls: pl.LazyFrame) -> pl.DataFrame:
-    """The calls in the order of their starts, with their `size` in `unit` and what the prompt `added` to the last."""
-    complete = pl.all_horizontal(pl.col("trace_id", "span_id", "service", "operation", "start_ns").is_not_null())
+def prompts(spans: pl.LazyFrame, calls: pl.LazyFrame, min_chars: float) -> pl.DataFrame:
+    """The calls of traces with a large or unrecorded tool result, each operation's one after the other.
+
+    `size` is the prompt's length in characters or, where not `by_chars`, in tokens; `added` what it has more of than
+    the one before.
+    """
+    large = pl.col("output").is_null() | (pl.col("output").str.len_bytes() >= min_chars)
+    told = spans.filter(IS_TOOL & large).select("trace_id").unique()
+    complete = pl.all_horizontal(pl.col(*_NAMES, "start_ns").is_not_null())
+    conversation = pl.struct("trace_id", "operation").hash()  # sorts faster than two names do
     rows = (
         calls.filter(complete & pl.col("status").ne_missing("error"))
-        .select(*_CONVERSATION, "span_id", *_WHEN, "prompt_chars", *_PAID)
-        .sort(*_CONVERSATION, "start_ns", "span_id")
+        .join(told, on="trace_id", how="semi")
+        .select(conversation.alias("conversation"), *_NAMES, *_WHEN, "prompt_chars", *_PAID)
+        .sort("conversation", "start_ns", "span_id")
         .collect()
     )
-    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in _CONVERSATION)
-    fresh = ~same.fill_null(value=False)
+    fresh = (pl.col("conversation") != pl.col("conversation").shift(1)).fill_null(value=True)
     before = pl.when(~fresh).then(pl.col("prompt_chars").shift(1)).otherwise(0)
     chars = pl.col("prompt_chars").cast(pl.Float64) - before
     tokens = pl.col("input_tokens").cast(pl.Float64) - pl.when(~fresh).then(pl.col("input_tokens").shift(1))
     by_chars = chars.is_not_null()
     return rows.with_columns(
-        fresh.cum_sum().alias("conversation"),
         pl.when(~fresh).then(pl.col("start_ns").shift(1)).alias("before_ns"),
         by_chars.alias("by_chars"),
         pl.when(by_chars).then(chars).otherwise(tokens).alias("added"),

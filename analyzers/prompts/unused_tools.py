@@ -86,7 +86,7 @@ _READ: Final = (
 
 
 def _offers(calls: pl.LazyFrame) -> pl.DataFrame:
-    """The calls that offer tools and tell their tokens, numbered, and of which a tool call was `lost`."""
+    """The calls that offer tools and tell their tokens, and of which a tool call was `lost`."""
     complete = pl.all_horizontal(pl.col("trace_id", "span_id", "service", "operation").is_not_null())
     agree = pl.col("tools_offered").list.len() == pl.col("tools_chars").list.len()
     offering = (pl.col("tools_offered").list.len() > 0) & agree & (pl.col("prompt_chars") > 0)
@@ -96,11 +96,14 @@ def _offers(calls: pl.LazyFrame) -> pl.DataFrame:
         pl.col("model").alias("detail"),
         *_READ,
         (pl.col("input_tokens") / pl.col("prompt_chars")).alias("per_char"),
+        pl.col("tools_offered").list.join("\n", ignore_nulls=True).hash().alias("names"),
+        pl.col("tools_chars").list.sum().alias("whole"),
         (asked & (pl.col("tools_called").list.len().fill_null(0) == 0)).fill_null(value=False).alias("lost"),
     )
-    return named(rows.collect(), *SUBJECT).with_row_index("call")
+    return named(rows.collect(), *SUBJECT)
 
 
+_SET: Final = (*SUBJECT, "names", "whole")
 _ASKED: Final = ("tool_calls", "tool_call", "tool_use", "function_call")  # finish reasons of answers that ask for tools
 
 
@@ -110,18 +113,27 @@ def _called(calls: pl.LazyFrame) -> pl.DataFrame:
     return named(told.explode("tool").unique().drop_nulls().collect(), "service").unique()
 
 
-def _each(offers: pl.DataFrame) -> pl.DataFrame:
-    """One row per call and tool that it offers."""
-    told = offers.select("call", *SUBJECT, "trace_id", "per_char", tool="tools_offered", chars="tools_chars")
-    return told.explode("tool", "chars").drop_nulls(("tool", "chars")).unique(("call", "tool"), maintain_order=True)
+def _each(sets: pl.DataFrame) -> pl.DataFrame:
+    """One row per set of tools and tool in it."""
+    told = sets.select(*_SET, "calls", "traces", tool="tools_offered", chars="tools_chars")
+    return told.explode("tool", "chars").drop_nulls(("tool", "chars")).unique((*_SET, "tool"), maintain_order=True)
+
+
+def _sets(offers: pl.DataFrame) -> pl.DataFrame:
+    """The sets of tools that were offered: far fewer than calls."""
+    return offers.group_by(_SET, maintain_order=True).agg(
+        pl.len().alias("calls"),
+        pl.col("trace_id").n_unique().alias("traces"),
+        pl.col("tools_offered", "tools_chars").first(),
+    )
 
 
 def _unused(spans: pl.LazyFrame, offers: pl.DataFrame, called: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """The tools of each group that were offered often enough and never called."""
     offered = (
-        _each(offers)
+        _each(_sets(offers))
         .group_by(*SUBJECT, "tool")
-        .agg(pl.len().alias("calls"), pl.col("trace_id").n_unique().alias("traces"))
+        .agg(pl.col("calls").sum(), pl.col("traces").max())  # at least as many: sets may share traces
     )
     often = (pl.col("calls") >= settings.min_calls) & (pl.col("traces") >= settings.min_traces)
     tools = spans.filter(pl.col("kind") == "tool").select("service", "operation").unique().drop_nulls().collect()
@@ -137,18 +149,24 @@ def _unused(spans: pl.LazyFrame, offers: pl.DataFrame, called: pl.DataFrame, set
 
 def _wasted(offers: pl.DataFrame, unused: pl.DataFrame) -> pl.DataFrame:
     """The calls with the tokens that they spend on tools never called, as `wasted`, on `tools` of them."""
-    each = _each(offers)
-    vain = each.join(unused, on=(*SUBJECT, "tool"), how="semi", nulls_equal=True)
-    spent = vain.group_by("call").agg(
-        (pl.col("chars").cast(pl.Float64) * pl.col("per_char")).sum().alias("wasted"), pl.len().alias("tools")
-    )
-    whole = each.group_by("call").agg((pl.col("chars").cast(pl.Float64) * pl.col("per_char")).sum().alias("whole"))
-    cached = (pl.col("cached_tokens") >= pl.col("whole")).fill_null(value=False)
+    each = _each(_sets(offers))
+    vain = each.join(unused.select(*SUBJECT, "tool"), on=(*SUBJECT, "tool"), how="semi", nulls_equal=True)
+    chars = pl.col("chars").cast(pl.Float64).sum()
+    spent = vain.group_by(_SET).agg(chars.alias("vain_chars"), pl.len().alias("tools"))
+    whole = each.group_by(_SET).agg(chars.alias("whole_chars"))
+    cached = (pl.col("cached_tokens") >= pl.col("whole_chars") * pl.col("per_char")).fill_null(value=False)
     price = pl.when(cached).then("cached_usd_per_mtok").otherwise("input_usd_per_mtok")
     return (
-        offers.join(spent, on="call", how="left", maintain_order="left")
-        .join(whole, on="call", how="left", maintain_order="left")
-        .with_columns(pl.col("wasted").fill_null(0.0), pl.col("tools").fill_null(0))
+        offers.join(
+            whole.join(spent, on=_SET, how="left", nulls_equal=True),
+            on=_SET,
+            how="left",
+            maintain_order="left",
+            nulls_equal=True,
+        )
+        .with_columns(
+            (pl.col("vain_chars") * pl.col("per_char")).fill_null(0.0).alias("wasted"), pl.col("tools").fill_null(0)
+        )
         .with_columns((pl.col("wasted") * price / 1e6).alias("usd"))
     )
 
