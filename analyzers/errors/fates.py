@@ -12,7 +12,7 @@ from analyzers.errors.chain import origins
 from analyzers.errors.shape import shape
 from analyzers.errors.stack import PLACE, in_app_frame
 from analyzers.exhibits import CODE
-from analyzers.identifiers import identified, of_traces
+from analyzers.identifiers import identified, named, of_traces
 from analyzers.untrusted import Name
 
 ANY_OPERATION: Final = Name("any operation")
@@ -39,6 +39,15 @@ def errors(spans: pl.LazyFrame, events: pl.LazyFrame) -> pl.DataFrame:
     recorded = identified(of_traces(spans, in_error).select(*_READ, told))
     deepest = origins(_typed(recorded, of_traces(events, in_error)))
     return _named(_placed(_followed(deepest, recorded)))
+
+
+def examined_calls(spans: pl.LazyFrame, services: list[str]) -> pl.DataFrame:
+    """`calls` of each operation of these services in each trace, by their printed names."""
+    told = pl.all_horizontal(pl.col("trace_id", "span_id", "service", "operation", "start_ns", "end_ns").is_not_null())
+    raw = spans.select(pl.col("service").unique()).collect()["service"].drop_nulls().to_list()
+    here = pl.col("service").is_in([service for service in raw if Name(service) in services])
+    counted = spans.filter(told & here).group_by("service", "operation", "trace_id").len("calls")
+    return named(counted.collect(), "service", "operation")
 
 
 def _typed(recorded: pl.DataFrame, events: pl.LazyFrame) -> pl.DataFrame:

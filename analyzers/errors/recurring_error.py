@@ -43,11 +43,11 @@ from typing import Any, Final
 import polars as pl
 
 from analyzers.clock import seen
-from analyzers.errors.fates import ANY_OPERATION, errors
+from analyzers.errors.fates import ANY_OPERATION, errors, examined_calls
 from analyzers.exhibits import affected, code_anchors, exemplars, newest_revision
 from analyzers.finding import Candidate, Metric, Subject, Waste
 from analyzers.frames import EVENTS, SPANS, Frame
-from analyzers.identifiers import SUBJECT, about, named, subject_of
+from analyzers.identifiers import SUBJECT, about, subject_of
 from analyzers.untrusted import Name, Untrusted
 
 READS: Final[tuple[Frame, ...]] = (SPANS, EVENTS)
@@ -96,7 +96,7 @@ def measure(
 ) -> Metric | None:
     """The figure at one subject, whatever the conditions say; `None` without a trace of the service, or a call."""
     survived = str(subject.detail).endswith(_SURVIVED)
-    examined = _examined(spans, [str(subject.service)])
+    examined = examined_calls(spans, [str(subject.service)])
     if survived:
         examined = examined.filter(pl.col("operation") == str(subject.operation))
     if examined.is_empty():
@@ -124,7 +124,7 @@ def _with_survived(found: pl.DataFrame) -> pl.DataFrame:
 
 def _groups(found: pl.DataFrame, spans: pl.LazyFrame) -> pl.DataFrame:
     """One row per error; of survived ones `examined` counts calls, of the others traces."""
-    examined = _examined(spans, found["service"].unique().to_list())
+    examined = examined_calls(spans, found["service"].unique().to_list())
     traces = examined.group_by("service").agg(pl.col("trace_id").n_unique().alias("traces_examined"))
     calls = examined.group_by("service", "operation").agg(pl.col("calls").sum())
     counted = pl.when("survived").then("count").otherwise("traces_ended")
@@ -150,15 +150,6 @@ def _once(groups: pl.DataFrame) -> pl.DataFrame:
     """Without the survived errors whose like ends traces: that is said already."""
     plain = groups.filter(~pl.col("survived")).select("service", "operation", pl.col("detail") + _SURVIVED)
     return groups.join(plain, on=SUBJECT, how="anti", maintain_order="left")
-
-
-def _examined(spans: pl.LazyFrame, services: list[str]) -> pl.DataFrame:
-    """`calls` of each operation of these services in each trace, by their printed names."""
-    told = pl.all_horizontal(pl.col("trace_id", "span_id", "service", "operation", "start_ns", "end_ns").is_not_null())
-    raw = spans.select(pl.col("service").unique()).collect()["service"].drop_nulls().to_list()
-    here = pl.col("service").is_in([service for service in raw if Name(service) in services])
-    counted = spans.filter(told & here).group_by("service", "operation", "trace_id").len("calls")
-    return named(counted.collect(), "service", "operation")
 
 
 def _metric(counted: int, examined: int, *, survived: bool) -> Metric:
