@@ -19,6 +19,7 @@ from typing import Final
 from metabot.telemetry import exit_status, openai_body
 from metabot.telemetry.attributes import as_text, items, text
 from metabot.telemetry.documents import each_value
+from metabot.telemetry.fenced_commands import BLOCK, RETURNED, without_tags
 from metabot.telemetry.opening import Opening
 from metabot.telemetry.record import Record, Span
 from metabot.telemetry.spans import Unreadable, is_calendar
@@ -26,8 +27,6 @@ from metabot.telemetry.times import scaled_ns
 from metabot.telemetry.trajectory import ROOT, UNSET, Ended, Run, When, identified, named, place, whole
 
 _S: Final = 1_000_000_000  # nanoseconds
-_BLOCK: Final = re.compile(r"```(?:bash|mswea_bash_command)\s*\n(.*?)\n```", re.S)
-_RETURNED: Final = re.compile(r"\s*(?:<exception>.*?</exception>\s*)?<returncode>(-?\d{1,5})</returncode>", re.S)
 _TIMED_OUT: Final = re.compile(r"\s*The last command <command>.*?</command> timed out", re.S)
 _NOT_RUN: Final = ("action was not executed", "Command not executed", "Commands not executed")
 _LIST: Final = b"<returncode>"
@@ -152,7 +151,7 @@ def _actions(message: dict[str, object]) -> list[_Action]:
     listed = [one for one in items(_extra(message), "actions") if isinstance(one, dict)]
     if listed or message.get("role") != "assistant":
         return [_Action(as_text(one.get("command")) or "", text(one.get("tool_call_id"))) for one in listed]
-    blocks = _BLOCK.findall(as_text(message.get("content")) or "")
+    blocks = BLOCK.findall(as_text(message.get("content")) or "")
     return [_Action(blocks[0].strip(), None)] if len(blocks) == 1 else []
 
 
@@ -195,8 +194,8 @@ def _returned(extra: dict[str, object], command: str, output: str) -> Ended:
     if _TIMED_OUT.match(output):
         return Ended("error", output.strip().split("\n", 1)[0], "timeout")
     status = extra.get("returncode")
-    if not extra and (found := _RETURNED.match(output)):
-        status, output = int(found[1]), output[found.end() :].replace("</output>", "")
+    if not extra and (found := RETURNED.match(output)):
+        status, output = int(found[1]), without_tags(output[found.end() :])
     known = status if isinstance(status, int) and not isinstance(status, bool) else None
     return exit_status.ended(known, command, output)
 

@@ -3,6 +3,7 @@
 Read are LiteLLM's payloads and spend logs, OpenAI's batch results and stored completions, bare responses and their
 chunks, `{"request": …, "response": …}` in its many spellings, and rows of `input`, `output`, `session_id`, `timestamp`.
 Records of one session are one trace under an agent span from the first to the last of them; the others stand alone.
+What an agent runs between two of them is read where their texts tell it (`fenced_commands`).
 What a proxy answered out of its own cache is no model call.
 """
 
@@ -14,6 +15,7 @@ from typing import Final
 
 from metabot.telemetry.attributes import as_text, items, parsed, text
 from metabot.telemetry.documents import documents
+from metabot.telemetry.fenced_commands import Sessions
 from metabot.telemetry.identity import span_id_of, trace_id_of
 from metabot.telemetry.openai_body import answered, asked, usage_of
 from metabot.telemetry.openai_failure import Failure, failure_of
@@ -41,6 +43,7 @@ class _Session:
 
 def read(chunks: Iterable[bytes]) -> Iterator[Record]:
     sessions: dict[tuple[str, bool], _Session] = {}
+    commands = Sessions()
     streams: dict[str, list[dict[str, object]]] = {}
     line = 0
     for document in documents(chunks):
@@ -52,11 +55,12 @@ def read(chunks: Iterable[bytes]) -> Iterator[Record]:
             if isinstance(record, dict) and is_chunk(record) and text(record.get("id")):
                 streams.setdefault(str(record["id"]), []).append(record)
             else:
-                yield _span(place, line, record, sessions)
+                yield _span(place, line, record, sessions, commands)
     for chunk_id, stream in streams.items():
-        yield _span(f"chunks of {chunk_id}", line, whole(stream), sessions)
+        yield _span(f"chunks of {chunk_id}", line, whole(stream), sessions, commands)
     for (session, _), found in sessions.items():
         yield _root(session, found)
+    yield from commands.tools()
 
 
 def _records(place: str, value: object) -> Iterator[tuple[str, object]]:
@@ -71,7 +75,9 @@ def _records(place: str, value: object) -> Iterator[tuple[str, object]]:
         yield ", ".join(part for part in (place, f"record {number}") if part), one
 
 
-def _span(place: str, line: int, record: object, sessions: dict[tuple[str, bool], _Session]) -> Span | Reject:
+def _span(
+    place: str, line: int, record: object, sessions: dict[tuple[str, bool], _Session], commands: Sessions
+) -> Span | Reject:
     try:
         logged = taken_apart(record)
         span = normalized(_raw(logged, line))
@@ -83,6 +89,7 @@ def _span(place: str, line: int, record: object, sessions: dict[tuple[str, bool]
         span = replace(span, model_call=with_empty(span.model_call, logged))
     if span.session_id is not None:
         _note(sessions, span.session_id, span)
+        commands.note(span, logged)
     return span
 
 
