@@ -16,7 +16,7 @@ from analyzers.usage.agents import with_agents
 KINDS: Final = ("tool", "client", "retrieval", "model")
 _SPAN: Final = ("trace_id", "span_id")
 _TOOL: Final = ("trace_id", "service", "operation")
-_SEQUENCE: Final = ("trace_id", "agent_id", "service", "operation", "verdict")
+_SEQUENCE: Final = ("trace_id", "agent_id", "service", "operation", "verdict", "own_command")
 _MOST_ALIKE: Final = 0.75  # of the arguments of two calls that are one action if they fail word for word alike
 _ARGUMENTS: Final = 4  # fewer are too few to tell what is most of them
 
@@ -68,7 +68,12 @@ def _repeatedly_failing(spans: pl.LazyFrame) -> pl.DataFrame:
         parts(pl.col("input")).alias("parts"),
     )  # fmt: skip
     same = (*_TOOL, "verdict")
-    rows = failing.collect().unique(_SPAN, keep="first", maintain_order=True)
+    own_command = pl.when("is_command").then(pl.coalesce(pl.when("tells").then("runs"), "input"))
+    rows = (
+        failing.with_columns(own_command.alias("own_command"))
+        .collect()
+        .unique(_SPAN, keep="first", maintain_order=True)
+    )
     return rows.join(rows.group_by(same).agg(pl.len()).filter(pl.col("len") > 1), on=same, how="semi")
 
 

@@ -10,9 +10,10 @@ inputs or messages. The same action is: the same input; the same command apart f
 same arguments, refused word for word alike; or, where inputs are not captured, the same message directly again. It
 fails in the same way if the message ends alike, numbers and quotations aside, and its type is the same. A run ends
 where the same succeeds. Two actions take turns if an agent makes them in turn with the same inputs and results, three
-rounds or more, and never gets another result for them later. It is less sure that nothing changed where other calls lie
-between the attempts of a command (an edit-test cycle), where the same succeeded in the end, and where inputs were not
-captured: more attempts are needed there.
+rounds or more, and never gets another result for them later.
+
+There is doubt that nothing changed where other calls lie between the attempts of a command (an edit-test cycle): one
+attempt more is needed; and where the same succeeded in the end or inputs were not captured: two more.
 
 Ignores errors that pass by themselves (rate limit, overload, connection: trying again is right), calls made at the
 same time, waiting (`sleep`), and what a client library tries again without a span.
@@ -21,9 +22,8 @@ The figure, `calls per trace`, is: attempts in such loops, over all traces with 
 loop could not be saved.
 
 Settings:
-  min_attempts         in a row, of one action
-  min_unsure_attempts  the same, where inputs or other calls between a command's attempts leave doubt, or it succeeded
-  max_between          other calls of the trace between two attempts of one run
+  min_attempts  in a row, of one action; or rounds of two in turns
+  max_between   other calls of the trace between two attempts of one run
 """
 
 from __future__ import annotations
@@ -50,7 +50,6 @@ RULE_VERSION: Final = 1
 @dataclass(frozen=True, slots=True)
 class Settings:
     min_attempts: int = 3
-    min_unsure_attempts: int = 5
     max_between: int = 20
 
 
@@ -59,15 +58,15 @@ _DEFAULTS: Final = Settings()
 
 def detect(spans: pl.LazyFrame, calls: pl.LazyFrame, *, settings: Settings = _DEFAULTS) -> list[Candidate]:
     """One candidate for each operation that loops, and one for each two that take turns."""
-    unsure = pl.col("unseen") | pl.col("worked_between") | pl.col("cured")
-    needed = pl.when(unsure).then(settings.min_unsure_attempts).otherwise(settings.min_attempts)
-    again_and_again = pl.col("length") >= pl.max_horizontal(needed, pl.lit(2))
+    doubt = pl.col("worked_between").cast(pl.Int64) + 2 * (pl.col("unseen") | pl.col("cured"))
+    again_and_again = pl.col("length") >= max(settings.min_attempts, 2) + doubt
     not_waiting = ~pl.col("waited")
     no_passing_trouble = ~pl.col("curable")
     says_why = pl.col("says_why")
-    found = _runs(spans, settings).filter(again_and_again & not_waiting & no_passing_trouble & says_why)
-    if found.is_empty():
+    loops = _runs(spans, settings).filter(again_and_again & not_waiting & no_passing_trouble & says_why)
+    if loops.is_empty():
         return []
+    found = _told_once(loops)
     examined = _examined(spans, found)
     groups = _groups(found).join(examined, on=("service", "operation")).sort(SUBJECT)
     return [_candidate(group, found.filter(about(subject_of(group))), calls) for group in groups.to_dicts()]
@@ -119,6 +118,14 @@ def _runs(spans: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
             ).select(*_OF_A_CALL, *_OF_A_RUN)
         )
     return pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys((*_OF_A_CALL, *_OF_A_RUN), pl.Boolean))
+
+
+def _told_once(loops: pl.DataFrame) -> pl.DataFrame:
+    """Without turns of two of which one is a failing attempt in a loop of its own."""
+    span = ("trace_id", "span_id")
+    attempts_made = loops.filter(pl.col("rounds").is_null())
+    twice = loops.filter(pl.col("rounds").is_not_null()).join(attempts_made, on=span, how="semi")
+    return loops.filter(~pl.col("run").is_in(twice["run"].unique().implode()))
 
 
 def _groups(found: pl.DataFrame) -> pl.DataFrame:
@@ -199,7 +206,9 @@ def _problem(group: dict[str, Any], asked: Asking, seconds: float | None) -> str
     spent = " and ".join(filter(None, lost))
     all_of_them = f"{group['attempts']:,} calls in {group['loops']:,} loop{'s' if group['loops'] > 1 else ''} {seen_in}"
     if group["rounds"] is not None:
-        what = f"{operation} and {Name(group['detail'])} take turns {group['rounds']:,} times with the same results"
+        other = Name(group["detail"])
+        who = f"two calls of {operation}" if other == operation else f"{operation} and {other}"
+        what = f"{who} take turns {group['rounds']:,} times with the same results"
     else:
         what = f"{operation} is tried up to {group['longest']:,} times in a row and fails in the same way each time"
     return f"{what}: {all_of_them}{f', {spent}' if spent else ''}"

@@ -91,11 +91,11 @@ def test_nearly_the_same_arguments_refused_word_for_word_alike_are_one_action():
 
 
 def test_work_between_the_attempts_of_a_command_makes_it_less_sure():
-    """Five that fail alike though something was edited between them; four are an edit-test cycle."""
-    tries = [step for line in range(5) for step in (commit(), edit(line))]
-    assert run(trace(*tries[:8])) == []
+    """Four that fail alike though something was edited between them; three are an edit-test cycle."""
+    tries = [step for line in range(4) for step in (commit(), edit(line))]
+    assert run(trace(*tries[:6])) == []
     (found,) = run(trace(*tries))
-    assert found.evidence.occurrences == 5
+    assert found.evidence.occurrences == 4
 
 
 def test_without_inputs_the_same_message_directly_again():
@@ -115,6 +115,12 @@ def test_two_actions_that_take_turns_and_learn_nothing():
         "open and search take turns 3 times with the same results: 6 calls in 1 loop in 1 of 2 traces, 0 s"
     )
     assert found.evidence.observed == measure(spans, calls, subject=found.subject)
+
+
+def test_turns_around_a_failing_attempt_are_told_once():
+    """The same edit before the same failing commit is the loop of the commit."""
+    (found,) = run(trace(*[commit(), edit()] * 4))
+    assert (found.subject, found.evidence.occurrences) == (SHELL, 4)
 
 
 def test_loops_of_one_operation_are_one_finding():
@@ -145,7 +151,7 @@ GREP = failing(shell('grep "x" a.txt'), "exit code 1", "Exit code 1")
         pytest.param(
             [commit(), commit(), shell('git add -A && git commit -m "c"'), commit(), commit()], id="it worked"
         ),
-        pytest.param([commit()] * 3 + [edit(), shell('git add -A && git commit -m "c"')], id="it worked in the end"),
+        pytest.param([commit()] * 4 + [edit(), shell('git add -A && git commit -m "c"')], id="it worked in the end"),
         pytest.param(
             [failing(shell("make test"), None, f"{name} failed: not equal") for name in "abcde"], id="tests that differ"
         ),
@@ -202,6 +208,19 @@ def test_recorded_bookings_are_refused_again_and_again(real_data):
         "update_reservation_flights": 21,
     }
     assert all("up to 5 times" in one.problem for one in found.values())
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("other", [False, True], ids=["as recorded", "renamed"])
+def test_recorded_commands_fail_again_and_again(real_data, other):
+    """In four of twelve sessions: a check 8 times, a migration 7 times, a script 5 and a push 4 times."""
+    tables = recorded(sorted((real_data / "raw" / "lmcache-agent-trace" / "miniswe").glob("*.jsonl")))
+    spans, calls, _ = lazy(renamed(tables) if other else tables)
+    (found,) = detect(spans, calls)
+    assert found.subject.operation == (other_name("bash") if other else "bash")
+    assert (found.evidence.occurrences, found.traces, found.traces_examined) == (24, 4, 12)
+    assert "up to 8 times in a row" in found.problem
+    assert found.seconds_per_call is None
 
 
 @pytest.mark.real_data
