@@ -59,13 +59,15 @@ def detect(spans: pl.LazyFrame, calls: pl.LazyFrame, *, settings: Settings = _DE
     offers = _offers(calls)
     if offers.is_empty():
         return []
-    unused = _unused(spans, offers, _called(calls), settings)
+    called, each = _called(calls), _each(offers, calls)
+    unused = _unused(spans, each, called, settings)
+    wasted = _wasted(offers, each, unused)
     enough_called = pl.col("called") >= settings.min_called
     nothing_lost = pl.col("lost") == 0
     worth_it = pl.col("tokens_per_call") >= settings.min_tokens
-    groups = _groups(offers, unused).remove(pl.col("tools") == 0)
+    groups = _groups(wasted, called).remove(pl.col("tools") == 0)
     found = groups.filter(enough_called & nothing_lost & worth_it)
-    return [_candidate(group, _wasted(offers, unused), unused) for group in found.to_dicts()]
+    return [_candidate(group, wasted, unused) for group in found.to_dicts()]
 
 
 def measure(
@@ -75,70 +77,80 @@ def measure(
     offers = _offers(calls)
     if offers.filter(about(subject)).is_empty():
         return None
-    groups = _groups(offers, _unused(spans, offers, _called(calls), settings)).filter(about(subject))
+    called, each = _called(calls), _each(offers, calls)
+    wasted = _wasted(offers, each, _unused(spans, each, called, settings))
+    groups = _groups(wasted, called).filter(about(subject))
     return _metric(groups.row(0, named=True)) if groups.height else None
 
 
 _READ: Final = (
     "trace_id", "span_id", "start_ns", "end_ns", "clock", "revision", *CODE, "cost_unknown", "input_tokens",
-    "cached_tokens", "input_usd_per_mtok", "cached_usd_per_mtok", "tools_offered", "tools_chars", "tools_called",
+    "cached_tokens", "input_usd_per_mtok", "cached_usd_per_mtok",
 )  # fmt: skip
 
 
 def _offers(calls: pl.LazyFrame) -> pl.DataFrame:
     """The calls that offer tools and tell their tokens, and of which a tool call was `lost`."""
-    complete = pl.all_horizontal(pl.col("trace_id", "span_id", "service", "operation").is_not_null())
-    agree = pl.col("tools_offered").list.len() == pl.col("tools_chars").list.len()
-    offering = (pl.col("tools_offered").list.len() > 0) & agree & (pl.col("prompt_chars") > 0)
     asked = pl.col("finish_reason").str.to_lowercase().str.replace_all("-", "_").is_in(_ASKED)
-    rows = calls.filter(complete & offering & (pl.col("input_tokens") > 0)).select(
+    rows = calls.filter(_OFFERING).select(
         *SUBJECT[:2],
         pl.col("model").alias("detail"),
         *_READ,
         (pl.col("input_tokens") / pl.col("prompt_chars")).alias("per_char"),
-        pl.col("tools_offered").list.join("\n", ignore_nulls=True).hash().alias("names"),
-        pl.col("tools_chars").list.sum().alias("whole"),
+        _SET.alias("set"),
+        pl.col("tools_offered").list.len().alias("offered"),
         (asked & (pl.col("tools_called").list.len().fill_null(0) == 0)).fill_null(value=False).alias("lost"),
     )
     return named(rows.collect(), *SUBJECT)
 
 
-_SET: Final = (*SUBJECT, "names", "whole")
+_SET: Final = pl.struct("service", "operation", "model", "tools_offered", "tools_chars").hash()
+_OFFERING: Final = (
+    pl.all_horizontal(pl.col("trace_id", "span_id", "service", "operation").is_not_null())
+    & (pl.col("tools_offered").list.len() > 0)
+    & (pl.col("tools_offered").list.len() == pl.col("tools_chars").list.len())
+    & (pl.col("prompt_chars") > 0)
+    & (pl.col("input_tokens") > 0)
+)
 _ASKED: Final = ("tool_calls", "tool_call", "tool_use", "function_call")  # finish reasons of answers that ask for tools
 
 
 def _called(calls: pl.LazyFrame) -> pl.DataFrame:
-    """The names that answers of each service asked for."""
-    told = calls.filter(pl.col("tools_called").list.len() > 0).select("service", tool="tools_called")
-    return named(told.explode("tool").unique().drop_nulls().collect(), "service").unique()
+    """The names that answers asked for, once for each service, operation and model."""
+    asking = calls.filter(pl.col("tools_called").list.len() > 0)
+    told = asking.select("service", "operation", pl.col("model").alias("detail"), pl.col("tools_called").alias("tool"))
+    names = told.unique().explode("tool").unique().drop_nulls(("service", "tool")).collect()
+    return named(names, *SUBJECT).unique()
 
 
-def _each(sets: pl.DataFrame) -> pl.DataFrame:
-    """One row per set of tools and tool in it."""
-    told = sets.select(*_SET, "calls", "traces", tool="tools_offered", chars="tools_chars")
-    return told.explode("tool", "chars").drop_nulls(("tool", "chars")).unique((*_SET, "tool"), maintain_order=True)
-
-
-def _sets(offers: pl.DataFrame) -> pl.DataFrame:
-    """The sets of tools that were offered: far fewer than calls."""
-    return offers.group_by(_SET, maintain_order=True).agg(
+def _each(offers: pl.DataFrame, calls: pl.LazyFrame) -> pl.DataFrame:
+    """One row per set of tools and tool in it. Sets are far fewer than calls."""
+    sets = offers.group_by("set", *SUBJECT, maintain_order=True).agg(
         pl.len().alias("calls"),
         pl.col("trace_id").n_unique().alias("traces"),
-        pl.col("tools_offered", "tools_chars").first(),
+        pl.struct("trace_id", "span_id").first().alias("where"),
     )
+    where = sets.select("set", pl.col("where").struct.unnest())
+    lists = (
+        calls.filter(pl.col("span_id").is_in(where["span_id"].implode()) & _OFFERING)
+        .select("trace_id", "span_id", _SET.alias("set"), tool="tools_offered", chars="tools_chars")
+        .collect()
+        .join(where, on=("set", "trace_id", "span_id"))
+        .unique("set", keep="first", maintain_order=True)
+        .drop("trace_id", "span_id")
+    )
+    told = sets.join(lists, on="set", maintain_order="left").explode("tool", "chars").drop_nulls(("tool", "chars"))
+    return told.unique(("set", "tool"), keep="first", maintain_order=True)
 
 
-def _unused(spans: pl.LazyFrame, offers: pl.DataFrame, called: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def _unused(spans: pl.LazyFrame, each: pl.DataFrame, called: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """The tools of each group that were offered often enough and never called."""
-    offered = (
-        _each(_sets(offers))
-        .group_by(*SUBJECT, "tool")
-        .agg(pl.col("calls").sum(), pl.col("traces").max())  # at least as many: sets may share traces
-    )
+    tools = each.group_by(*SUBJECT, "tool")
+    offered = tools.agg(pl.col("calls").sum(), pl.col("traces").max())  # at least as many: sets may share traces
     often = (pl.col("calls") >= settings.min_calls) & (pl.col("traces") >= settings.min_traces)
-    tools = spans.filter(pl.col("kind") == "tool").select("service", "operation").unique().drop_nulls().collect()
+    executed = spans.filter(pl.col("kind") == "tool").select("service", "operation").unique().drop_nulls().collect()
     ran = (
-        named(tools, "service")
+        named(executed, "service")
         .with_columns(pl.concat_list("operation", pl.col("operation").str.split(" ")).alias("tool"))
         .explode("tool")
         .select("service", "tool")
@@ -147,23 +159,16 @@ def _unused(spans: pl.LazyFrame, offers: pl.DataFrame, called: pl.DataFrame, set
     return never.join(ran, on=("service", "tool"), how="anti").sort(*SUBJECT, "tool")
 
 
-def _wasted(offers: pl.DataFrame, unused: pl.DataFrame) -> pl.DataFrame:
+def _wasted(offers: pl.DataFrame, each: pl.DataFrame, unused: pl.DataFrame) -> pl.DataFrame:
     """The calls with the tokens that they spend on tools never called, as `wasted`, on `tools` of them."""
-    each = _each(_sets(offers))
     vain = each.join(unused.select(*SUBJECT, "tool"), on=(*SUBJECT, "tool"), how="semi", nulls_equal=True)
     chars = pl.col("chars").cast(pl.Float64).sum()
-    spent = vain.group_by(_SET).agg(chars.alias("vain_chars"), pl.len().alias("tools"))
-    whole = each.group_by(_SET).agg(chars.alias("whole_chars"))
+    spent = vain.group_by("set").agg(chars.alias("vain_chars"), pl.len().alias("tools"))
+    sets = each.group_by("set").agg(chars.alias("whole_chars")).join(spent, on="set", how="left")
     cached = (pl.col("cached_tokens") >= pl.col("whole_chars") * pl.col("per_char")).fill_null(value=False)
     price = pl.when(cached).then("cached_usd_per_mtok").otherwise("input_usd_per_mtok")
     return (
-        offers.join(
-            whole.join(spent, on=_SET, how="left", nulls_equal=True),
-            on=_SET,
-            how="left",
-            maintain_order="left",
-            nulls_equal=True,
-        )
+        offers.join(sets, on="set", how="left", maintain_order="left")
         .with_columns(
             (pl.col("vain_chars") * pl.col("per_char")).fill_null(0.0).alias("wasted"), pl.col("tools").fill_null(0)
         )
@@ -171,23 +176,24 @@ def _wasted(offers: pl.DataFrame, unused: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _groups(offers: pl.DataFrame, unused: pl.DataFrame) -> pl.DataFrame:
+def _groups(wasted: pl.DataFrame, called: pl.DataFrame) -> pl.DataFrame:
     """One row per service, operation and model."""
+    asked = called.group_by(SUBJECT).agg(pl.len().alias("called"))
     return (
-        _wasted(offers, unused)
-        .group_by(SUBJECT)
+        wasted.group_by(SUBJECT)
         .agg(
             pl.len().alias("calls"),
             (pl.col("tools") > 0).sum().alias("wasting"),
             pl.col("tools").max(),
-            pl.col("tools_offered").list.len().max().alias("offered"),
-            pl.col("tools_called").list.explode().drop_nulls().n_unique().alias("called"),
+            pl.col("offered").max(),
             pl.col("lost").sum(),
             pl.col("wasted").mean().alias("tokens_per_call"),
             pl.col("trace_id").n_unique().alias("traces_examined"),
             pl.col("trace_id").filter(pl.col("tools") > 0).n_unique().alias("traces"),
             pl.col("cached_tokens").null_count().alias("cached_unknown"),
         )
+        .join(asked, on=SUBJECT, how="left", nulls_equal=True)
+        .with_columns(pl.col("called").fill_null(0))
         .sort(SUBJECT)
     )
 
