@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from analyzers.errors import no_retry, recurring_error, retry_loop, silent_failure, tool_misuse
+from analyzers.errors import no_retry, recurring_error, retry_loop, silent_failure, step_limit, tool_misuse
 from analyzers.finding import Candidate, Metric
 from analyzers.frames import Frame
 from analyzers.latency import critical_path, missing_timeout, serial_calls, slow_first_token
@@ -64,6 +64,7 @@ ANALYZERS: Final[dict[str, Analyzer]] = {
     "serial-calls": _of(serial_calls),
     "silent-failure": _of(silent_failure),
     "slow-first-token": _of(slow_first_token),
+    "step-limit": _of(step_limit),
     "tool-misuse": _of(tool_misuse),
     "truncated-output": _of(truncated_output),
     "unused-tools": _of(unused_tools),
