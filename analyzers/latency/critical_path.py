@@ -93,9 +93,8 @@ def _lasting(spans: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _promising(lasting: pl.LazyFrame, settings: Settings) -> pl.Series:
-    """Traces of the operations that take part, as often as they must, in traces where some call lasts long enough."""
-    long = (pl.col("end_ns") - pl.col("start_ns") >= settings.min_seconds * _NS) & pl.col("parent_id").is_not_null()
-    traces = lasting.filter(long).select(pl.col("trace_id").drop_nulls().unique()).collect()["trace_id"]
+    """Traces of the operations that take part, as often as they must, in traces that a step may lead."""
+    traces = _led(lasting, settings)
     if traces.is_empty():
         return traces
     there = pl.col("trace_id").is_in(traces.implode())
@@ -106,6 +105,33 @@ def _promising(lasting: pl.LazyFrame, settings: Settings) -> pl.Series:
         .select("service", "operation")
     )
     return _traces_of(lasting, operations)
+
+
+def _led(lasting: pl.LazyFrame, settings: Settings) -> pl.Series:
+    """Traces with a span that, without its longest child, takes half of what a leading step must, or more.
+
+    Half, since what a callee does and what is waited for it are two spans' time. All other traces are left out before
+    anything of them is sorted or joined.
+    """
+    lasted = pl.col("end_ns") - pl.col("start_ns")
+    whole = lasting.group_by("trace_id").agg((pl.col("end_ns").max() - pl.col("start_ns").min()).alias("trace_ns"))
+    enough = pl.max_horizontal(settings.min_seconds * _NS, settings.min_share * pl.col("trace_ns")) / 2
+    long = (
+        lasting.filter((lasted >= settings.min_seconds * _NS / 2) & pl.col("parent_id").is_not_null())
+        .select("trace_id", "span_id", lasted.alias("lasted_ns"))
+        .join(whole, on="trace_id")
+        .filter(pl.col("lasted_ns") >= enough)
+        .collect()
+    )
+    children = (
+        of_traces(lasting, long["trace_id"].unique())
+        .group_by("trace_id", pl.col("parent_id").alias("span_id"))
+        .agg(lasted.max().clip(lower_bound=0).alias("child_ns"))
+        .collect()
+    )
+    own = pl.col("lasted_ns") - pl.col("child_ns").fill_null(0)
+    led = long.join(children, on=("trace_id", "span_id"), how="left").filter(own >= enough)
+    return led["trace_id"].unique()
 
 
 def _with_operation(lasting: pl.LazyFrame, subject: Subject) -> pl.Series:

@@ -40,7 +40,7 @@ from analyzers.frames import CALLS, SPANS, Frame
 from analyzers.identifiers import SUBJECT, about, identified, named, of_traces, subject_of
 from analyzers.latency.alone import alone_ns
 from analyzers.latency.person import waits_for_a_person
-from analyzers.latency.round_limits import is_near, limit_of
+from analyzers.latency.round_limits import is_near, limit_of, may_be_near
 from analyzers.latency.told import told
 from analyzers.latency.tree import Rows, parents
 from analyzers.latency.waiting import doubled, listens, models
@@ -178,7 +178,7 @@ def _hung(long: pl.DataFrame, alike: pl.DataFrame, settings: Settings) -> pl.Dat
     )
     at_limit = long.drop_nulls("limit").group_by(*key, "limit").len("piled")
     near = (
-        at_limit.join(alike, on=key)
+        at_limit.join(alike.filter(may_be_near(_LASTED_ALIKE)), on=key)
         .group_by(*key, "limit")
         .agg(pl.col("piled").first(), is_near(_LASTED_ALIKE, pl.col("limit")).sum().alias("near"))
     )

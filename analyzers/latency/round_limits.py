@@ -26,5 +26,10 @@ def is_near(duration_ns: pl.Expr, limit: pl.Expr) -> pl.Expr:
     return duration_ns.is_between(at_ns * (1 - _AROUND), at_ns * (1 + _AROUND))
 
 
+def may_be_near(duration_ns: pl.Expr) -> pl.Expr:
+    """False for durations below all limits: those of nearly all calls."""
+    return duration_ns >= min(LIMITS) * _NS * (1 - _AROUND)
+
+
 def _late_ns(limit: int) -> int:
     return max(_LATE_NS, round(limit * _NS * _LATE))

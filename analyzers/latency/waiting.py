@@ -59,11 +59,11 @@ def listens(spans: pl.DataFrame, above: Rows) -> Flags:
     )
     done = pl.when("works").then("end_ns").cum_max().forward_fill().shift(1).over("above")
     next_start = pl.when("works").then("start_ns").backward_fill().shift(-1).over("above")
-    begun_before = pl.min_horizontal("end_ns", done) - pl.col("start_ns")
+    begun_before = pl.when(done.is_not_null()).then(pl.min_horizontal("end_ns", done)) - pl.col("start_ns")
     begun_within = pl.col("end_ns") - next_start
     beside = pl.max_horizontal(begun_before, begun_within) >= _BESIDE * (pl.col("end_ns") - pl.col("start_ns"))
     of_kind = pl.col("kind").fill_null(_INNER).is_in(_LISTENING)
-    found = siblings.filter(of_kind & ~pl.col("works") & beside & (done.is_not_null() | next_start.is_not_null()))
+    found = siblings.filter(of_kind & ~pl.col("works") & beside)
     waits = np.zeros(len(above), dtype=np.bool_)
     waits[found["row"].to_numpy()] = True
     return waits
