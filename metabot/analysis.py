@@ -19,7 +19,7 @@ from metabot.config import Settings
 from metabot.errors import SettingsError
 from metabot.picture.picture import Picture
 from metabot.picture.taking import pictures
-from metabot.plugins import Refusal
+from metabot.plugins import Refusal, analyzer_named
 from metabot.store import rejects
 from metabot.store.frames import Chosen, written
 from metabot.store.rejects import Rejected
@@ -75,13 +75,6 @@ def analyze(
             refused=tuple(using.refused.values()),
             pictures=pictures(findings, read),
         )
-
-
-def analyzer_named(name: str) -> Analyzer | Refusal | None:
-    """One of ours, or that of a dotted path; None where there is none of this name."""
-    if name in ANALYZERS:
-        return ANALYZERS[name]
-    return plugins.loaded(name) if plugins.is_plugin(name) else None
 
 
 def check_analyzers(settings: Settings) -> None:

@@ -15,7 +15,7 @@ import polars as pl
 
 from analyzers.finding import Candidate
 from analyzers.frames import CALLS, EVENTS, SAMPLES, SPANS
-from analyzers.registry import Analyzer
+from analyzers.registry import ANALYZERS, Analyzer
 from analyzers.untrusted import Name, Untrusted
 from metabot.typed import mismatches
 
@@ -41,6 +41,13 @@ class Refusal:
 def is_plugin(name: str) -> bool:
     """Our own analyzers have no dot in their names."""
     return "." in name
+
+
+def analyzer_named(name: str) -> Analyzer | Refusal | None:
+    """One of ours, or that of a dotted path; None where there is none of this name."""
+    if name in ANALYZERS:
+        return ANALYZERS[name]
+    return loaded(name) if is_plugin(name) else None
 
 
 def loaded(path: str) -> Analyzer | Refusal:

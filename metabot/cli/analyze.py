@@ -13,10 +13,13 @@ import platformdirs
 
 from metabot.analysis import Analysis, Window, check_analyzers
 from metabot.analysis import analyze as score
-from metabot.cli.console import analyzer_named, out, remark, settings_at, settings_or_defaults, stopwatch
+from metabot.cli.analyzers import analyzer_of, tell_left_out
+from metabot.cli.console import out, remark, settings_at, settings_or_defaults, stopwatch
+from metabot.cli.fail_on import EXIT_CODE, limit_of
 from metabot.cli.findings import findings_lines
 from metabot.cli.json_output import as_json
 from metabot.cli.load import named, tell_refused
+from metabot.cli.markdown import as_markdown
 from metabot.cli.overview import overview_lines
 from metabot.config import Settings
 from metabot.errors import SettingsError, StoreError
@@ -30,14 +33,16 @@ _NS: Final = {"m": 60 * 10**9, "h": 3_600 * 10**9, "d": 86_400 * 10**9}
 def analyze(
     paths: list[str],
     *,
-    output: Literal["table", "json"],
+    output: Literal["table", "json", "markdown"],
     input_format: str,
     since: str | None,
     only: tuple[str, ...],
+    fail_on: str | None,
     config: Path | None,
 ) -> None:
     for name in only:
-        analyzer_named(name)
+        analyzer_of(name)
+    limit = None if fail_on is None else limit_of(fail_on)
     since_ns = None if since is None else moment_ns(since)
     settings = (
         settings_or_defaults(config, state=platformdirs.user_state_path("metabot")) if paths else settings_at(config)
@@ -48,12 +53,24 @@ def analyze(
     else:
         analysis = _configured(since_ns, settings, only)
     _remember(settings, analysis)
-    if output == "json":
-        sys.stdout.buffer.write(as_json(analysis))
-        return
-    for part in (overview_lines(analysis.overview, analysis.rejected), findings_lines(analysis.findings)):
-        out("\n".join(part))
-        out()
+    tell_left_out(analysis.refused)
+    _print(analysis, output)
+    too_much = None if limit is None else limit.exceeded(analysis.findings)
+    if too_much is not None:
+        remark(f"--fail-on {fail_on}: {too_much}")
+        sys.exit(EXIT_CODE)
+
+
+def _print(analysis: Analysis, output: Literal["table", "json", "markdown"]) -> None:
+    match output:
+        case "json":
+            sys.stdout.buffer.write(as_json(analysis))
+        case "markdown":
+            out(as_markdown(analysis).rstrip("\n"))
+        case "table":
+            for part in (overview_lines(analysis.overview, analysis.rejected), findings_lines(analysis.findings)):
+                out("\n".join(part))
+                out()
 
 
 def moment_ns(text: str) -> int:

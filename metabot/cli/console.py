@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from metabot import config
-from metabot.errors import SettingsError
 
 WIDTH: Final = 80
 _NARROWEST: Final = 8
@@ -94,16 +93,3 @@ def settings_or_defaults(path: Path | None, *, state: Path) -> config.Settings:
         kept = {"store": {"path": str(state / "store.duckdb")}, "ledger": {"path": str(state / "ledger.sqlite")}}
         return config.parse(kept, name="the defaults", root=Path.cwd())
     return settings_at(path)
-
-
-def analyzer_named(name: str) -> str:
-    """`name` if it is an analyzer; `SettingsError` naming the nearest one otherwise."""
-    import difflib
-
-    from analyzers.registry import ANALYZERS
-
-    if name in ANALYZERS:
-        return name
-    near = difflib.get_close_matches(name, ANALYZERS, n=1)
-    advice = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(ANALYZERS))}."
-    raise SettingsError(f"{name} is not an analyzer of metabot.\n  {advice}")

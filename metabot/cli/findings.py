@@ -1,14 +1,19 @@
-"""How findings are printed: at most four lines each, 80 columns."""
+"""How findings are printed: at most four lines each and two of what follows from them, 80 columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Final
 
-from analyzers.finding import Candidate, Finding, Subject
+from analyzers.finding import Candidate, Consequence, Finding, Subject
 from metabot.cli.console import WIDTH, cut, wrapped
+from metabot.cli.quantities import seconds
 
-_INDENT = " " * 4
+APART: Final = "seen in tests or evaluations only"
+
+_INDENT: Final = " " * 4
+_ALSO: Final = 2  # consequences that are shown; metabot show has them all
 
 
 def moment(ns: int) -> str:
@@ -27,13 +32,19 @@ def money(usd: float) -> str:
 
 
 def findings_lines(findings: Sequence[Finding]) -> list[str]:
-    """All findings, dearest first; the first five stand within 22 lines."""
+    """Dearest first, each with what follows from it; apart from them what was seen in tests alone.
+
+    Without consequences the first five stand within 22 lines.
+    """
     if not findings:
         return ["findings  none"]
-    lines = [f"findings  {len(findings)}, dearest first  (metabot show ID tells all about one)"]
-    for finding in findings:
-        lines += _finding(finding)
-    return lines
+    standing = [finding for finding in findings if finding.production]
+    apart = [finding for finding in findings if not finding.production]
+    lines = [f"findings  {len(standing)}, dearest first  (metabot show ID tells all about one)"] if standing else []
+    lines += [line for finding in standing for line in _finding(finding)]
+    if apart:
+        lines.append(f"{'' if standing else 'findings  '}{len(apart)} {APART}")
+    return lines + [line for finding in apart for line in _finding(finding)]
 
 
 def _finding(finding: Finding) -> list[str]:
@@ -41,10 +52,38 @@ def _finding(finding: Finding) -> list[str]:
     tail = f" [{candidate.analyzer}]"
     head = f"  {finding.fingerprint}  "
     return [
-        f"{head}{cut(subject_words(candidate.subject), WIDTH - len(head) - len(tail))}{tail}",
+        f"{head}{cut(subject_words(candidate.subject), max(WIDTH - len(head) - len(tail), 1))}{tail}",
         *wrapped(candidate.problem, indent=_INDENT, lines=2),
         *wrapped("; ".join(_seen(finding)), indent=_INDENT, lines=1),
+        *_also(finding),
     ]
+
+
+def _also(finding: Finding) -> Iterable[str]:
+    """A line for each of the first consequences."""
+    for one in finding.consequences[:_ALSO]:
+        yield from wrapped(f"{also(one)}: {one.candidate.problem}", first=f"{_INDENT}also: ", indent=_INDENT, lines=1)
+    if len(finding.consequences) > _ALSO:
+        yield f"{_INDENT}also: {len(finding.consequences) - _ALSO} more"
+
+
+def also(consequence: Consequence) -> str:
+    return f"{consequence.candidate.analyzer} ({consequence.because})"
+
+
+def found_usd(finding: Finding) -> float | None:
+    """What it costs in all that was analyzed, by the dearest of what has this one cause; None is unknown."""
+    return _in_all(finding, lambda candidate: candidate.cost_usd_per_call)
+
+
+def found_seconds(finding: Finding) -> float | None:
+    return _in_all(finding, lambda candidate: candidate.seconds_per_call)
+
+
+def _in_all(finding: Finding, per_call: Callable[[Candidate], float | None]) -> float | None:
+    candidates = (finding.candidate, *(one.candidate for one in finding.consequences))
+    known = [(per_call(candidate), candidate.evidence.observed.n) for candidate in candidates]
+    return max((each * times for each, times in known if each is not None), default=None)
 
 
 def subject_words(subject: Subject) -> str:
@@ -57,9 +96,19 @@ def _seen(finding: Finding) -> Iterable[str]:
     candidate = finding.candidate
     if candidate.first_ns is not None:
         yield f"since {moment(candidate.first_ns)}"
+    total = in_all(finding)
+    if total:
+        yield f"in all {total}"
     yield from costs(candidate, finding.cost_usd_per_month)
     if candidate.exemplars:
         yield f"span {candidate.exemplars[0].span_id}"
+
+
+def in_all(finding: Finding) -> str:
+    """`$1.20 and 3.41 s`: the two by which findings are ranked; empty where neither is known."""
+    usd, waited = found_usd(finding), found_seconds(finding)
+    known = (None if usd is None else money(usd), None if waited is None else seconds(waited))
+    return " and ".join(one for one in known if one is not None)
 
 
 def costs(candidate: Candidate, per_month: float | None) -> Iterable[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -17,7 +18,8 @@ _TEACH: Final = """Telemetry of an LLM application in, proved pull requests out;
 
 Start with  metabot analyze FILE  on any telemetry file, or  metabot demo  to see the whole way.
 
-Exit codes: 0 done, 2 wrong settings or input, 3 no sandbox to prove changes in, 5 store, repository or publishing.
+Exit codes: 0 done, 2 wrong settings or input, 3 no sandbox to prove changes in, 4 found what --fail-on names, 5 store,
+repository or publishing.
 """
 
 _STORAGE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)  # what only its user can mend
@@ -45,27 +47,60 @@ ConfigFile = Annotated[
 Output = Annotated[Literal["table", "json"], typer.Option("--format", help="How to print.")]
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        from metabot import __version__
+
+        typer.echo(f"metabot {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def metabot(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
 @app.command()
 def analyze(
     paths: Annotated[
         list[str] | None, typer.Argument(help="Telemetry files, folders or globs.", metavar="PATH")
     ] = None,
-    output: Output = "table",
+    output: Annotated[Literal["table", "json", "markdown"], typer.Option("--format", help="How to print.")] = "table",
     input_format: Annotated[
         str, typer.Option("--input-format", help="What the files are, as docs/formats.md names it.")
     ] = "auto",
     since: Annotated[str | None, typer.Option(help="Score from this time on: 24h, 7d, or 2026-11-04T10:00Z.")] = None,
     analyzer: Annotated[list[str] | None, typer.Option(help="Only this analyzer; may be given again.")] = None,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            "--fail-on",
+            metavar="LIMIT",
+            help="End with exit code 4 if anything is found (any), or if it "
+            "costs more than this in what was analyzed (cost:USD).",
+        ),
+    ] = None,
     config: ConfigFile = None,
 ) -> None:
     """Print an overview of the telemetry and what is wrong with it.
 
     With PATHs: loads them into a store of their own and scores everything in them. Without: loads the configured
-    sources and scores the configured window. Data goes to standard output, progress to standard error.
+    sources and scores the configured window. Data goes to standard output, progress to standard error. Findings stand
+    dearest first; what was seen in tests or evaluations only stands apart, and counts for --fail-on like any other.
     """
     command = import_module("metabot.cli.analyze")
     command.analyze(
-        paths or [], output=output, input_format=input_format, since=since, only=tuple(analyzer or ()), config=config
+        paths or [],
+        output=output,
+        input_format=input_format,
+        since=since,
+        only=tuple(analyzer or ()),
+        fail_on=fail_on,
+        config=config,
     )
 
 
@@ -103,17 +138,23 @@ def run(
 @app.command()
 def show(
     identity: Annotated[str, typer.Argument(help="A fingerprint, or a unique beginning of one.", metavar="ID")],
+    traces: Annotated[int, typer.Option(min=0, max=3, help="How many of its traces to draw.")] = 1,
+    text: Annotated[
+        bool, typer.Option("--text", help="Quote what stands where two prompts part, if the store holds it.")
+    ] = False,
     config: ConfigFile = None,
 ) -> None:
-    """Show a finding, and the proposal, pull request or stop that came of it."""
-    import_module("metabot.cli.show").show(identity, config=config)
+    """Show a finding, drawn, and the proposal, pull request or stop that came of it."""
+    import_module("metabot.cli.show").show(identity, traces=traces, text=text, config=config)
 
 
 @app.command()
 def explain(
-    analyzer: Annotated[str, typer.Argument(help="Its name, as findings print it.", metavar="ANALYZER")],
+    analyzer: Annotated[
+        str | None, typer.Argument(help="Its name, as findings print it, or its dotted path.", metavar="ANALYZER")
+    ] = None,
 ) -> None:
-    """Print an analyzer's page: what it finds, what it ignores, its settings."""
+    """Print an analyzer's page: what it finds, what it ignores, its settings. Without a name, list them all."""
     import_module("metabot.cli.explain").explain(analyzer)
 
 
@@ -157,6 +198,9 @@ def rejects(output: Output = "table", config: ConfigFile = None) -> None:
 
 
 def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without a character shows a question mark
     try:
         app()
     except MetabotError as error:

@@ -12,6 +12,8 @@ import typer
 
 from analyzers.registry import ANALYZERS
 from metabot.cli.console import out
+from metabot.cli.explain import first_line
+from metabot.cli.json_output import json_schema
 from metabot.cli.main import app
 from metabot.telemetry.formats import FORMATS
 
@@ -66,13 +68,8 @@ def readme(text: str) -> str:
 
 
 def _analyzers_table() -> str:
-    rows = [f"| `{name}` | {_summary(analyzer.page)} |" for name, analyzer in sorted(ANALYZERS.items())]
+    rows = [f"| `{name}` | {first_line(analyzer.page).rstrip('.')} |" for name, analyzer in sorted(ANALYZERS.items())]
     return "\n".join(["| analyzer | finds |", "|---|---|", *rows])
-
-
-def _summary(page: str) -> str:
-    first = " ".join(page.strip().split("\n\n")[0].split())
-    return first.partition(": ")[2].rstrip(".") or first.rstrip(".")
 
 
 def _commands_table() -> str:
@@ -104,6 +101,7 @@ def pages() -> dict[Path, str]:
     return {
         ROOT / "docs/analyzers.md": analyzers_page(),
         ROOT / "docs/formats.md": formats_page(),
+        ROOT / "docs/analysis.schema.json": json_schema().decode(),
         read_me: readme(read_me.read_text()),
     }
 

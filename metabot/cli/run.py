@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from metabot.cli.analyzers import tell_left_out
 from metabot.cli.console import WIDTH, out, settings_at, stopwatch
 from metabot.cli.findings import findings_lines
 from metabot.cli.load import tell_refused
@@ -24,6 +25,7 @@ def run(*, dry_run: bool, again: str | None, config: Path | None) -> None:
             "  Widen [meta_layer] analysis_window_hours, or take an ID that this run printed."
         )
     tell_refused(done.refused)
+    tell_left_out(done.analysis.refused)
     print_pass(done)
     for outcome in done.outcomes:
         if isinstance(outcome.end, Preview) and outcome.verified is not None:

@@ -1,4 +1,4 @@
-"""`metabot show ID`: everything kept about one finding and what came of it."""
+"""`metabot show ID`: everything kept about one finding, drawn as far as it can be, and what came of it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ import platformdirs
 
 from analyzers.finding import Finding
 from metabot.cli.console import out, settings_or_defaults, wrapped
-from metabot.cli.findings import costs, times
+from metabot.cli.drawing import terminal
+from metabot.cli.findings import APART, also, costs, in_all, times
+from metabot.cli.parted_text import parted_lines
+from metabot.cli.pictures import draw_picture
+from metabot.config import Settings
 from metabot.errors import SettingsError
 from metabot.generate.edits import diff_of
 from metabot.ledger.ledger import Ledger
+from metabot.picture.picture import Picture
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
 from metabot.verify.measured import VerifiedProposal
 
 
-def show(identity: str, *, config: Path | None) -> None:
+def show(identity: str, *, traces: int, text: bool, config: Path | None) -> None:
     settings = settings_or_defaults(config, state=platformdirs.user_state_path("metabot"))
     found = Ledger(settings.ledger.path).find(identity)
     if not found:
@@ -30,10 +35,20 @@ def show(identity: str, *, config: Path | None) -> None:
         raise SettingsError(f"{identity} is the beginning of {len(found)} fingerprints: {listed}.\n  Write more of it.")
     entry = found[0]
     out("\n".join(finding_page(entry.finding)))
+    draw_picture(terminal(), entry.finding.candidate, entry.picture, traces=traces)
+    if text:
+        out()
+        out("\n".join(_text(settings, entry.picture)))
     for kept in (entry.stop, entry.proposal, entry.pull_request):
         if kept is not None:
             out()
             out("\n".join(_kept(kept)))
+
+
+def _text(settings: Settings, picture: Picture | None) -> list[str]:
+    if picture is None or picture.parting is None:
+        return ["no text: nothing was kept of two prompts"]
+    return parted_lines(settings, picture.parting)
 
 
 def finding_page(finding: Finding) -> list[str]:
@@ -53,12 +68,16 @@ def finding_page(finding: Finding) -> list[str]:
         "seen": f"{seen:,} times in {candidate.traces:,} of {candidate.traces_examined:,} traces",
         "from": times(candidate),
         "cost": "; ".join(costs(candidate, finding.cost_usd_per_month)),
+        "in all": in_all(finding),
+        "only": "" if finding.production else APART,
         "because": candidate.cost_unknown or "",
         "not known": "; ".join(candidate.unknown),
         "exemplars": ", ".join(f"{one.trace_id}:{one.span_id}" for one in candidate.exemplars),
         "says": " | ".join(quote.quoted() for quote in candidate.quotes),
     }
-    return [line for name, text in rows.items() if text for line in _row(name, text)]
+    told = [(name, text) for name, text in rows.items() if text]
+    told += [("also", f"{also(one)}: {one.candidate.problem}") for one in finding.consequences]
+    return [line for name, text in told for line in _row(name, text)]
 
 
 def _kept(kept: Stopped | VerifiedProposal | PullRequest) -> list[str]:

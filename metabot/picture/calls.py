@@ -11,7 +11,7 @@ from analyzers.finding import Exemplar
 from analyzers.untrusted import Name
 from metabot.picture.picture import PicturedCall
 
-CALLS: Final = 60  # of one finding
+CALLS: Final = 40  # of one finding, those that it names aside
 _READ: Final = 500  # of one trace, the first
 _COLUMNS: Final = (
     "trace_id", "span_id", "model", "input_tokens", "cached_tokens", "output_tokens", "service", "operation",
@@ -29,10 +29,11 @@ def read_calls(calls: pl.LazyFrame, exemplars: Collection[Exemplar]) -> dict[str
 
 
 def calls_of(traces: Sequence[pl.DataFrame], blamed: Collection[str]) -> tuple[tuple[PicturedCall, ...], int]:
-    """At most sixty calls, evenly spaced where there are more, and how many are left out."""
+    """At most forty calls, evenly spaced where there are more, those that are named, and how many are left out."""
     told = [
         PicturedCall(
             trace=number,
+            place=place,
             model=None if model is None else Name(model),
             input_tokens=given,
             cached_tokens=cached,
@@ -40,10 +41,10 @@ def calls_of(traces: Sequence[pl.DataFrame], blamed: Collection[str]) -> tuple[t
             blamed=span_id in blamed,
         )
         for number, rows in enumerate(traces, 1)
-        for span_id, model, given, cached, answered in rows.select(
-            "span_id", "model", "input_tokens", "cached_tokens", "output_tokens"
-        ).rows()
+        for place, (span_id, model, given, cached, answered) in enumerate(
+            rows.select("span_id", "model", "input_tokens", "cached_tokens", "output_tokens").rows(), 1
+        )
     ]
     step = -(-len(told) // CALLS) or 1
-    shown = tuple(told[::step])
+    shown = tuple(call for place, call in enumerate(told) if call.blamed or place % step == 0)
     return shown, len(told) - len(shown)

@@ -36,6 +36,7 @@ class PicturedTrace:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PicturedCall:
     trace: int  # which of the exemplars' traces, from 1 on
+    place: int  # which call of that trace, from 1 on
     model: Name | None
     input_tokens: int | None
     cached_tokens: int | None

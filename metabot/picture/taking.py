@@ -40,7 +40,7 @@ def _picture(
     blamed = frozenset(exemplar.span_id for exemplar in exemplars)
     ids = list(dict.fromkeys(exemplar.trace_id for exemplar in exemplars))
     known = [trace_id for trace_id in ids if trace_id in traces][:TRACES]
-    drawn, left_out = calls_of([calls[trace_id] for trace_id in ids if trace_id in calls], blamed)
+    drawn, left_out = calls_of([calls[trace_id] for trace_id in ids[:TRACES] if trace_id in calls], blamed)
     return Picture(
         traces=tuple(pictured(trace_id, traces[trace_id], blamed) for trace_id in known),
         calls=drawn,

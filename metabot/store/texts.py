@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os.path import commonprefix
 from typing import Final
 
 import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from analyzers.finding import Exemplar
+from analyzers.untrusted import Untrusted
 from metabot.store.arriving import Arriving
 from metabot.store.capture import Held
 
@@ -24,6 +27,17 @@ _HELD: Final = r"""
 SELECT hash, CASE WHEN contains(text, '[redacted: ') THEN regexp_extract_all(text, '\[redacted: ([a-zA-Z -]+)\]', 1) END
 FROM texts SEMI JOIN (SELECT unnest(string_split(?, ',')::UBIGINT[]) AS hash) USING (hash) WHERE NOT public OR ?
 """
+
+_REQUEST: Final = """
+WITH asked AS (
+    SELECT request_hashes FROM model_spans WHERE trace_id = $trace AND span_id = $span
+    UNION ALL SELECT request_hashes FROM merged_calls WHERE trace_id = $trace AND span_id = $span
+), longest AS (SELECT request_hashes FROM asked ORDER BY len(request_hashes) DESC LIMIT 1)
+SELECT texts.text
+FROM (SELECT unnest(request_hashes) AS hash, generate_subscripts(request_hashes, 1) AS place FROM longest)
+LEFT JOIN texts USING (hash) ORDER BY place
+"""
+_PARTED: Final = 2_000  # characters from where two requests part on
 
 
 def add(tables: Arriving, incoming: pa.Table) -> None:
@@ -43,3 +57,23 @@ def held(connection: duckdb.DuckDBPyConnection, *, public: bool) -> Held:
         return {hashed: kinds or () for hashed, kinds in found}
 
     return ask
+
+
+def parted(connection: duckdb.DuckDBPyConnection, one: Exemplar, other: Exemplar) -> tuple[Untrusted, Untrusted] | None:
+    """The requests of two calls from the beginning of the line on in which they first differ.
+
+    None where the store does not hold every text of both.
+    """
+    requests = [_request(connection, call) for call in (one, other)]
+    first, second = requests
+    if first is None or second is None:
+        return None
+    same = len(commonprefix([first, second]))  # noqa: RUF071  character by character is meant
+    line = first.rfind("\n", 0, same) + 1
+    return Untrusted(first[line : line + _PARTED]), Untrusted(second[line : line + _PARTED])
+
+
+def _request(connection: duckdb.DuckDBPyConnection, call: Exemplar) -> str | None:
+    found = connection.execute(_REQUEST, {"trace": call.trace_id, "span": call.span_id}).fetchall()
+    texts = [text for (text,) in found]
+    return "\n".join(texts) if texts and None not in texts else None

@@ -12,7 +12,7 @@ import pytest
 from metabot.analysis import Analysis, analyze
 from metabot.config import Settings, parse
 from metabot.pipeline import run_pass
-from metabot.production import divided
+from metabot.production import ENVIRONMENTS, divided
 from metabot.stopped import Stopped
 from tests.builders import Trace, failing, frames, model, tool, trace
 from tests.metabot.stored import stored
@@ -113,3 +113,10 @@ def test_a_pass_stops_what_tests_alone_have(tmp_path: Path) -> None:
     for outcome in done.outcomes:
         assert isinstance(outcome.end, Stopped)
         assert (outcome.end.stage, outcome.end.reason) == ("placed", "not production")
+
+
+def test_the_words_are_documented() -> None:
+    """docs/findings.md lists those that the table has."""
+    page = (Path(__file__).parents[2] / "docs/findings.md").read_text()
+    listed = page.partition("<!-- environments -->")[2].partition("<!-- end of environments -->")[0]
+    assert tuple(listed.replace(",", " ").split()) == ENVIRONMENTS

@@ -106,10 +106,11 @@ def test_calls_have_their_tokens_in_turn() -> None:
 
 
 def test_many_calls_are_thinned_out_evenly() -> None:
-    """A long growth keeps its shape."""
-    taken = picture("chat", trace(*(model(input_tokens=number) for number in range(170))))
-    assert [one.input_tokens for one in taken.calls] == list(range(0, 170, 3))
-    assert (len(taken.calls), taken.calls_left_out) == (57, 113)
+    """A long growth keeps its shape, and the call that the finding names stays."""
+    before, after = ([model("other", input_tokens=number) for number in row] for row in (range(101), range(102, 170)))
+    taken = picture("chat", trace(*before, model(input_tokens=101), *after))
+    assert [one.input_tokens for one in taken.calls] == sorted([*range(0, 170, 5), 101])
+    assert taken.calls_left_out == 170 - 35
     assert len(taken.calls) <= CALLS
 
 
