@@ -36,10 +36,27 @@ def conversations(spans: pl.LazyFrame, calls: pl.LazyFrame, *, apart: str | None
     in memory.
     """
     made = calls.filter(pl.all_horizontal(pl.col(_NEEDED).is_not_null())).collect()
-    led = with_agents(named(made, "service", "operation"), of_traces(spans, made["trace_id"].unique()))
+    led = _led(spans, named(made, "service", "operation"))
     who = pl.when("nested").then("agent_id").otherwise("agent")
     key = pl.struct("service", WHOLE.alias("whole"), who.alias("who"), *([apart] if apart else []))
     return led.with_columns(key.rank("dense").alias("conversation")).sort("conversation", *_ORDER, nulls_last=True)
+
+
+def _led(spans: pl.LazyFrame, made: pl.DataFrame) -> pl.DataFrame:
+    """The calls with `agent`, and `agent_id` and `nested` where the trace has several agents.
+
+    The one agent of a trace is taken for that of all its calls: only several need the way up through the spans.
+    """
+    agents = of_traces(spans, made["trace_id"].unique()).filter(pl.col("kind") == "agent")
+    each = agents.group_by("trace_id").agg(pl.len().alias("agents"), pl.col("operation").min().alias("agent")).collect()
+    several = each.filter(pl.col("agents") > 1)["trace_id"]
+    alone = made.filter(~pl.col("trace_id").is_in(several.implode()))
+    found = alone.join(each.select("trace_id", "agent"), on="trace_id", how="left").with_columns(
+        pl.lit(None, pl.String).alias("agent_id"), pl.lit(value=False).alias("nested")
+    )
+    others = made.filter(pl.col("trace_id").is_in(several.implode()))
+    walked = with_agents(others, of_traces(spans, several))
+    return pl.concat([found, walked.select(found.columns)])
 
 
 def examined(calls: pl.LazyFrame, found: pl.DataFrame) -> pl.DataFrame:

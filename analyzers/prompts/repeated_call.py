@@ -87,14 +87,16 @@ _PRICED: Final = ("answer_hash", "cost_usd", "cost_unknown")
 
 def _made(spans: pl.LazyFrame, calls: pl.LazyFrame) -> pl.DataFrame:
     """The calls that can be compared; `key` is the same for the same request, `again` if it was answered before."""
-    rows = pl.concat([_prompts(calls), _tools(spans)], how="diagonal").collect()
-    earliest_end = pl.max_horizontal("start_ns", pl.when(LASTING).then("end_ns"))
-    ordered = named(rows, "service", "operation").sort(
-        "key", "start_ns", "end_ns", "trace_id", "span_id", nulls_last=True
-    )
-    answered = earliest_end.cum_min().shift(1).over("key")
+    rows = named(pl.concat([_prompts(calls), _tools(spans)], how="diagonal").collect(), "service", "operation")
+    alone = pl.len().over("key") == 1
+    marked = rows.with_columns(alone.alias("alone"))
+    several = marked.filter(~pl.col("alone")).sort("key", "start_ns", "end_ns", "trace_id", "span_id", nulls_last=True)
+    end = pl.max_horizontal("start_ns", pl.when(LASTING).then("end_ns"))
+    answered = end.cum_min().shift(1).over("key")
     same_moment = pl.col("start_ns") == pl.col("start_ns").shift(1).over("key")
-    return ordered.with_columns(((answered <= pl.col("start_ns")) & ~same_moment).fill_null(value=False).alias("again"))
+    again = ((answered <= pl.col("start_ns")) & ~same_moment).fill_null(value=False)
+    once = marked.filter("alone").with_columns(pl.lit(value=False).alias("again"))
+    return pl.concat([several.with_columns(again.alias("again")), once])
 
 
 def _prompts(calls: pl.LazyFrame) -> pl.LazyFrame:

@@ -6,7 +6,7 @@ import pytest
 
 from analyzers.finding import Subject
 from analyzers.frames import CALLS
-from analyzers.prompts.late_instructions import Settings, detect, measure
+from analyzers.prompts.late_instructions import detect, measure
 from analyzers.untrusted import Name
 from tests.analyzers.recordings import other_name, recorded, renamed
 from tests.builders import frames, model, trace
@@ -76,9 +76,17 @@ LONG_TASKS = [("You help.", *own(number, 900), *RULES) for number in range(10)]
 FIRST = [("You help.", *RULES, *own(number)) for number in range(10)]
 
 
+def seldom_soon():
+    """Six of a hundred and six conversations follow another one soon."""
+    far = [trace(model(prompt=("Hi.", *own(one), *RULES)), at=one * 400, session_id=f"f{one}") for one in range(100)]
+    near = [trace(model(prompt=("Hi.", *own(one), *RULES)), at=50_000 + one, session_id=f"n{one}") for one in range(6)]
+    return frames(*far, *near).calls
+
+
 @pytest.mark.parametrize(
     "calls",
     [
+        pytest.param(seldom_soon(), id="little in the mean"),
         pytest.param(late(4), id="few conversations"),
         pytest.param(late(3 * 10, rules=RULES[:50]), id="too short to be kept"),
         pytest.param(late(every=301, count=20), id="too far apart for any cache"),
@@ -97,15 +105,6 @@ FIRST = [("You help.", *RULES, *own(number)) for number in range(10)]
 def test_says_nothing_when(calls):
     """Each of these looks like instructions at the end, and is not, or no cache could help."""
     assert detect(calls) == []
-
-
-def test_little_in_the_mean_is_not_said():
-    """Five of a hundred conversations follow another one soon."""
-    far = [trace(model(prompt=("Hi.", *own(one), *RULES)), at=one * 400, session_id=f"f{one}") for one in range(100)]
-    near = [trace(model(prompt=("Hi.", *own(one), *RULES)), at=50_000 + one, session_id=f"n{one}") for one in range(6)]
-    calls = frames(*far, *near).calls
-    assert detect(calls) == []
-    assert len(detect(calls, settings=Settings(min_tokens=0))) == 1
 
 
 def test_measures_without_conditions():
