@@ -12,6 +12,10 @@ _SAME: Final = 0.5  # of the spans of the one that has fewer: below that, two ca
 
 # What an analyzer's finding leads to, and how. Whoever stands on the left is the cause.
 LEADS_TO: Final[Mapping[str, Mapping[str, str]]] = {
+    "prompt-cache-miss": {
+        "late-instructions": "the same instructions open the conversations",
+        "cache-loss": "the text that changes stands in front of what was cached",
+    },
     "oversized-tool-output": {
         "context-growth": "each call after it sends the large output again",
         "critical-path": "the model has to read the large output",

@@ -36,7 +36,7 @@ from typing import Any, Final
 import polars as pl
 
 from analyzers.clock import CALENDAR, TIMED, seen
-from analyzers.exhibits import CODE, code_anchors, exemplars, newest_revision
+from analyzers.exhibits import CODE, affected, code_anchors, exemplars, newest_revision
 from analyzers.finding import Candidate, Metric, PromptAnchor, Subject, Waste
 from analyzers.frames import CALLS, Frame
 from analyzers.identifiers import SUBJECT, about, named, subject_of
@@ -187,6 +187,7 @@ def _candidate(group: dict[str, Any], waste: pl.DataFrame, lines: pl.DataFrame) 
         prompt=_anchor(group, losing, lines),
         revision=newest_revision(losing),
         unknown=_unknown(group),
+        affected=affected(losing),
     )
 
 
