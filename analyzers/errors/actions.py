@@ -6,6 +6,7 @@ An input that holds a shell command is that command without what is said in it: 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import polars as pl
@@ -32,6 +33,19 @@ _WITHOUT: Final = (
 )
 _EXIT: Final = r"(?i)^\W*(error: )?(exit|return)\s?(code|status)?\W*\d*\W*"
 _WORDS: Final = r"[A-Za-z]\w+\W+[A-Za-z]\w+"
+
+
+def once(
+    told: Callable[[pl.Expr], pl.Expr], of: pl.Expr, dtype: pl.DataType | type[pl.DataType] = pl.String
+) -> pl.Expr:
+    """What is told of a text, found out once for each distinct text."""
+
+    def each(texts: pl.Series) -> pl.Series:
+        distinct = texts.unique().to_frame("text").with_columns(told(pl.col("text")).alias("told"))
+        rows = texts.to_frame("text")
+        return rows.join(distinct, on="text", how="left", nulls_equal=True, maintain_order="left")["told"]
+
+    return of.map_batches(each, return_dtype=dtype)
 
 
 def command(text: pl.Expr) -> pl.Expr:

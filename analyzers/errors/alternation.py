@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from analyzers.clock import DURATION_NS
-from analyzers.errors.actions import command
+from analyzers.errors.actions import command, once
 from analyzers.exhibits import CODE
 from analyzers.identifiers import named, of_traces
 from analyzers.usage.agents import with_agents
@@ -62,9 +62,9 @@ def _turn() -> pl.Expr:
 
 
 def _waits() -> pl.Expr:
-    return pl.coalesce(command(pl.col("input")), pl.lit("")).str.contains(_WAITING) | pl.col("operation").str.contains(
-        _WAITING
-    )
+    return pl.coalesce(once(command, pl.col("input")), pl.lit("")).str.contains(_WAITING) | pl.col(
+        "operation"
+    ).str.contains(_WAITING)
 
 
 def _turns(ordered: pl.DataFrame) -> pl.DataFrame:

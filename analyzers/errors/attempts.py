@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from analyzers.clock import DURATION_NS
-from analyzers.errors.actions import command, parts, says_something, verdict
+from analyzers.errors.actions import command, once, parts, says_something, verdict
 from analyzers.errors.causes import TRANSIENT, cause
 from analyzers.exhibits import CODE
 from analyzers.identifiers import named, of_traces
@@ -61,25 +61,23 @@ def _repeatedly_failing(spans: pl.LazyFrame) -> pl.DataFrame:
         *_SPAN, "parent_id", "service", "operation", "kind", "start_ns", "end_ns", "clock", "session_id", "revision",
         "tool_call_id", "error_type", "error_message", "http_status", *CODE,
         DURATION_NS.alias("duration_ns"),
-        pl.struct(verdict(pl.col("error_message")), pl.col("error_type")).hash().alias("verdict"),
+        pl.struct(once(verdict, pl.col("error_message")), pl.col("error_type")).hash().alias("verdict"),
         pl.col("error_message").hash().alias("message"),
-        says_something(pl.col("error_message")).alias("tells"),
+        once(says_something, pl.col("error_message"), pl.Boolean).alias("tells"),
         *_actions(),
-        parts(pl.col("input")).alias("parts"),
+        pl.col("input").alias("arguments"),
     )  # fmt: skip
     same = (*_TOOL, "verdict")
-    own_command = pl.when("is_command").then(pl.coalesce(pl.when("tells").then("runs"), "input"))
-    rows = (
-        failing.with_columns(own_command.alias("own_command"))
-        .collect()
-        .unique(_SPAN, keep="first", maintain_order=True)
-    )
+    own_command = pl.when("is_command").then(pl.coalesce(pl.when("tells").then("runs"), "input")).alias("own_command")
+    not_a_command = pl.when(~pl.col("is_command")).then("arguments")
+    told = failing.with_columns(own_command, parts(not_a_command).alias("parts")).drop("arguments")
+    rows = told.collect().unique(_SPAN, keep="first", maintain_order=True)
     return rows.join(rows.group_by(same).agg(pl.len()).filter(pl.col("len") > 1), on=same, how="semi")
 
 
 def _actions() -> tuple[pl.Expr, ...]:
     """`input`, a hash; `runs`: what it runs, a hash, where it runs something and more than one word is left of it."""
-    run = command(pl.col("input"))
+    run = once(command, pl.col("input"))
     return (
         pl.when(pl.col("input").is_not_null()).then(pl.col("input").hash()).alias("input"),
         pl.when(run.str.contains(r"\S\s+\S")).then(run.hash()).alias("runs"),

@@ -30,7 +30,7 @@ from typing import Any, Final
 import polars as pl
 
 from analyzers.clock import DURATION_NS, seen
-from analyzers.errors.actions import command, says_something
+from analyzers.errors.actions import command, once, says_something
 from analyzers.errors.asking import asking
 from analyzers.errors.causes import cause
 from analyzers.errors.refusals import absent, found_nothing, refusal
@@ -93,6 +93,9 @@ def measure(
 
 _SPAN: Final = ("trace_id", "span_id")
 _TOOL: Final = ("service", "operation")
+_TOLD: Final = ("error_type", "http_status", "error_message")
+_LONGEST: Final = 1000  # characters of a message that are looked at
+_EXITED: Final = r"(?i)^exit.?(code|status)"
 _CALL: Final = pl.all_horizontal(pl.col(*_SPAN, *_TOOL, "start_ns", "end_ns").is_not_null()) & (
     pl.col("kind") == "tool"
 )
@@ -100,30 +103,40 @@ _CALL: Final = pl.all_horizontal(pl.col(*_SPAN, *_TOOL, "start_ns", "end_ns").is
 
 def _failed(spans: pl.LazyFrame) -> pl.DataFrame:
     """The failed calls: `reason`, where a wording says it; `refused`, for that or for reasons of the tool's own."""
-    error_type, message = pl.col("error_type"), pl.col("error_message")
-    runs = (command(pl.col("input")).is_not_null() | error_type.str.contains(r"(?i)^exit.?(code|status)")).fill_null(
-        value=False
-    )
-    known_trouble = cause(error_type, pl.col("http_status"), message).is_not_null()
+    runs = once(command, pl.col("input")).is_not_null() | pl.col("error_type").str.contains(_EXITED)
     rows = (
         spans.filter(_CALL & (pl.col("status") == "error"))
         .select(
-            *_SPAN, *_TOOL, "start_ns", "clock", "revision", "tool_call_id", "error_message", "error_type", *CODE,
+            *_SPAN, *_TOOL, "start_ns", "clock", "revision", "tool_call_id", *CODE, *_TOLD[:2],
+            pl.col("error_message").str.slice(0, _LONGEST),
             pl.lit(None, pl.String).alias("detail"),
             DURATION_NS.alias("duration_ns"),
-            refusal(error_type, message).alias("reason"),
-            runs.alias("runs"),
-            known_trouble.alias("known_trouble"),
-            (absent(message) | ~says_something(message)).alias("absent"),
-            found_nothing(message).alias("nothing"),
+            runs.fill_null(value=False).alias("runs"),
         )
         .collect()
-        .filter(~pl.col("nothing") | pl.col("reason").is_not_null())
         .sort("start_ns", *_SPAN, *_TOOL)
         .unique(_SPAN, keep="first", maintain_order=True)
     )  # fmt: skip
+    told = rows.join(_understood(rows), on=_TOLD, nulls_equal=True, maintain_order="left")
     own_reason = ~pl.col("runs") & ~pl.col("known_trouble") & ~pl.col("absent")
-    return named(rows, *_TOOL).with_columns((pl.col("reason").is_not_null() | own_reason).alias("refused"))
+    return named(told.filter(~pl.col("nothing") | pl.col("reason").is_not_null()), *_TOOL).with_columns(
+        (pl.col("reason").is_not_null() | own_reason).alias("refused")
+    )
+
+
+def _understood(rows: pl.DataFrame) -> pl.DataFrame:
+    """What the errors say, each distinct one once."""
+    error_type, http_status, message = map(pl.col, _TOLD)
+    return (
+        rows.select(_TOLD)
+        .unique()
+        .with_columns(
+            refusal(error_type, message).alias("reason"),
+            cause(error_type, http_status, message).is_not_null().alias("known_trouble"),
+            (absent(message) | ~says_something(message)).alias("absent"),
+            found_nothing(message).alias("nothing"),
+        )
+    )
 
 
 def _made(spans: pl.LazyFrame, about_these: pl.DataFrame) -> pl.DataFrame:
