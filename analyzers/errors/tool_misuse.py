@@ -212,14 +212,18 @@ def _problem(group: dict[str, Any]) -> str:
     operation, share = Name(group["operation"]), group["failed"] / group["calls"]
     reasons = sorted(group["reasons"], key=lambda one: (-one["count"], one["reason"]))[:_REASONS]
     own = group["refused"] - group["unfit"]
-    listed = [f"{one['reason']} {one['count']:,} times" for one in reasons]
-    listed += [f"refused for reasons of the tool's own {own:,} times"] if own else []
-    listed += [f"one message {group['alike']:,} times"] if (group["alike"] or 0) > 1 else []
+    listed = [f"{one['reason']} {_times(one['count'])}" for one in reasons]
+    listed += [f"refused for reasons of the tool's own {_times(own)}"] if own else []
+    listed += [f"one message {_times(group['alike'])}"] if (group["alike"] or 0) > 1 else []
     why = f": {', '.join(listed)}" if listed else ""
     return (
         f"{operation} fails {group['failed']:,} of {group['calls']:,} calls ({share:.1%}) in {group['traces']:,} of "
         f"{group['traces_examined']:,} traces{why}"
     )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _unknown(group: dict[str, Any]) -> tuple[str, ...]:
