@@ -55,7 +55,7 @@ def turned(shift):
 def same():
     """The same trace, to the nanosecond and the letter, a hundred times."""
     spans, calls, events = frames(*[trace(model(prompt=("a",)), tool("look", 40, input="i", output="o"))] * 100)
-    alike = pl.lit(BEGIN_NS).alias("start_ns"), pl.lit(BEGIN_NS + 10**6).alias("end_ns")
+    alike = (pl.lit(BEGIN_NS).alias("start_ns"), pl.lit(BEGIN_NS + 10**6).alias("end_ns"))
     return spans.with_columns(*alike), calls.with_columns(*alike), events
 
 
@@ -74,7 +74,7 @@ RECORDINGS = {
     "not even a clock": lambda: bare(drop=("clock",)),
     "places in an order": lambda: changed(pl.lit("order").alias("clock")),
     "negative durations": lambda: changed((pl.col("start_ns") - 10**9).alias("end_ns")),
-    "no time at all": lambda: changed(pl.lit(0).alias("start_ns"), pl.lit(0).alias("end_ns")),
+    "no time at all": lambda: changed(*(pl.lit(0, dtype=pl.Int64).alias(name) for name in ("start_ns", "end_ns"))),
     "its own parent": lambda: changed(pl.col("span_id").alias("parent_id")),
     "a circle of two": lambda: turned(1),
     "a circle of all": lambda: turned(7),
