@@ -19,7 +19,7 @@ from metabot.store.inputs import Input, inputs
 from metabot.store.parts import begun
 from metabot.store.sources import Source, holds_public, known_spans, record, shorter
 from metabot.store.staging import count, fold, staged
-from metabot.store.store import ROOMY, TIGHT, Store
+from metabot.store.store import FOLDING, ROOMY, TIGHT, Store
 from metabot.store.writer import Tally, Writer
 from metabot.telemetry import formats
 from metabot.telemetry.record import Columns, Reader, Record, Reject, Sample, Span
@@ -135,7 +135,8 @@ def _written(
         with Writer(stage, parts) as writer:
             for batch in _batches(read, unpacking, Batch(public, keeper), tally, progress=progress):
                 writer.write(batch)
-        added, known = fold(stage, parts, store, public=public, take_back=take_back)
+        with store.memory(FOLDING if memory == TIGHT else memory):
+            added, known = fold(stage, parts, store, public=public, take_back=take_back)
         rollups.add(connection)
         calls = model_calls.merge_again(connection)
         events, samples = (now - then for now, then in zip(_counts(connection), before, strict=True))

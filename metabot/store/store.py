@@ -20,7 +20,8 @@ from metabot.telemetry.shares import processors
 SCHEMA_VERSION: Final = 3
 
 _MEMORY: Final = "512MB"  # sorts and joins go to disk beyond it
-TIGHT: Final = "100MB"  # enough to take batches in, of a file of any size: what was taken in goes to disk
+TIGHT: Final = "100MB"  # enough while a file is decoded, which needs memory of its own
+FOLDING: Final = "256MB"  # enough to take in a file of any size: what was taken in goes to disk
 ROOMY: Final = "1GB"  # what rows with long lists and texts need
 
 _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
@@ -76,7 +77,7 @@ class Store:
 
     @contextmanager
     def memory(self, bound: str) -> Iterator[None]:
-        """Another bound on memory inside: `TIGHT` or `ROOMY`."""
+        """Another bound on memory inside: `TIGHT`, `FOLDING` or `ROOMY`."""
         self._bind(bound)
         try:
             yield
