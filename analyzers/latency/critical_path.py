@@ -114,7 +114,13 @@ def _led(lasting: pl.LazyFrame, settings: Settings) -> pl.Series:
     anything of them is sorted or joined.
     """
     lasted = pl.col("end_ns") - pl.col("start_ns")
-    whole = lasting.group_by("trace_id").agg((pl.col("end_ns").max() - pl.col("start_ns").min()).alias("trace_ns"))
+    to_compare = pl.len() >= settings.min_others + 2  # beside the step and the root
+    whole = (
+        lasting.group_by("trace_id")
+        .agg((pl.col("end_ns").max() - pl.col("start_ns").min()).alias("trace_ns"), to_compare.alias("to_compare"))
+        .filter("to_compare")
+        .select("trace_id", "trace_ns")
+    )
     enough = pl.max_horizontal(settings.min_seconds * _NS, settings.min_share * pl.col("trace_ns")) / 2
     long = (
         lasting.filter((lasted >= settings.min_seconds * _NS / 2) & pl.col("parent_id").is_not_null())

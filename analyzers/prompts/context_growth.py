@@ -21,6 +21,7 @@ Settings:
   min_growing_share    of the calls that send more than the call before
   min_resent_share     of the input tokens that were sent before
   min_uncached_share   of those that the provider does not report as cached
+  min_share            of the operation's conversations of so many calls that grow; sizes of any kind grow now and then
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class Settings:
     min_growing_share: float = 0.8
     min_resent_share: float = 0.5
     min_uncached_share: float = 0.5
+    min_share: float = 0.1
 
 
 _DEFAULTS: Final = Settings()
@@ -65,8 +67,12 @@ def detect(spans: pl.LazyFrame, calls: pl.LazyFrame, *, settings: Settings = _DE
     mostly_resent = (resent > 0) & (resent >= settings.min_resent_share * pl.col("input_tokens"))
     not_cached = pl.col("uncached") >= settings.min_uncached_share * resent
     goes_on = pl.col("continued") >= _MOSTLY * pl.col("comparable")
-    found = _groups(growing).filter(mostly_resent & not_cached & goes_on)
-    return [_candidate(group, growing, spans, calls) for group in found.to_dicts()]
+    no_chance = pl.col("conversations") >= settings.min_share * pl.col("peers")
+    found = _groups(growing).filter(mostly_resent & not_cached & goes_on & no_chance)
+    if found.is_empty():
+        return []
+    counted = found.join(examined(calls, found), on=("service", "operation"), maintain_order="left")
+    return [_candidate(group, growing, spans) for group in counted.to_dicts()]
 
 
 def measure(
@@ -106,9 +112,11 @@ def _growing(spans: pl.LazyFrame, calls: pl.LazyFrame, settings: Settings) -> pl
         (pl.col("grew").sum() >= settings.min_growing_share * pl.col("before").count()).alias("steady"),
     )
     enough = (pl.col("calls") >= max(2, settings.min_calls)) & (pl.col("total") >= settings.min_tokens)
-    chosen = each.filter(enough & pl.col("grown") & pl.col("steady")).select("conversation")
+    subjects = rows.select("conversation", *SUBJECT).unique("conversation")
+    peers = each.filter(enough).join(subjects, on="conversation").with_columns(pl.len().over(SUBJECT).alias("peers"))
+    chosen = peers.filter(pl.col("grown") & pl.col("steady")).select("conversation", "peers")
     silent = ordered.filter(~(_TOKENS > 0).fill_null(value=False))
-    told = pl.concat([rows.drop("again"), silent], how="diagonal").join(chosen, on="conversation", how="semi")
+    told = pl.concat([rows.drop("again"), silent], how="diagonal").join(chosen, on="conversation")
     return told.sort("conversation", "start_ns", "end_ns", "trace_id", "span_id", nulls_last=True)
 
 
@@ -141,6 +149,7 @@ def _groups(growing: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.len().alias("calls"),
             pl.col("conversation").n_unique().alias("conversations"),
+            pl.col("peers").max(),
             pl.col("input_tokens", "resent").cast(pl.Int128).sum(),
             uncached.clip(lower_bound=0).cast(pl.Int128).sum().alias("uncached"),
             (pl.col("resent") > 0).sum().alias("repeating"),
@@ -156,12 +165,11 @@ def _metric(group: dict[str, Any]) -> Metric:
     return Metric(value=group["input_tokens"] / group["calls"], unit="input tokens per call", n=group["calls"])
 
 
-def _candidate(group: dict[str, Any], growing: pl.DataFrame, spans: pl.LazyFrame, calls: pl.LazyFrame) -> Candidate:
+def _candidate(group: dict[str, Any], growing: pl.DataFrame, spans: pl.LazyFrame) -> Candidate:
     subject = subject_of(group)
     told = growing.filter((pl.col("service") == subject.service) & (pl.col("operation") == subject.operation))
     sized = told.filter(pl.col("resent").is_not_null())
     ended = refused(told, spans)
-    total = examined(calls, told)["traces_examined"].item()
     cost, cost_unknown = _cost(sized)
     first, last = seen(sized)
     return Candidate(
@@ -178,7 +186,7 @@ def _candidate(group: dict[str, Any], growing: pl.DataFrame, spans: pl.LazyFrame
         first_ns=first,
         last_ns=last,
         traces=sized["trace_id"].n_unique(),
-        traces_examined=total,
+        traces_examined=group["traces_examined"],
         cost_usd_per_call=cost,
         cost_unknown=cost_unknown,
         seconds_per_call=None,

@@ -112,6 +112,10 @@ def apart():
         pytest.param(read(agent(cached_tokens=9_000, blocks=[[1]] * 5)), id="a cache serves it"),
         pytest.param(read(agent(blocks=[[one] * (1 + one) for one in range(5)])), id="prompts do not go on"),
         pytest.param(read(agent((10_000, 20_000, 40_000))), id="few calls"),
+        pytest.param(
+            read(agent(), *(agent((20_000, 14_000, 26_000, 10_000, 18_000), at=at) for at in range(1, 12))),
+            id="one of many grows by chance",
+        ),
         pytest.param(read(agent((1_000, 1_400, 1_800, 2_200, 2_600))), id="little to send again"),
         pytest.param(read(agent((10_000, 26_000, 9_000, 27_000, 8_000, 30_000))), id="prompts of many sizes"),
         pytest.param(read(agent((20_000, 20_100, 20_200, 20_300, 20_400))), id="long instructions, short answers"),
