@@ -17,6 +17,10 @@ from typing import Any
 
 import pytest
 
+from analyzers.control import control
+from analyzers.registry import ANALYZERS
+from tests.analyzers.recordings import recorded
+
 ROOT = Path(__file__).parents[2]
 DESK = ROOT / "examples" / "support_desk"
 SCRIPT = ROOT / "examples" / "support_desk.replay.toml"
@@ -254,6 +258,31 @@ def test_a_mended_desk_passes_its_tests_and_is_no_worse(
     assert found == score
     first = [int(named(t, "chat ")[0]["attributes"]["gen_ai.usage.cache_read.input_tokens"]) for t in recorded]
     assert (min(first[1:]) >= 1600) == (mended_prompt in mend)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mend", "left"),
+    [
+        pytest.param([], {"prompt-cache-miss", "recurring-error", "serial-calls"}, id="nothing"),
+        pytest.param([mended_prompt], {"recurring-error", "serial-calls"}, id="prompt"),
+        pytest.param([mended_lookups], {"prompt-cache-miss", "recurring-error"}, id="look-ups"),
+        pytest.param([mended_search], {"prompt-cache-miss", "serial-calls"}, id="search"),
+        pytest.param([mended_prompt, mended_lookups, mended_search], set(), id="all three"),
+    ],
+)
+def test_of_a_mended_fault_nothing_is_found(mend: list[Callable[[Path], None]], left: set[str], tmp_path: Path) -> None:
+    """Whatever is not mended is still found, and nothing else."""
+    desk, telemetry = tmp_path / "desk", tmp_path / "traces.jsonl"
+    shutil.copytree(DESK, desk, ignore=shutil.ignore_patterns("__pycache__"))
+    for edit in mend:
+        edit(desk)
+    played(desk, telemetry, "support_desk.run")
+    tables = recorded([telemetry])
+    candidates = []
+    for analyzer in ANALYZERS.values():
+        candidates += analyzer.detect(*(tables[frame.name].lazy() for frame in analyzer.reads))
+    assert {finding.candidate.analyzer for finding in control(candidates, window_days=1)} == left
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
