@@ -30,10 +30,10 @@ LEADS_TO: Final[Mapping[str, Mapping[str, str]]] = {
         "critical-path": "the growing prompt has to be read",
     },
     "tool-misuse": {
-        "recurring-error": "the tool refuses what the model calls it with",
-        "retry-loop": "the same wrong call is made again",
-        "no-retry": "the tool refuses what the model calls it with",
-        "repeated-call": "the same wrong call is made again",
+        "recurring-error": "these are the calls that fail",
+        "retry-loop": "a failing call is made again",
+        "no-retry": "these are the calls that fail",
+        "repeated-call": "a failing call is made again",
         "silent-failure": "the failed call goes unnoticed above",
     },
     "recurring-error": {

@@ -89,9 +89,9 @@ class Candidate:
     last_ns: int | None
     traces: int  # traces in which it was seen
     traces_examined: int
-    cost_usd_per_call: float | None  # what the waste costs; None is unknown
+    cost_usd_per_call: float | None  # what the waste costs each of `observed.n`, calls or traces; None is unknown
     cost_unknown: str | None
-    seconds_per_call: float | None  # wall-clock that the waste costs a call or a trace; None is unknown
+    seconds_per_call: float | None  # wall-clock that it costs each of them; None is unknown
     exemplars: tuple[Exemplar, ...]  # at most five
     code: tuple[CodeAnchor, ...] = ()  # most common first
     prompt: PromptAnchor | None = None

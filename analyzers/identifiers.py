@@ -28,12 +28,17 @@ def identified(spans: pl.LazyFrame) -> pl.DataFrame:
 
     All columns that the frame has are held in memory: select those that are read.
     """
+    return named(once(spans), "service", "operation")
+
+
+def once(spans: pl.LazyFrame) -> pl.DataFrame:
+    """The same with the names as they were recorded, for where most of the rows will be left out."""
     needed = pl.col("trace_id", "span_id", "service", "operation", "start_ns", "end_ns")
     rows = spans.filter(pl.all_horizontal(needed.is_not_null())).sort(_OLDEST_FIRST).collect()
     if rows.select(pl.struct(_SPAN).hash().n_unique()).item() < rows.height:  # rare, and costs more than all the rest
         first = (*_OLDEST_FIRST, *(name for name in rows.columns if name not in _OLDEST_FIRST))
         rows = rows.sort(first).unique(_SPAN, keep="first", maintain_order=True)
-    return named(rows, "service", "operation")
+    return rows
 
 
 def of_traces(rows: pl.LazyFrame, traces: pl.Series) -> pl.LazyFrame:

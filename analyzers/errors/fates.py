@@ -9,10 +9,11 @@ import polars as pl
 
 from analyzers.errors.causes import cause
 from analyzers.errors.chain import origins
+from analyzers.errors.refusals import declined
 from analyzers.errors.shape import shape
 from analyzers.errors.stack import PLACE, in_app_frame
 from analyzers.exhibits import CODE
-from analyzers.identifiers import identified, named, of_traces
+from analyzers.identifiers import named, of_traces, once
 from analyzers.untrusted import Name
 
 ANY_OPERATION: Final = Name("any operation")
@@ -27,7 +28,7 @@ _READ: Final = (
 
 
 def errors(spans: pl.LazyFrame, events: pl.LazyFrame) -> pl.DataFrame:
-    """The deepest error of every chain in SPANS, with what `chain.origins` says of it.
+    """The deepest error of every chain in SPANS, with what `chain.origins` says of it; not what a person declined.
 
     Adds `cause`, null where none is known; `called`, the operation itself; `operation`, or `ANY_OPERATION` where the
     cause is the service's account; `detail`: the cause, or else type, status and, where there is no status, six hex
@@ -36,9 +37,9 @@ def errors(spans: pl.LazyFrame, events: pl.LazyFrame) -> pl.DataFrame:
     """
     in_error = spans.filter(pl.col("status") == "error").select(pl.col("trace_id").unique()).collect()["trace_id"]
     told = pl.when(pl.col("input").is_not_null()).then(pl.col("input").hash()).alias("input")
-    recorded = identified(of_traces(spans, in_error).select(*_READ, told))
-    deepest = origins(_typed(recorded, of_traces(events, in_error)))
-    return _named(_placed(_followed(deepest, recorded)))
+    recorded = once(of_traces(spans, in_error).select(*_READ, told))
+    deepest = origins(_typed(recorded, of_traces(events, in_error))).filter(~declined(pl.col("message")))
+    return _named(named(_placed(_followed(deepest, recorded)), "service", "operation"))
 
 
 def examined_calls(spans: pl.LazyFrame, services: list[str]) -> pl.DataFrame:

@@ -89,6 +89,13 @@ _NOTHING: Final = (
     r"( were| was)? (found|available|returned|matched)|\bno (results|matches|hits)\b"
     r"|nothing (was )?found|\bfound no(thing)?\b|\b0 (results|matches|hits)\b|did not match any|returned no "
 )
+# A person said no to the call.
+_DECLINED: Final = (
+    r"\b(user|human|operator|person|reviewer) (has )?"
+    r"(rejected|declined|denied|cancell?ed|refused|interrupted|disapproved)"
+    r"|\b(rejected|declined|denied|cancell?ed|refused|interrupted|disapproved) by (the |a )?"
+    r"(user|human|operator|person|reviewer)|user doesn't want|user does not want|user did not approve|user chose not to"
+)
 # What was looked for is not there: an answer as well, unless it is nearly always so.
 _ABSENT: Final = (
     r"not found|no such (file|directory|key)|(does|do|did) not exist|doesn't exist|cannot find|could not find"
@@ -106,6 +113,11 @@ def refusal(error_type: pl.Expr, message: pl.Expr) -> pl.Expr:
         ).then(pl.lit(one.name))
         for one in REFUSALS
     )
+
+
+def declined(message: pl.Expr) -> pl.Expr:
+    """Whether a person, not the tool, said no."""
+    return _words(message).str.contains(_DECLINED)
 
 
 def found_nothing(message: pl.Expr) -> pl.Expr:

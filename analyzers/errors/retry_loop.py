@@ -108,8 +108,8 @@ def _runs(spans: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
         never = pl.lit(value=False)
         parts.append(
             turns.with_columns(
-                pl.col("other").alias("detail"),
-                pl.col("first_operation").alias("operation"),
+                pl.max_horizontal("other", "first_operation").alias("detail"),  # whichever came first
+                pl.min_horizontal("other", "first_operation").alias("operation"),
                 pl.format("turns {}", "run").alias("run"),
                 pl.col("rounds").alias("length"),
                 (pl.col("goes_on") | pl.col("waits").fill_null(value=False)).alias("waited"),
@@ -170,6 +170,8 @@ def _candidate(group: dict[str, Any], found: pl.DataFrame, calls: pl.LazyFrame) 
     rows = found.sort("length", "trace_id", "start_ns", "span_id", descending=[True, False, False, False])
     asked = asking(calls, rows)
     examined = group["traces_examined"]
+    enough = group["loops"] * (1 if group["rounds"] is None else 2)  # each action once
+    wasted = max(group["attempts"] - enough, 0) / group["attempts"]
     seconds = None if group["untimed"] else group["duration_ns"] / 1e9
     first, last = seen(rows)
     return Candidate(
@@ -178,7 +180,7 @@ def _candidate(group: dict[str, Any], found: pl.DataFrame, calls: pl.LazyFrame) 
         subject=subject_of(group),
         evidence=Waste(
             observed=_metric(group["attempts"], examined),
-            achievable=group["loops"] / examined,
+            achievable=enough / examined,
             occurrences=group["attempts"],
         ),
         problem=_problem(group, asked, seconds),
@@ -187,9 +189,9 @@ def _candidate(group: dict[str, Any], found: pl.DataFrame, calls: pl.LazyFrame) 
         last_ns=last,
         traces=group["traces"],
         traces_examined=examined,
-        cost_usd_per_call=None if asked.cost_usd is None else asked.cost_usd / examined,
+        cost_usd_per_call=None if asked.cost_usd is None else wasted * asked.cost_usd / examined,
         cost_unknown=asked.cost_unknown,
-        seconds_per_call=None if seconds is None else seconds / examined,
+        seconds_per_call=None if seconds is None else wasted * seconds / examined,
         exemplars=exemplars(rows),
         code=code_anchors(rows),
         revision=newest_revision(rows),

@@ -12,6 +12,9 @@ a message that names no trouble of a provider or of the network and nothing that
 
 Ignores failures that are not marked as errors.
 
+Calls that a person declined, that failed for trouble of a provider or of the network, or that went well later in the
+trace when the same was asked again, are no misuse and not counted as failed.
+
 The figure, `share of calls`, is: failed calls, over all calls of the tool. Searches that found nothing did not fail.
 
 Settings:
@@ -33,11 +36,11 @@ from analyzers.clock import DURATION_NS, seen
 from analyzers.errors.actions import command, once, says_something
 from analyzers.errors.asking import asking
 from analyzers.errors.causes import cause
-from analyzers.errors.refusals import absent, found_nothing, refusal
+from analyzers.errors.refusals import absent, declined, found_nothing, refusal
 from analyzers.exhibits import CODE, affected, code_anchors, exemplars, newest_revision
 from analyzers.finding import Candidate, Metric, Subject, Waste
 from analyzers.frames import CALLS, SPANS, Frame
-from analyzers.identifiers import about, named, subject_of
+from analyzers.identifiers import about, named, of_traces, subject_of
 from analyzers.untrusted import Name, Untrusted
 
 READS: Final[tuple[Frame, ...]] = (SPANS, CALLS)
@@ -65,7 +68,10 @@ def detect(spans: pl.LazyFrame, calls: pl.LazyFrame, *, settings: Settings = _DE
     if failed.is_empty():
         return []
     needed = pl.when(pl.col("commands") & (pl.col("refused") == 0)).then(2).otherwise(1) * settings.min_calls
-    nearly_always = pl.col("failed") >= pl.max_horizontal(settings.min_failing_share * pl.col("calls"), 1)
+    fails_alike = ~pl.col("commands") | (2 * pl.col("alike").fill_null(0) >= pl.col("failed"))
+    nearly_always = fails_alike & (
+        pl.col("failed") >= pl.max_horizontal(settings.min_failing_share * pl.col("calls"), 1)
+    )
     by_wording = pl.col("unfit") >= pl.max_horizontal(settings.min_share * pl.col("calls"), 1)
     by_refusal = pl.col("refused") >= pl.max_horizontal(settings.min_refused_share * pl.col("calls"), 1)
     enough_calls = pl.col("calls") >= needed
@@ -110,6 +116,7 @@ def _failed(spans: pl.LazyFrame) -> pl.DataFrame:
             *_SPAN, *_TOOL, "start_ns", "clock", "revision", "tool_call_id", *CODE, *_TOLD[:2],
             pl.col("error_message").str.slice(0, _LONGEST),
             pl.lit(None, pl.String).alias("detail"),
+            pl.when(pl.col("input").is_not_null()).then(pl.col("input").hash()).alias("asked"),
             DURATION_NS.alias("duration_ns"),
             runs.fill_null(value=False).alias("runs"),
         )
@@ -117,11 +124,27 @@ def _failed(spans: pl.LazyFrame) -> pl.DataFrame:
         .sort("start_ns", *_SPAN, *_TOOL)
         .unique(_SPAN, keep="first", maintain_order=True)
     )  # fmt: skip
-    told = rows.join(_understood(rows), on=_TOLD, nulls_equal=True, maintain_order="left")
-    own_reason = ~pl.col("runs") & ~pl.col("known_trouble") & ~pl.col("absent")
-    return named(told.filter(~pl.col("nothing") | pl.col("reason").is_not_null()), *_TOOL).with_columns(
+    told = _never_accepted(rows, spans).join(_understood(rows), on=_TOLD, nulls_equal=True, maintain_order="left")
+    own_reason = ~pl.col("runs") & ~pl.col("absent")
+    no_answer = ~pl.col("nothing") & ~pl.col("known_trouble")
+    of_the_call = ~pl.col("declined") & (no_answer | pl.col("reason").is_not_null())
+    return named(told.filter(of_the_call), *_TOOL).with_columns(
         (pl.col("reason").is_not_null() | own_reason).alias("refused")
     )
+
+
+def _never_accepted(rows: pl.DataFrame, spans: pl.LazyFrame) -> pl.DataFrame:
+    """Without the calls that went well later in their trace, asked for the same: nothing was wrong with those."""
+    asked = ("trace_id", *_TOOL, "asked")
+    accepted = (
+        of_traces(spans, rows["trace_id"].unique())
+        .filter(_CALL & (pl.col("status") != "error") & pl.col("input").is_not_null())
+        .group_by("trace_id", *_TOOL, pl.col("input").hash().alias("asked"))
+        .agg(pl.col("start_ns").max().alias("accepted_ns"))
+        .collect()
+    )
+    later = (pl.col("accepted_ns") > pl.col("start_ns")).fill_null(value=False)
+    return rows.join(accepted, on=asked, how="left", maintain_order="left").filter(~later)
 
 
 def _understood(rows: pl.DataFrame) -> pl.DataFrame:
@@ -135,6 +158,7 @@ def _understood(rows: pl.DataFrame) -> pl.DataFrame:
             cause(error_type, http_status, message).is_not_null().alias("known_trouble"),
             (absent(message) | ~says_something(message)).alias("absent"),
             found_nothing(message).alias("nothing"),
+            declined(message).alias("declined"),
         )
     )
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from analyzers.exhibits import CODE
-from analyzers.identifiers import identified, of_traces
+from analyzers.identifiers import identified, of_traces, once
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _TELLING: Final = 3  # characters from which a word may carry a result on; a number may at any length
@@ -40,13 +40,15 @@ class Gaps:
     max_asked_ns: int  # of calls that one answer asked for: nothing else can have been decided in between
 
 
-def runs(spans: pl.LazyFrame, calls: pl.LazyFrame, *, kinds: tuple[str, ...], gaps: Gaps) -> list[Run]:
-    """All runs, in the order of their traces and parents.
+def runs(
+    spans: pl.LazyFrame, calls: pl.LazyFrame, *, kinds: tuple[str, ...], gaps: Gaps, least_traces: int = 0
+) -> list[Run]:
+    """All runs, in the order of their traces and parents; at least those whose first two calls so many traces make.
 
     Reads SPANS whose durations are known, and of CALLS who asked for which tool calls. Texts are read of those traces
     alone in which two calls of these kinds follow each other closely under one parent, with a proof at hand.
     """
-    promising = _promising(spans, calls, kinds, gaps)
+    promising = _promising(spans, calls, kinds, gaps, least_traces)
     recorded = identified(of_traces(spans, promising["trace_id"].unique()).select(_SHOWN))
     texts = recorded.select("trace_id", pl.col("span_id").alias("parent_id"), pl.col("input").alias("told"))
     told = {(trace, parent): text for trace, parent, text in texts.join(promising, on=_PARENT, how="semi").rows()}
@@ -58,10 +60,12 @@ def runs(spans: pl.LazyFrame, calls: pl.LazyFrame, *, kinds: tuple[str, ...], ga
 _SHOWN: Final = (*_SPAN, "service", "operation", "start_ns", "end_ns", "clock", "input", "output", *CODE)
 
 
-def _promising(spans: pl.LazyFrame, calls: pl.LazyFrame, kinds: tuple[str, ...], gaps: Gaps) -> pl.DataFrame:
+def _promising(
+    spans: pl.LazyFrame, calls: pl.LazyFrame, kinds: tuple[str, ...], gaps: Gaps, least_traces: int
+) -> pl.DataFrame:
     """The children of parents with two calls that may be a run, in order of execution, and which are `in_turn`."""
     traces = _with_siblings(spans, calls, kinds)
-    recorded = identified(
+    recorded = once(
         of_traces(spans, traces).select(
             *_SPAN,
             "parent_id",
@@ -85,8 +89,10 @@ def _promising(spans: pl.LazyFrame, calls: pl.LazyFrame, kinds: tuple[str, ...],
     close = gap.is_between(0, gaps.max_ns) | (asked_together & gap.is_between(0, gaps.max_asked_ns))
     in_turn = (same_parent & both_of_kind & close).fill_null(value=False)
     captured = pl.col("has_input") & pl.col("has_input").shift(1) & pl.col("has_output").shift(1)
-    marked = siblings.with_columns(in_turn.alias("in_turn"))
+    marked = siblings.with_columns(in_turn.alias("in_turn"), pl.col("operation").shift(1).alias("after"))
     linked = marked.filter(in_turn & (asked_together | captured))
+    often = pl.col("trace_id").n_unique().over("service", "after", "operation") >= least_traces
+    linked = linked.filter(often)
     return marked.join(linked, on=_PARENT, how="semi", maintain_order="left").select(
         *_SPAN, "parent_id", "tool_call_id", "answer", "in_turn"
     )

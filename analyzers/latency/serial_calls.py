@@ -59,7 +59,7 @@ _DEFAULTS: Final = Settings()
 def detect(spans: pl.LazyFrame, calls: pl.LazyFrame, *, settings: Settings = _DEFAULTS) -> list[Candidate]:
     """One candidate for each parent operation and sequence of operations under it."""
     lasting = _lasting(spans)
-    in_turn = _in_turn(lasting, calls, settings)
+    in_turn = _in_turn(lasting, calls, settings, least_traces=settings.min_traces)
     if in_turn.is_empty():
         return []
     habit = pl.col("traces") >= settings.min_traces
@@ -91,10 +91,10 @@ def _lasting(spans: pl.LazyFrame) -> pl.LazyFrame:
     return spans.filter(LASTING & (pl.col("end_ns") >= pl.col("start_ns")))
 
 
-def _in_turn(lasting: pl.LazyFrame, calls: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
+def _in_turn(lasting: pl.LazyFrame, calls: pl.LazyFrame, settings: Settings, *, least_traces: int = 0) -> pl.DataFrame:
     """One row per run: its first span, what it did, what running it together would save, and its trace's duration."""
     gaps = Gaps(max_ns=round(settings.max_gap_ms * 1e6), max_asked_ns=round(settings.max_asked_gap_ms * 1e6))
-    found = runs(lasting, calls, kinds=_KINDS, gaps=gaps)
+    found = runs(lasting, calls, kinds=_KINDS, gaps=gaps, least_traces=least_traces)
     first = pl.DataFrame([_row(run) for run in found], schema=_RUNS)
     there = identified(of_traces(lasting, first["trace_id"].unique()).select(*_FAMILY, "revision", *CODE))
     parents = there.select(

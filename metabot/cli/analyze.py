@@ -55,6 +55,9 @@ def analyze(
     _remember(settings, analysis)
     tell_left_out(analysis.refused)
     _print(analysis, output)
+    unknown = None if limit is None else limit.unknown(analysis.findings)
+    if unknown is not None:
+        remark(f"--fail-on {fail_on}: {unknown}")
     too_much = None if limit is None else limit.exceeded(analysis.findings)
     if too_much is not None:
         remark(f"--fail-on {fail_on}: {too_much}")

@@ -28,9 +28,12 @@ class Limit:
         known = [usd for usd in map(found_usd, findings) if usd is not None]
         if sum(known) <= self.usd:
             return None
-        unknown = len(findings) - len(known)
-        beside = f", and {counted(unknown, 'finding')} of unknown cost" if unknown else ""
-        return f"what was found costs {money(sum(known))} in what was analyzed{beside}."
+        return f"what was found costs {money(sum(known))} in what was analyzed."
+
+    def unknown(self, findings: Sequence[Finding]) -> str | None:
+        """How many findings such a limit cannot weigh; None where there are none."""
+        count = 0 if self.usd is None else sum(found_usd(finding) is None for finding in findings)
+        return f"not weighed, as their cost is unknown: {counted(count, 'finding')}." if count else None
 
 
 def limit_of(text: str) -> Limit:

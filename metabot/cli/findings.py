@@ -112,11 +112,12 @@ def in_all(finding: Finding) -> str:
 
 
 def costs(candidate: Candidate, per_month: float | None) -> Iterable[str]:
+    each = "trace" if "trace" in candidate.evidence.observed.unit else "call"
     if candidate.cost_usd_per_call is not None:
-        yield f"{money(candidate.cost_usd_per_call)} a call"
+        yield f"{money(candidate.cost_usd_per_call)} a {each}"
     else:
         yield "cost unknown"
     if per_month is not None:
         yield f"{money(per_month)} a month"
     if candidate.seconds_per_call is not None:
-        yield f"{candidate.seconds_per_call:.2f} s a trace"
+        yield f"{candidate.seconds_per_call:.2f} s a {each}"

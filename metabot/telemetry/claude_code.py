@@ -41,6 +41,7 @@ _BANNER_WITHIN: Final = 4_096  # bytes
 _DEEPEST: Final = 5  # errors within errors
 _ROWS: Final = (
     ("sessionId", "uuid", "parentUuid", "type"),
+    ("sessionId", "uuid", "isSidechain", "timestamp", "type"),
     ("summary", "leafUuid", "type"),
     ("snapshot", "isSnapshotUpdate", "type"),
     ("operation", "sessionId", "timestamp", "type"),

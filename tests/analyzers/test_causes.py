@@ -51,7 +51,7 @@ def test_a_failing_tool_and_the_loop_around_it_are_one_finding():
         [candidate("retry-loop", spans(1, 2)), candidate("tool-misuse", spans(1, 2, 3))], window_days=1
     )
     assert told([finding]) == {"tool-misuse": ["retry-loop"]}
-    assert finding.consequences[0].because == "the same wrong call is made again"
+    assert finding.consequences[0].because == "a failing call is made again"
     assert not finding.candidate.affected
     assert not finding.consequences[0].candidate.affected
 

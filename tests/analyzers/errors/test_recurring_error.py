@@ -244,6 +244,7 @@ QUEUE = with_exception(span("dequeue", 500), "asyncio.exceptions.CancelledError"
         pytest.param([refusing("a", "b"), *[refusing("a", "b"), refusing("b")] * 6], id="less than half of the calls"),
         pytest.param([refusing("a", "a", "a") for _ in range(9)], id="polled until it is done"),
         pytest.param([refusing("a", "b", "c", message="Exit code 1") for _ in range(9)], id="a search finds nothing"),
+        pytest.param([refusing("a", "b", "c", message="denied by the user") for _ in range(9)], id="a person says no"),
         pytest.param([refusing(None, None, None) for _ in range(9)], id="inputs are not captured"),
         pytest.param([trace(**ERROR)], id="one span"),
         pytest.param([trace(*[failing(model())] * 9, **ERROR)], id="every span failed"),

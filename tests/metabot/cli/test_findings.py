@@ -71,7 +71,7 @@ def test_costs_are_added_over_all_findings() -> None:
     """A limit is passed by more than it; of how many findings nothing is known is said."""
     limit = limit_of("cost:40")
     assert limit.exceeded([finding(0.5), finding(0.5), finding()]) is None
-    assert limit.exceeded([finding(0.5), finding(0.6), finding()]) == (
-        "what was found costs $44.00 in what was analyzed, and 1 finding of unknown cost."
-    )
+    assert limit.exceeded([finding(0.5), finding(0.6)]) == "what was found costs $44.00 in what was analyzed."
+    assert limit.unknown([finding(0.5), finding()]) == "not weighed, as their cost is unknown: 1 finding."
+    assert limit.unknown([finding(0.5)]) is limit_of("any").unknown([finding()]) is None
     assert limit_of("any").exceeded([]) is None
