@@ -132,6 +132,8 @@ def test_a_row_that_cannot_be_placed_is_kept_as_a_reject(broken, reason):
     "rows",
     [
         pytest.param(TWO_TOOLS, id="a session"),
+        pytest.param([{name: value for name, value in row.items() if name != "parentUuid"} for row in TWO_TOOLS],
+                     id="rows that name no parent"),
         pytest.param(({"type": "summary", "summary": "beans", "leafUuid": "u1"},), id="a title alone"),
         pytest.param(({"type": "file-history-snapshot", "messageId": "x", "snapshot": {}, "isSnapshotUpdate": False},),
                      id="copies of files alone"),
