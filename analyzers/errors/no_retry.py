@@ -86,7 +86,7 @@ def measure(
 
 _SPAN: Final = ("trace_id", "span_id")
 _KNOWN: Final = pl.all_horizontal(pl.col(*_SPAN, "service", "operation", "start_ns", "end_ns").is_not_null())
-_MAY_PRINT_OTHERWISE: Final = pl.col("operation").str.contains(r"[^\w.-]")  # than it is recorded
+_PRINTS_AS_RECORDED: Final = pl.col("operation").str.contains(r"^[0-9A-Za-z_.-]{1,120}$")
 _READ: Final = (
     *_SPAN, "service", "operation", "start_ns", "end_ns", "parent_id", "kind", "clock", "status", "error_type",
     "error_message", "http_status", "revision", *CODE,
@@ -168,7 +168,7 @@ def _examined(spans: pl.LazyFrame) -> dict[str, int]:
 def _calls(spans: pl.LazyFrame, found: pl.DataFrame) -> dict[tuple[str, str], int]:
     """How many spans each of the found operations has."""
     counted = spans.filter(_KNOWN).group_by("service", "operation").agg(pl.len()).collect()
-    likely = counted.filter(_MAY_PRINT_OTHERWISE | pl.col("operation").is_in(found["operation"].implode()))
+    likely = counted.filter(~_PRINTS_AS_RECORDED | pl.col("operation").is_in(found["operation"].implode()))
     summed = named(likely, "service", "operation").group_by("service", "operation").agg(pl.col("len").sum())
     return {(service, operation): count for service, operation, count in summed.rows()}
 

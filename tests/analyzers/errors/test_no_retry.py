@@ -61,6 +61,13 @@ def test_wordings_of_one_cause_are_one_finding():
     assert (found.subject.detail, found.evidence.occurrences) == ("rate limit", 3)
 
 
+@pytest.mark.parametrize("recorded_as", ["", "  ", "ﬁnd", "find#1", "f" * 130])
+def test_counts_the_calls_of_operations_that_print_otherwise(recorded_as):
+    """Names are compared as they are printed, which may not be how they were recorded."""
+    (found,) = run(*(trace(tool(recorded_as), failing(tool(recorded_as), "ReadTimeout"), **ERROR) for _ in range(2)))
+    assert "in 2 of 4 calls" in found.problem
+
+
 def test_a_step_that_ends_is_the_end_of_its_work():
     """The step fails with its call, the trace goes on with something else and never asks again."""
     step = span("research", None, failing(tool("search"), "ReadTimeout", "read timed out"), **ERROR)

@@ -137,6 +137,10 @@ def reused_ids(number):
     "traces",
     [
         pytest.param([usual() for _ in range(4)], id="no habit"),
+        pytest.param(
+            [told(n) if n < 4 else told(n, arguments=f'{{"total": "{n}5"}}') for n in range(6)],
+            id="no habit of those that need nothing of each other",
+        ),
         pytest.param([usual(ms=20_000) for _ in range(6)], id="too little to gain"),
         pytest.param(
             [asked(tool("order", 400, tool_call_id="c1"), tool("stock", 400, tool_call_id="c2", start=510))] * 6,
