@@ -20,11 +20,12 @@ _ROW: Final = ("trace_id", "span_id", "start_ns", "clock", "revision", *CODE)
 _CALL: Final = (*_ROW, "service", "operation", "end_ns")
 
 
-def run_lengths(spans: pl.LazyFrame, calls: pl.LazyFrame, *, least: int = 1) -> pl.DataFrame:
+def run_lengths(spans: pl.LazyFrame, calls: pl.LazyFrame, *, least: int = 1, longest: int = 1) -> pl.DataFrame:
     """One row per agent's run, or per trace where no agent stands above the calls: its last call and its `size`.
 
     `operation` is the agent's, or else the last call's. `finished`: the last call did not ask for more; null: it is
-    not known. `content` is null: no two runs are one and the same. Operations of fewer than `least` rows are left out.
+    not known. `content` is null: no two runs are one and the same. Operations of fewer than `least` rows are left out,
+    as are services of which no trace has `longest` calls.
     """
     asks = pl.col("tool_call_ids").list.len() > 0
     over = pl.col("finish_reason").str.contains(r"(?i)^(stop|end_turn|stop_sequence|completed)$")
@@ -32,7 +33,10 @@ def run_lengths(spans: pl.LazyFrame, calls: pl.LazyFrame, *, least: int = 1) -> 
         pl.when(asks | pl.col("finish_reason").str.contains("(?i)tool|function")).then(False).when(over).then(True)
     )
     known = pl.all_horizontal(pl.col("trace_id", "span_id", "service", "operation", "start_ns").is_not_null())
-    made = calls.filter(known).select(*_CALL, finished.alias("finished")).collect()
+    per_trace = calls.filter(known).group_by("service", "trace_id").agg(pl.len().alias("calls"))
+    long = per_trace.filter(pl.col("calls") >= longest).select(pl.col("service").unique()).collect()["service"]
+    of_long = pl.col("service").is_in(long.implode())
+    made = calls.filter(known & of_long).select(*_CALL, finished.alias("finished")).collect()
     runs = (
         in_order(with_agents(made, spans))
         .group_by("trace_id", "service", "agent_id", maintain_order=True)

@@ -66,7 +66,8 @@ _DEFAULTS: Final = Settings()
 
 def detect(spans: pl.LazyFrame, calls: pl.LazyFrame, *, settings: Settings = _DEFAULTS) -> list[Candidate]:
     """One candidate for each agent whose runs, and each operation whose prompts, end at their maximum."""
-    rows = pl.concat([run_lengths(spans, calls, least=_SIZES), input_sizes(calls, least=_SIZES)])
+    runs = run_lengths(spans, calls, least=_SIZES, longest=settings.min_steps)
+    rows = pl.concat([runs, input_sizes(calls, least=_SIZES)])
     if rows.is_empty():
         return []
     of_runs = pl.col("detail") == RUNS

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +17,7 @@ MIB = 1 << 20
 
 
 def digest(data: bytes) -> str:
-    return hashlib.blake2b(data, digest_size=32).hexdigest()
+    return blake3(data).hexdigest()
 
 
 @settings(max_examples=20, deadline=None)
