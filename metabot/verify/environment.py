@@ -28,7 +28,7 @@ from metabot.verify.limits import of
 from metabot.verify.paths import matches
 from metabot.verify.process import Ended, run
 from metabot.verify.scratch import Scratch, remove, scratch
-from metabot.verify.verdict import Unmet
+from metabot.verify.unmet import Unmet
 
 _SHOWN: Final = 1_500  # characters of setup's output in a message
 _PASSED: Final = (

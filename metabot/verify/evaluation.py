@@ -18,7 +18,7 @@ from metabot.config import Target
 from metabot.verify.commands import BASE_PYTHON, Words, words
 from metabot.verify.measured import CommandRun
 from metabot.verify.runner import Revision, Runner
-from metabot.verify.verdict import Unmet
+from metabot.verify.unmet import Unmet
 
 _PACKAGE: Final = Path(metabot.__file__).resolve().parent
 _REPLAY: Final = (_PACKAGE / "__init__.py", _PACKAGE / "replay")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from metabot.redact import redact
 from metabot.verify import interpreter
@@ -28,6 +28,9 @@ class Revision:
 
     name: Literal["base", "head"]
     files: Mapping[str, str]
+
+
+BASE: Final = Revision(name="base", files={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,23 +9,14 @@ from typing import Final
 
 from metabot.config import Settings
 from metabot.generate.proposal import Proposal
-from metabot.verify.commands import words
-from metabot.verify.evaluation import Evaluation, evaluate, unmeasurable
-from metabot.verify.measured import CommandRun, Evaluated, Measured
-from metabot.verify.measurement import evaluated
-from metabot.verify.runner import Revision, Runner
+from metabot.verify.evaluations import Evaluations
+from metabot.verify.measured import CommandRun, Measured
+from metabot.verify.runner import BASE, Revision, Runner
+from metabot.verify.sound import base_tests_unmet, head_tests_unmet, new_test_on_base_unmet, new_test_on_head_unmet
 from metabot.verify.suite import run_tests
-from metabot.verify.verdict import (
-    Unmet,
-    base_tests_unmet,
-    evaluated_unmet,
-    head_tests_unmet,
-    new_test_on_base_unmet,
-    new_test_on_head_unmet,
-)
+from metabot.verify.unmet import Unmet
 
 _REPEATS: Final = 3  # of the new test with the change: one that passes by chance seldom does so three times
-_BASE: Final = Revision(name="base", files={})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +38,7 @@ class Trials:
             or new_test_on_base_unmet(on_base := self._tests(Revision(name="base", files=with_test), test))
             or new_test_on_head_unmet(on_head := self._repeated(head, test))
         )
-        evaluations = unmet or self._evaluated(proposal, head)
+        evaluations = unmet or self._evaluations.of(proposal, head)
         if isinstance(evaluations, Unmet):
             return evaluations
         base_evaluated, head_evaluated = evaluations
@@ -63,11 +54,11 @@ class Trials:
 
     @cached_property
     def _base_tests(self) -> CommandRun:
-        return self._tests(_BASE)
+        return self._tests(BASE)
 
     @cached_property
-    def _base_evaluation(self) -> Evaluation:
-        return self._evaluation(_BASE)
+    def _evaluations(self) -> Evaluations:
+        return Evaluations(settings=self.settings, runner=self.runner, progress=self.progress)
 
     def _tests(self, revision: Revision, test: str | None = None) -> CommandRun:
         self.progress(f"{'tests' if test is None else 'the new test'} at {revision.name}")
@@ -86,19 +77,3 @@ class Trials:
             if new_test_on_head_unmet(runs):
                 break
         return tuple(runs)
-
-    def _evaluated(self, proposal: Proposal, head: Revision) -> tuple[Evaluated | None, Evaluated | None] | Unmet:
-        finding, target = proposal.placed.finding, self.settings.target
-        if not words(target.evaluate):
-            return None, None
-        if unmet := unmeasurable(target):
-            return unmet
-        on_base = evaluated(self._base_evaluation, finding, self.settings)
-        if unmet := evaluated_unmet(on_base):
-            return unmet
-        return on_base, evaluated(self._evaluation(head), finding, self.settings)
-
-    def _evaluation(self, revision: Revision) -> Evaluation:
-        self.progress(f"evaluation at {revision.name}")
-        keep = self.runner.under / f"{revision.name}.telemetry"
-        return evaluate(self.runner, self.settings.target, revision, keep=keep)

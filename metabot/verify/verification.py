@@ -29,7 +29,8 @@ from metabot.verify.runner import Runner
 from metabot.verify.sandbox import Sandbox
 from metabot.verify.scratch import remove
 from metabot.verify.trials import Trials
-from metabot.verify.verdict import Unmet, stopped, verdict
+from metabot.verify.unmet import Unmet, stopped
+from metabot.verify.verdict import verdict
 
 Progress = Callable[[str], None]
 

@@ -17,7 +17,7 @@ from metabot.config import Settings
 from metabot.errors import RepositoryError
 from metabot.git import Repository
 from metabot.verify.environment import TargetEnvironment, prepared, target_environment
-from metabot.verify.verdict import Unmet
+from metabot.verify.unmet import Unmet
 
 MakeSettings = Callable[..., Settings]
 FILES = {"requirements.txt": "acme==1\n", "app/main.py": "x = 1\n"}
