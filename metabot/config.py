@@ -79,6 +79,7 @@ class Target(Section):
     setup_environment: tuple[str, ...] = ()
     test: str = ""
     evaluate: str = ""
+    benchmark: str = ""
     environment: dict[str, str] = {}
     model_script: OptionalPath = None
     model_speed: float = Field(1.0, gt=0)

@@ -73,12 +73,12 @@ def _paths(proposal: Proposal) -> _Broken | None:
 
 def _protection(proposal: Proposal, base: BaseTree, target: Target) -> _Broken | None:
     new_test = proposal.new_test.path
-    judges = protected.judges((target.test, target.evaluate), base.files)
+    judges = protected.judges((target.test, target.evaluate, target.benchmark), base.files)
     for edit in proposal.edits:
         if kind := protected.kind_of(edit.path):
             return "protected path", f"{edit.path} is {kind}. metabot never changes one; make this change by hand."
         if edit.path in judges:
-            return "protected path", f"{edit.path} is named by target.test or target.evaluate. What judges stays as is."
+            return "protected path", f"{edit.path} is named by a command of the settings. What judges stays as is."
         if not matches(edit.path, target.allowed_paths):
             return "protected path", f"{edit.path} is not in target.allowed_paths. Add it there to allow it."
     for path in (*(edit.path for edit in proposal.edits), new_test):

@@ -103,6 +103,7 @@ APPLY, PROTECTED, LARGE, FORBIDDEN = "does not apply", "protected path", "too la
             {"edits": edit("app/evaluate.py", "print(1)\n", "print(2)\n")}, {}, PROTECTED, id="the evaluation"
         ),
         pytest.param({"edits": edit("deploy/run.py", "pass\n", "2\n")}, {}, PROTECTED, id="the test command's program"),
+        pytest.param({}, {"benchmark": "python app/main.py"}, PROTECTED, id="the benchmark"),
         pytest.param({}, {"allowed_paths": ("lib/**",)}, PROTECTED, id="outside of the allowed paths"),
         pytest.param({}, {"protected_paths": ("app",)}, PROTECTED, id="below a protected folder"),
         pytest.param({}, {"protected_paths": ("tests/**",)}, PROTECTED, id="the test on a protected path"),
