@@ -7,6 +7,8 @@ the verdict. The first condition that does not hold ends it, as a `Stopped`.
 
 from __future__ import annotations
 
+import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -22,48 +24,77 @@ from metabot.git import Repository
 from metabot.stopped import Stopped
 from metabot.verify.commands import words
 from metabot.verify.environment import TargetEnvironment, base_of, prepared
-from metabot.verify.measured import VerifiedProposal
+from metabot.verify.kept_runs import KeepingRunner, Kept
+from metabot.verify.measured import Measured, VerifiedProposal
 from metabot.verify.policy import BaseTree, refusal
 from metabot.verify.proof import prove
-from metabot.verify.runner import Runner
 from metabot.verify.sandbox import Sandbox
 from metabot.verify.scratch import remove
 from metabot.verify.trials import Trials
+from metabot.verify.tried import Tried
 from metabot.verify.unmet import Unmet, stopped
 from metabot.verify.verdict import verdict
 
 Progress = Callable[[str], None]
+Keep = Callable[[Tried], None]
 
 
 class Bench:
     """Where the proposals of one pass are proved: what is the same for all of them is made once, when first needed."""
 
-    def __init__(self, settings: Settings, progress: Progress, stack: ExitStack) -> None:
-        self._settings, self._progress, self._stack = settings, progress, stack
+    def __init__(self, settings: Settings, progress: Progress, keep: Keep, stack: ExitStack) -> None:
+        self._settings, self._progress, self._keep, self._stack = settings, progress, keep, stack
         self._trials: dict[str, Trials | Unmet] = {}
+        self._kept: dict[str, list[Kept]] = defaultdict(list)  # by base revision, as the trials are
 
     @classmethod
     @contextmanager
-    def of_pass(cls, settings: Settings, *, progress: Progress) -> Iterator[Self]:
-        """At exit worktrees and throw-away folders are gone; the target's environment is kept."""
-        with ExitStack() as stack:
-            yield cls(settings, progress, stack)
+    def of_pass(cls, settings: Settings, *, progress: Progress, keep: Keep = lambda _: None) -> Iterator[Self]:
+        """At exit worktrees and throw-away folders are gone; the target's environment is kept.
 
-    def verify(self, proposal: Proposal) -> VerifiedProposal | Stopped:
-        """Raises RepositoryError where the target repository is not as the settings say."""
+        `keep` gets every proposal that was tried, with all runs, however it ended.
+        """
+        with ExitStack() as stack:
+            yield cls(settings, progress, keep, stack)
+
+    def verify(self, proposal: Proposal, *, at: str | None = None) -> VerifiedProposal | Stopped:
+        """At the base branch, or at the commit `at`.
+
+        Raises RepositoryError where the target repository is not as the settings say.
+        """
         repository, revision = base_of(self._settings)
+        tried = self._tried(proposal, repository, at or revision)
+        self._keep(tried)
+        if tried.end is not None:
+            return tried.end
+        if tried.measured is None:
+            raise ValueError("nothing is better that was not measured")
+        return VerifiedProposal(proposal=proposal, base_revision=tried.base_revision, measured=tried.measured)
+
+    def _tried(self, proposal: Proposal, repository: Repository, revision: str) -> Tried:
+        started, kept = time.monotonic(), self._kept[revision]
+        before = len(kept)
+        threshold = self._settings.meta_layer.improvement_threshold
+        measured = self._measured(proposal, repository, revision)
+        end = measured if isinstance(measured, Stopped) else verdict(proposal, measured, threshold=threshold)
+        return Tried(
+            proposal=proposal,
+            base_revision=revision,
+            threshold=threshold,
+            runs=tuple(one.run for one in kept[before:]),
+            runs_before=tuple(one.run for one in kept[:before] if one.bare),
+            seconds=time.monotonic() - started,
+            measured=None if isinstance(measured, Stopped) else measured,
+            end=None if end == "better" else end,
+        )
+
+    def _measured(self, proposal: Proposal, repository: Repository, revision: str) -> Measured | Stopped:
         base = BaseTree(files=frozenset(repository.files(revision)), read=lambda path: repository.read(revision, path))
         if refused := refusal(proposal, base=base, target=self._settings.target):
             return refused
         trials = self._at(repository, revision)
         measured = trials if isinstance(trials, Unmet) else trials.measured(proposal)
-        if isinstance(measured, Unmet):
-            return stopped(proposal, measured)
-        threshold = self._settings.meta_layer.improvement_threshold
-        decided = verdict(proposal, measured, threshold=threshold)
-        if isinstance(decided, Stopped):
-            return decided
-        return VerifiedProposal(proposal=proposal, base_revision=revision, measured=measured)
+        return stopped(proposal, measured) if isinstance(measured, Unmet) else measured
 
     @cached_property
     def _sandbox(self) -> Sandbox | SandboxError:
@@ -103,7 +134,8 @@ class Bench:
             return unready
         place = self._workspace / revision
         base = self._stack.enter_context(repository.worktree(revision, place / "base"))
-        runner = Runner(sandbox=self._sandbox, environment=environment, base=base, under=place)
+        kept = self._kept[revision]
+        runner = KeepingRunner(sandbox=self._sandbox, environment=environment, base=base, under=place, kept=kept)
         return Trials(settings=self._settings, runner=runner, progress=self._progress)
 
 
