@@ -137,8 +137,8 @@ def _written(
                 writer.write(batch)
         with store.memory(FOLDING if memory == TIGHT else memory):
             added, known = fold(stage, parts, store, public=public, take_back=take_back)
-        rollups.add(connection)
-        calls = model_calls.merge_again(connection)
+            rollups.add(connection)
+            calls = model_calls.merge_again(connection)
         events, samples = (now - then for now, then in zip(_counts(connection), before, strict=True))
         loaded = Loaded(
             path=path,

@@ -21,7 +21,7 @@ SCHEMA_VERSION: Final = 4
 
 _MEMORY: Final = "512MB"  # sorts and joins go to disk beyond it
 TIGHT: Final = "100MB"  # enough while a file is decoded, which needs memory of its own
-FOLDING: Final = "256MB"  # enough to take in a file of any size: what was taken in goes to disk
+FOLDING: Final = "160MB"  # enough to take in a file of any size: what was taken in goes to disk
 ROOMY: Final = "1GB"  # what rows with long lists and texts need
 
 _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {

@@ -22,7 +22,7 @@ from typing import IO, Any, Final, NamedTuple
 from metabot.telemetry.record import Record
 
 _LEAD: Final = 16 << 20  # bytes of a file that one process reads alone: another one costs a second
-_SHARE: Final = 16 << 20  # bytes that a process is given at a time
+_SHARE: Final = 4 << 20  # bytes that a process is given at a time
 _LINE: Final = 64 << 20  # bytes of a line that is given to one
 _LENGTH: Final = 8  # bytes before each message, which tell its length
 _ROOT: Final = Path(__file__).parents[2]
