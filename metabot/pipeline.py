@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import Final, Literal
 
 from analyzers.finding import Finding
@@ -66,7 +67,7 @@ def run_pass(settings: Settings, *, dry_run: bool, progress: Progress, again: st
     ingested, analysis = _look(settings, progress)
     ledger.record_findings(number, analysis.findings, analysis.pictures)
     outcomes = []
-    with Bench.of_pass(settings, progress=progress) as bench:
+    with Bench.of_pass(settings, progress=progress, keep=partial(ledger.record_tried, number)) as bench:
         way = _Way(settings, bench, dry_run=dry_run, again=again is not None)
         for outcome in _outcomes(analysis, way, progress, again or ""):
             _record(ledger, number, outcome)
@@ -179,8 +180,6 @@ def _apart(finding: Finding) -> Stopped:
 
 
 def _record(ledger: Ledger, number: int, outcome: Outcome) -> None:
-    if outcome.verified is not None:
-        ledger.record_proposal(number, outcome.verified)
     match outcome.end:
         case Stopped() as stopped:
             ledger.record_stop(number, stopped)

@@ -20,6 +20,7 @@ MADE_BY = {
     "Placed": ("metabot/place/",),
     "Proposal": ("metabot/generate/",),
     "Measured": ("metabot/verify/",),
+    "Tried": ("metabot/verify/",),
     "VerifiedProposal": ("metabot/verify/",),
     "PullRequest": ("metabot/publish/",),
 }

@@ -12,14 +12,14 @@ from metabot.cli.drawing import terminal
 from metabot.cli.findings import APART, also, costs, in_all, times
 from metabot.cli.parted_text import parted_lines
 from metabot.cli.pictures import draw_picture
+from metabot.cli.proposal_list import ended
 from metabot.config import Settings
 from metabot.errors import SettingsError
-from metabot.generate.edits import diff_of
 from metabot.ledger.ledger import Ledger
+from metabot.ledger.proposals import ProposalEntry
 from metabot.picture.picture import Picture
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
-from metabot.verify.measured import VerifiedProposal
 
 
 def show(identity: str, *, traces: int, text: bool, config: Path | None) -> None:
@@ -39,7 +39,7 @@ def show(identity: str, *, traces: int, text: bool, config: Path | None) -> None
     if text:
         out()
         out("\n".join(_text(settings, entry.picture)))
-    for kept in (entry.stop, entry.proposal, entry.pull_request):
+    for kept in (entry.stop, *entry.proposals, entry.pull_request):
         if kept is not None:
             out()
             out("\n".join(_kept(kept)))
@@ -80,7 +80,7 @@ def finding_page(finding: Finding) -> list[str]:
     return [line for name, text in told for line in _row(name, text)]
 
 
-def _kept(kept: Stopped | VerifiedProposal | PullRequest) -> list[str]:
+def _kept(kept: Stopped | ProposalEntry | PullRequest) -> list[str]:
     match kept:
         case Stopped():
             head = _row("stopped", f"at {kept.stage}: {kept.reason}")
@@ -91,14 +91,11 @@ def _kept(kept: Stopped | VerifiedProposal | PullRequest) -> list[str]:
                 *_row("branch", kept.branch),
                 *_row("text", kept.where),
             ]
-        case VerifiedProposal():
-            proposal, measured = kept.proposal, kept.measured
-            rows = _row("proposal", f"{proposal.title} (by {proposal.author} {proposal.recipe})")
-            for name, evaluated in (("base", measured.base), ("head", measured.head)):
-                if evaluated is not None and evaluated.metric is not None:
-                    metric = evaluated.metric
-                    rows += _row(name, f"{metric.value:,.4g} {metric.unit}, n = {metric.n:,}; score {evaluated.score}")
-            return [*rows, "", *diff_of(proposal).splitlines()]
+        case ProposalEntry():
+            return [
+                *_row("proposal", f"{kept.title} (by {kept.author} {kept.recipe}): {ended(kept)}"),
+                *_row("", f"metabot proposal show {kept.id} tells all about it"),
+            ]
 
 
 def _row(name: str, text: str) -> list[str]:

@@ -14,12 +14,15 @@ import sqlalchemy as sql
 
 from analyzers.finding import Finding, Fingerprint
 from metabot.errors import StoreError
-from metabot.ledger import schema
+from metabot.funnel import End
+from metabot.ledger import proposals, schema
 from metabot.ledger.encoding import decode, encode
+from metabot.ledger.proposals import ProposalEntry
+from metabot.ledger.upgrade import UPGRADES
 from metabot.picture.picture import Picture
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
-from metabot.verify.measured import VerifiedProposal
+from metabot.verify.tried import Tried
 
 T = TypeVar("T")
 
@@ -33,7 +36,7 @@ class Entry:
     last_seen_ns: int
     passes: int  # how many passes had it
     stop: Stopped | None  # None also where a pull request was opened after it
-    proposal: VerifiedProposal | None
+    proposals: tuple[ProposalEntry, ...]  # newest first
     pull_request: PullRequest | None
     picture: Picture | None
 
@@ -55,7 +58,7 @@ class Ledger:
 
     def __init__(self, path: Path, *, wait_seconds: float = 30.0) -> None:
         self._path = path
-        self._database = schema.Database(path, wait_seconds=wait_seconds)
+        self._database = schema.Database(path, wait_seconds=wait_seconds, upgrades=UPGRADES)
 
     def begin_pass(self) -> int:
         """The new pass's number."""
@@ -95,13 +98,26 @@ class Ledger:
         with self._database.writing() as connection:
             connection.execute(schema.stops.insert().values(pass_id=number, fingerprint=stopped.finding, **row))
 
-    def record_proposal(self, number: int, verified: VerifiedProposal) -> None:
-        """With every run and count of its verification."""
-        finding = verified.proposal.placed.finding
-        row = {"fingerprint": finding.fingerprint, "verified": encode(verified)}
+    def record_tried(self, number: int, tried: Tried) -> None:
+        """With every run and count, whatever came of it."""
         with self._database.writing() as connection:
-            _keep_finding(connection, number, finding)
-            connection.execute(schema.proposals.insert().values(pass_id=number, **row))
+            _keep_finding(connection, number, tried.proposal.placed.finding)
+            proposals.record(connection, number, tried)
+
+    def proposals(self) -> list[ProposalEntry]:
+        """All that were ever tried, newest first."""
+        with self._database.reading() as connection:
+            return proposals.entries(connection)
+
+    def tried(self, entry: ProposalEntry) -> Tried:
+        """The newest trial of a proposal, whole."""
+        with self._database.reading() as connection:
+            return self._load(proposals.newest(connection, entry.id), Tried, entry.fingerprint)
+
+    def ends(self) -> list[End]:
+        """Where each finding ended, by the latest that is known of it."""
+        with self._database.reading() as connection:
+            return proposals.ends(connection)
 
     def record_pull_request(self, number: int, pull_request: PullRequest) -> None:
         """A pull request that is known already gets its new state."""
@@ -119,13 +135,11 @@ class Ledger:
         known = table.c.fingerprint.startswith(beginning.strip().lower(), autoescape=True)
         with self._database.reading() as connection:
             rows = connection.execute(sql.select(table).where(known).order_by(table.c.fingerprint)).all()
-            return [self._entry(connection, row) for row in rows]
+            tried = proposals.entries(connection) if rows else []
+            return [self._entry(connection, row, tried) for row in rows]
 
-    def _entry(self, connection: sql.Connection, row: sql.Row[object]) -> Entry:
-        stop, proposal, opened = (
-            _latest(connection, table, row.fingerprint)
-            for table in (schema.stops, schema.proposals, schema.pull_requests)
-        )
+    def _entry(self, connection: sql.Connection, row: sql.Row[object], tried: list[ProposalEntry]) -> Entry:
+        stop, opened = (_latest(connection, table, row.fingerprint) for table in (schema.stops, schema.pull_requests))
         drawn = connection.execute(_of(schema.pictures, row.fingerprint)).one_or_none()
         overtaken = stop is not None and opened is not None and opened.pass_id > stop.pass_id
         return Entry(
@@ -134,7 +148,7 @@ class Ledger:
             last_seen_ns=row.last_seen_ns,
             passes=connection.execute(_count(schema.sightings, row.fingerprint)).scalar_one(),
             stop=None if stop is None or overtaken else self._load(stop.stopped, Stopped, row.fingerprint),
-            proposal=proposal and self._load(proposal.verified, VerifiedProposal, row.fingerprint),
+            proposals=tuple(one for one in tried if one.fingerprint == row.fingerprint),
             pull_request=opened and self._load(opened.pull_request, PullRequest, row.fingerprint),
             picture=drawn and self._load(drawn.picture, Picture, row.fingerprint),
         )

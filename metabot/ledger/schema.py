@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,7 @@ import sqlalchemy as sql
 
 from metabot.errors import StoreError
 
-VERSION: Final = 2  # 2 added the pictures
+VERSION: Final = 3  # 2 added the pictures, 3 what was tried
 
 metadata: Final = sql.MetaData()
 
@@ -57,13 +57,22 @@ stops: Final = sql.Table(
     sql.Column("reason", sql.String, nullable=False),
     sql.Column("stopped", sql.Text, nullable=False),
 )
-proposals: Final = sql.Table(
-    "proposals",
+tried: Final = sql.Table(
+    "tried",
     metadata,
     sql.Column("id", sql.Integer, primary_key=True),
     sql.Column("pass_id", sql.ForeignKey("passes.id"), nullable=False),
+    sql.Column("proposal", sql.String, nullable=False, index=True),
     sql.Column("fingerprint", sql.String, nullable=False, index=True),
-    sql.Column("verified", sql.Text, nullable=False),
+    sql.Column("analyzer", sql.String, nullable=False),
+    sql.Column("title", sql.String, nullable=False),
+    sql.Column("author", sql.String, nullable=False),
+    sql.Column("recipe", sql.String, nullable=False),
+    sql.Column("tried_ns", sql.BigInteger, nullable=False),
+    sql.Column("times", sql.Integer, nullable=False),  # this one and those before it
+    sql.Column("stage", sql.String),  # of its stop; null: better
+    sql.Column("reason", sql.String),
+    sql.Column("tried", sql.Text, nullable=False),
 )
 pull_requests: Final = sql.Table(
     "pull_requests",
@@ -87,11 +96,14 @@ _ADVICE: Final = {
 _PRIMARY_CODE: Final = 0xFF  # SQLite's extended codes hold the primary one in the lowest byte
 
 
+Upgrade = Callable[[sql.Connection], None]
+
+
 class Database:
     """One SQLite file, open only while something is read or written, so that several processes can take turns."""
 
-    def __init__(self, path: Path, *, wait_seconds: float) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, wait_seconds: float, upgrades: Mapping[int, Upgrade]) -> None:
+        self._path, self._upgrades = path, upgrades
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)  # it holds text from telemetry
@@ -126,9 +138,9 @@ class Database:
             elif schema_version.name not in names:
                 raise StoreError(f"{self._path}: is another program's database.\n  Name another file in [ledger] path.")
             version = connection.execute(sql.select(schema_version.c.version)).scalar_one_or_none()
-            if version == 1:
-                metadata.create_all(connection)  # only tables were added since
-                connection.execute(schema_version.update().values(version=VERSION))
+            upgrade = None if version is None else self._upgrades.get(version)
+            if upgrade is not None:
+                upgrade(connection)
                 version = VERSION
         if version != VERSION:
             message = f"{self._path}: the ledger has version {version}, this metabot knows version {VERSION}."

@@ -14,7 +14,7 @@ from analyzers.untrusted import Name, Untrusted
 from metabot.ledger.encoding import decode, encode
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
-from metabot.verify.measured import VerifiedProposal
+from metabot.verify.tried import Tried
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)  # decoded UTF-8 holds no surrogates
 st.register_type_strategy(Untrusted, TEXT.map(Untrusted))
@@ -24,7 +24,7 @@ st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False
 st.register_type_strategy(int, st.integers(-(2**63), 2**64 - 1))
 
 
-@pytest.mark.parametrize("kind", [Finding, Stopped, VerifiedProposal, PullRequest])
+@pytest.mark.parametrize("kind", [Finding, Stopped, Tried, PullRequest])
 @settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
 @given(data=st.data())
 def test_loads_what_it_wrote(kind: type, data: st.DataObject) -> None:

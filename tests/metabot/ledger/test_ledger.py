@@ -14,11 +14,13 @@ import pytest
 from analyzers.finding import Fingerprint
 from metabot.errors import StoreError
 from metabot.generate.proposal import Prediction
+from metabot.ledger.encoding import encode
 from metabot.ledger.ledger import Ledger
 from metabot.picture.picture import Picture
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
 from tests.proposals import FINGERPRINT, UNIT, finding, verified
+from tests.tried import tried
 
 ROOT = Path(__file__).parents[3]
 
@@ -60,11 +62,33 @@ def test_keeps_the_latest_picture(path: Path) -> None:
     assert entry.picture == picture(2)
 
 
+OLD = """CREATE TABLE proposals (id INTEGER PRIMARY KEY, pass_id INTEGER NOT NULL, fingerprint VARCHAR NOT NULL,
+verified TEXT NOT NULL);"""
+
+
+def test_a_ledger_from_before_there_were_trials_keeps_its_proposals(path: Path) -> None:
+    """Each becomes a trial that was better, as of its pass; what nobody kept is unknown."""
+    Ledger(path).record_findings(Ledger(path).begin_pass(), [finding()])
+    Ledger(path).record_pull_request(1, pull_request())
+    with sqlite3.connect(path) as older:
+        older.executescript(f"DROP TABLE tried; {OLD} UPDATE schema_version SET version = 2;")
+        row = (1, FINGERPRINT, encode(verified()))
+        older.execute("INSERT INTO proposals (pass_id, fingerprint, verified) VALUES (?, ?, ?)", row)
+    ledger = Ledger(path)
+    (entry,) = ledger.proposals()
+    assert (entry.fingerprint, entry.title, entry.stop) == (FINGERPRINT, verified().proposal.title, None)
+    assert entry.opened == (1, "open")
+    kept = ledger.tried(entry)
+    assert (kept.proposal, kept.measured) == (verified().proposal, verified().measured)
+    assert (kept.runs, kept.threshold, kept.seconds, kept.end) == ((), None, None, None)
+    assert Ledger(path).proposals() == [entry]
+
+
 def test_a_ledger_from_before_there_were_pictures_gets_them(path: Path) -> None:
     """An older file is taken over with all that it holds."""
     Ledger(path).record_findings(Ledger(path).begin_pass(), [finding()])
     with sqlite3.connect(path) as connection:
-        connection.executescript("DROP TABLE pictures; UPDATE schema_version SET version = 1;")
+        connection.executescript(f"DROP TABLE pictures; DROP TABLE tried; {OLD} UPDATE schema_version SET version = 1;")
     ledger = Ledger(path)
     assert ledger.find(FINGERPRINT)[0].picture is None
     ledger.record_findings(ledger.begin_pass(), [finding()], {FINGERPRINT: picture()})
@@ -76,13 +100,13 @@ def test_keeps_everything_about_a_finding(path: Path) -> None:
     ledger = Ledger(path)
     number = ledger.begin_pass()
     ledger.record_findings(number, [finding()])
-    ledger.record_proposal(number, verified())
+    ledger.record_tried(number, tried())
     ledger.record_pull_request(number, pull_request())
     ledger.record_stop(number, stop())
     ledger.end_pass(number, "done")
     (entry,) = Ledger(path).find(FINGERPRINT)
     assert entry.finding == finding()
-    assert entry.proposal == verified()
+    assert ledger.tried(entry.proposals[0]) == tried()
     assert entry.pull_request == pull_request()
     assert entry.stop == stop()
     assert entry.passes == 1
@@ -162,6 +186,7 @@ def test_is_for_its_owner_alone(path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
+from metabot.ledger.encoding import encode
 from metabot.ledger.ledger import Ledger
 from tests.proposals import finding
 for _ in range(20):

@@ -1,0 +1,57 @@
+"""Takes a ledger of an earlier version over, with all that it holds: it cannot be made again.
+
+1 had no pictures. 2 kept proposals that were better and nothing else of a trial; each becomes a trial without the
+figures that nobody kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sql
+
+from metabot.errors import StoreError
+from metabot.generate.proposal import Proposal
+from metabot.ledger import schema
+from metabot.ledger.encoding import decode
+from metabot.verify.tried import id_of
+
+_PROPOSALS: Final = sql.text(
+    "SELECT pass_id, verified, started_ns FROM proposals JOIN passes ON passes.id = pass_id ORDER BY proposals.id"
+)
+
+
+def upgrade(connection: sql.Connection) -> None:
+    schema.metadata.create_all(connection)  # only tables were added
+    for pass_id, verified, started_ns in connection.execute(_PROPOSALS).all():
+        connection.execute(schema.tried.insert().values(pass_id=pass_id, tried_ns=started_ns, **_row(verified)))
+    connection.execute(sql.text("DROP TABLE proposals"))
+    connection.execute(schema.schema_version.update().values(version=schema.VERSION))
+
+
+def _row(verified: str) -> dict[str, Any]:
+    kept = json.loads(verified)
+    try:
+        proposal = decode(json.dumps(kept["proposal"]), Proposal)
+    except msgspec.MsgspecError as error:
+        raise StoreError(
+            f"the ledger holds a proposal of another metabot: {error}.\n  Use the one that wrote it."
+        ) from error
+    finding = proposal.placed.finding
+    unknown: dict[str, Any] = {"threshold": None, "runs": [], "runs_before": [], "seconds": None, "end": None}
+    return {
+        "proposal": id_of(proposal),
+        "fingerprint": finding.fingerprint,
+        "analyzer": finding.candidate.analyzer,
+        "title": proposal.title,
+        "author": proposal.author,
+        "recipe": proposal.recipe,
+        "times": 1,
+        "tried": json.dumps({**kept, **unknown}),
+    }
+
+
+UPGRADES: Final[Mapping[int, schema.Upgrade]] = {1: upgrade, 2: upgrade}
