@@ -172,7 +172,7 @@ def demo(
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
 def replay(context: typer.Context) -> None:
-    """Serve a scripted model over HTTP: metabot replay SCRIPT [--port N] [--then COMMAND ...]."""
+    """Serve scripted or recorded answers over HTTP: metabot replay SCRIPT|CASSETTE [--port N] [--then COMMAND ...]."""
     raise SystemExit(import_module("metabot.replay.__main__").main(context.args))
 
 

@@ -1,4 +1,4 @@
-"""`python -m metabot.replay SCRIPT`: serve a scripted model, alone or for the length of one command."""
+"""`metabot replay SCRIPT|CASSETTE`: serve scripted or recorded answers, alone or for the length of one command."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from metabot.replay import child
+from metabot.replay import cassette_file, child, script_file
+from metabot.replay.cassette import CassetteError
+from metabot.replay.cassette_player import CassettePlayer
 from metabot.replay.player import Player
+from metabot.replay.request_log import RequestLog
 from metabot.replay.script import ScriptError
-from metabot.replay.script_file import load
-from metabot.replay.server import ReplayServer, RequestLog, start
+from metabot.replay.server import ReplayServer, start
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,11 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.then == []:
         parser.error("--then needs a command after it")
     try:
-        script = load(options.script)
-    except ScriptError as error:
+        player = _player(options.played, seed=options.seed, speed=options.speed)
+    except (ScriptError, CassetteError) as error:
         _say(str(error))
         return 2
-    player = Player(script, seed=options.seed, speed=options.speed, clock=time.monotonic)
     with ExitStack() as stack:
         try:
             log = stack.enter_context(options.log.open("a", encoding="utf-8")) if options.log else None
@@ -40,13 +41,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _say(f"replay: {error}. Choose another port or file.")
             return 2
         stack.callback(server.server_close)
-        return _serve(server, options.then)
+        code = _serve(server, options.then)
+        return _ended(server, options.summary, code)
+
+
+def _player(path: Path, *, seed: int, speed: float) -> Player | CassettePlayer:
+    """ScriptError, CassetteError: the file is missing or wrong."""
+    try:
+        recorded = cassette_file.is_cassette(path)
+    except OSError as error:
+        raise ScriptError(f"{path}: cannot be read: {error.strerror}. Name a script or a cassette.") from error
+    if recorded:
+        return CassettePlayer(cassette_file.load(path), seed=seed, speed=speed, clock=time.monotonic)
+    return Player(script_file.load(path), seed=seed, speed=speed, clock=time.monotonic)
+
+
+def _ended(server: ReplayServer, summary: Path | None, code: int) -> int:
+    """Says what was matched how. A summary that cannot be written ends a run with 2 that would have ended well."""
+    if isinstance(server.player, CassettePlayer):
+        _say(f"replay: {server.summary.line()}")
+    if summary is None:
+        return code
+    try:
+        server.summary.write(summary)
+    except OSError as error:
+        _say(f"replay: {error}. Choose another --summary.")
+        return code or 2
+    return code
 
 
 def _serve(server: ReplayServer, command: Sequence[str] | None) -> int:
     if command is None:
         return _until_ended(server)
-    environ = child.environment(os.environ, server.url)
+    environ = child.environment(os.environ, server.origin)
     try:
         return child.run(command, environ, lambda: start(server))
     except OSError as error:
@@ -55,7 +82,7 @@ def _serve(server: ReplayServer, command: Sequence[str] | None) -> int:
 
 
 def _until_ended(server: ReplayServer) -> int:
-    _say(f"replay: {server.player.script.model} at {server.url}")
+    _say(f"replay: {', '.join(server.player.models)} at {server.url}")
     awaited = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
     start(server)
@@ -76,18 +103,21 @@ def _write_port(path: Path, port: int) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m metabot.replay", description=__doc__)
-    parser.add_argument("script", type=Path, metavar="SCRIPT", help="the TOML file that says what the model answers")
+    parser = argparse.ArgumentParser(prog="metabot replay", description=__doc__)
+    parser.add_argument(
+        "played", type=Path, metavar="SCRIPT|CASSETTE", help="a TOML file of rules, or a cassette of recorded exchanges"
+    )
     parser.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--port-file", type=Path, metavar="F", help="write the port there once it listens")
-    parser.add_argument("--speed", type=_speed, default=1.0, help="divides every modelled time")
-    parser.add_argument("--seed", type=int, default=0, help="of the modelled times")
+    parser.add_argument("--speed", type=_speed, default=1.0, help="divides every recorded or modelled time")
+    parser.add_argument("--seed", type=int, default=0, help="of the times and failures that are drawn")
     parser.add_argument("--log", type=Path, metavar="FILE", help="append one JSON line for each request")
+    parser.add_argument("--summary", type=Path, metavar="FILE", help="write there at the end what was matched how")
     parser.add_argument(
         "--then",
         nargs=argparse.REMAINDER,
         metavar="COMMAND",
-        help="run it once the server listens, with {model} in its environment's values replaced, and end with it",
+        help="run it once the server listens, with {model} and {tools} in its environment replaced, and end with it",
     )
     return parser
 

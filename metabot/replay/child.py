@@ -14,9 +14,11 @@ _FORWARDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 
 
-def environment(given: Mapping[str, str], model_url: str) -> dict[str, str]:
-    """The environment with the replay's address for every literal `{model}` in a value."""
-    return {name: value.replace("{model}", model_url) for name, value in given.items()}
+def environment(given: Mapping[str, str], origin: str) -> dict[str, str]:
+    """The environment with its mark, and with the replay's addresses for every `{model}` and `{tools}` in a value."""
+    model, tools = f"{origin}/v1", f"{origin}/tools"
+    filled = {name: value.replace("{model}", model).replace("{tools}", tools) for name, value in given.items()}
+    return {**filled, "METABOT_REPLAY": "1"}
 
 
 def run(command: Sequence[str], environ: Mapping[str, str], started: Callable[[], None]) -> int:

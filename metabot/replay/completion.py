@@ -34,6 +34,13 @@ class Completion:
             "completion_tokens_details": {"reasoning_tokens": 0},
         }
 
+    def counts(self) -> dict[str, int]:
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "cached_tokens": self.cached_tokens,
+            "completion_tokens": self.completion_tokens,
+        }
+
     def whole(self) -> dict[str, Any]:
         """The body of an answer that is not streamed."""
         message: dict[str, Any] = {"role": "assistant", "content": "".join(self.pieces) or None, "refusal": None}

@@ -4,36 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from typing import NoReturn
 
 from metabot.replay.answer import answer
 from metabot.replay.chat_request import ChatRequest, read
-from metabot.replay.completion import Completion, completion
+from metabot.replay.completion import completion
+from metabot.replay.played import Due, NotServed, Played
 from metabot.replay.prompt_cache import PromptCache
 from metabot.replay.script import Script
-from metabot.replay.timing import Draw, draw
+from metabot.replay.timing import draw
 from metabot.replay.tokens import tokens
-
-
-class NotServed(Exception):  # noqa: N818 - what OpenAI answers with 404
-    """The request is well formed, but the script has no such model or no rule that answers it."""
-
-    def __init__(self, message: str, *, code: str, param: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.param = param
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
-    """What is answered and how long it takes. `read_prompt` is called when the first token is due."""
-
-    request: ChatRequest
-    rule: str
-    completion: Completion
-    times: Draw
-    read_prompt: Callable[[], None]
+from metabot.replay.tool_request import ToolRequest
 
 
 class Player:
@@ -47,7 +29,11 @@ class Player:
         self._seen: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def play(self, body: bytes) -> Played:
+    @property
+    def models(self) -> tuple[str, ...]:
+        return (self.script.model,)
+
+    def chat(self, body: bytes, _headers: Mapping[str, str]) -> Played:
         """BadRequest: the request is malformed. NotServed: another model, or no rule answers it."""
         request = read(body)
         if request.model != self.script.model:
@@ -62,28 +48,38 @@ class Player:
         seen = self._count(request.digest)
         prompt = tokens(request.prompt())
         cached = self._cache.cached_tokens(request.model, prompt)
-        uncached = len(prompt) - cached
+        said = completion(
+            found,
+            model=request.model,
+            identity=f"{self._seed} {request.digest} {seen}",
+            prompt_tokens=len(prompt),
+            cached_tokens=cached,
+            max_tokens=request.max_tokens,
+        )
+        times = draw(
+            self.script.timing,
+            seed=self._seed,
+            digest=request.digest,
+            seen=seen,
+            uncached_tokens=len(prompt) - cached,
+            speed=self._speed,
+        )
+        rest = times.output_token * max(0, said.completion_tokens - 1)
         return Played(
-            request=request,
-            rule=found.rule,
-            completion=completion(
-                found,
-                model=request.model,
-                identity=f"{self._seed} {request.digest} {seen}",
-                prompt_tokens=len(prompt),
-                cached_tokens=cached,
-                max_tokens=request.max_tokens,
-            ),
-            times=draw(
-                self.script.timing,
-                seed=self._seed,
-                digest=request.digest,
-                seen=seen,
-                uncached_tokens=uncached,
-                speed=self._speed,
-            ),
+            way="rule",
+            status=200,
+            completion=said,
+            body=None,
+            due=Due(first_token=times.first_token, token=times.output_token, whole=times.first_token + rest),
+            stream=request.stream,
+            include_usage=request.include_usage,
+            row={"request": request.digest, "rule": found.rule, **said.counts()},
             read_prompt=lambda: self._cache.keep(request.model, prompt),
         )
+
+    def tool(self, request: ToolRequest, _headers: Mapping[str, str]) -> NoReturn:
+        """NotServed, whatever it is: a script plays a model alone."""
+        raise NotServed(f"Invalid URL ({request.method} {request.path})", code="unknown_url", param=None)
 
     def _count(self, digest: str) -> int:
         with self._lock:

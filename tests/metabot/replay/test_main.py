@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from tests.metabot.replay.chats import exchange, request
+from tests.metabot.replay.chats import written as written_cassette
 
 REPLAY = Path(__file__).parents[3] / "metabot" / "replay"
 COMMAND = [sys.executable, "-m", "metabot.replay"]
@@ -70,6 +74,13 @@ def test_the_command_gets_the_address(script: Path) -> None:
     code = "import os, urllib.request as r; print(r.urlopen(os.environ['WHERE'] + '/models').status)"
     done = then(script, sys.executable, "-c", code, WHERE="{model}")
     assert (done.stdout, done.returncode) == ("200\n", 0)
+
+
+def test_the_command_is_told_that_it_is_a_replay(script: Path) -> None:
+    """By METABOT_REPLAY=1, so that what has side effects can refuse; the tools' address stands beside the model's."""
+    code = "import os; print(os.environ['METABOT_REPLAY'], os.environ['TOOLS'].endswith('/tools'))"
+    done = then(script, sys.executable, "-c", code, TOOLS="{tools}")
+    assert done.stdout == "1 True\n"
 
 
 @pytest.mark.parametrize(
@@ -184,3 +195,45 @@ def test_a_taken_port_is_refused(script: Path, tmp_path: Path) -> None:
         replay.terminate()
     assert done.returncode == 2
     assert "Choose another port" in done.stderr
+
+
+ASK = (
+    "import json, os, urllib.request as r; "
+    "b = json.dumps({'model': 'm', 'messages': [{'role': 'user', 'content': 'hi'}]}).encode(); "
+    "print(json.load(r.urlopen(os.environ['WHERE'] + '/chat/completions', b))['choices'][0]['message']['content'])"
+)
+
+
+def test_a_cassette_is_played_and_summed_up(tmp_path: Path) -> None:
+    """Whatever the file is called; at the end stands on stderr and in the summary what was matched how."""
+    cassette = written_cassette(tmp_path / "any.toml", exchange(request("hi"), "hello"))
+    summary = tmp_path / "summary.json"
+    done = subprocess.run(
+        [*COMMAND, cassette, "--summary", summary, "--then", sys.executable, "-c", ASK],
+        env={**os.environ, "WHERE": "{model}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "hello\n")
+    assert done.stderr.startswith("replay: requests: 1 by hash, 0 by sequence, 0 by nearest, 0 missing, 0 malformed")
+    values = json.loads(summary.read_text(encoding="ascii"))
+    assert (values["schema"], values["matched"]["hash"]) == ("metabot.replay-summary/1", 1)
+
+
+def test_a_scripts_summary_counts_its_rules(script: Path, tmp_path: Path) -> None:
+    """The same file for both, so that one reader does."""
+    summary = tmp_path / "summary.json"
+    arguments = [*COMMAND, script, "--summary", summary, "--then", sys.executable, "-c", ASK]
+    subprocess.run(arguments, env={**os.environ, "WHERE": "{model}"}, capture_output=True, check=True)
+    matched = json.loads(summary.read_text(encoding="ascii"))["matched"]
+    assert matched == {"rule": 1, "hash": 0, "sequence": 0, "nearest": 0}
+
+
+def test_a_broken_cassette_ends_with_2(tmp_path: Path) -> None:
+    """Before anything listens or runs, with its line."""
+    path = tmp_path / "torn.jsonl"
+    path.write_text('{"schema": "metabot.cassette/1"}\n{"kind": "mod', encoding="utf-8")
+    done = then(path, "true")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{path}: line 2: is torn or no JSON")

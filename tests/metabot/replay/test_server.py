@@ -15,8 +15,9 @@ import openai
 import pytest
 
 from metabot.replay.player import Player
+from metabot.replay.request_log import RequestLog
 from metabot.replay.script_file import load
-from metabot.replay.server import ReplayServer, RequestLog, start
+from metabot.replay.server import ReplayServer, start
 
 SCRIPT = """
 model = "m"
