@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analyzers.finding import Metric
+from analyzers.untrusted import Name
 from metabot.generate.proposal import Proposal
+from metabot.verify.tested import Coverage, TestReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,7 @@ class CommandRun:
     seconds: float
     limit: Literal["time", "memory"] | None  # the limit that ended it
     output: str  # its last 4,000 characters, control characters removed
+    report: TestReport | None = None  # of a run of tests whose runner wrote one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,10 @@ class Measured:
     head_tests: CommandRun
     new_test_on_base: CommandRun
     new_test_on_head: tuple[CommandRun, ...]
+    base_tests_again: CommandRun | None = None  # the same run a second time: what differs is flaky
+    flaky: tuple[Name, ...] = ()  # tests that differ between the two runs of the base; the first hundred
+    lost: tuple[Name, ...] = ()  # tests that ran at the base and do not with the change
+    coverage: Coverage | None = None  # of the changed lines
     base: Evaluated | None  # None: no evaluate command
     head: Evaluated | None
 

@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Final, Literal
 
 from metabot.redact import redact
-from metabot.verify import interpreter
+from metabot.verify import interpreter, junit
 from metabot.verify.commands import Words, filled
 from metabot.verify.environment import TargetEnvironment
 from metabot.verify.job import Job
+from metabot.verify.junit import Outcomes
 from metabot.verify.measured import CommandRun
 from metabot.verify.process import Ended
 from metabot.verify.sandbox import Sandbox
 from metabot.verify.scratch import scratch
 from metabot.verify.tail import KEPT
+from metabot.verify.tested import summed
 from metabot.verify.trees import lay_out
 
 
@@ -37,6 +39,7 @@ BASE: Final = Revision(name="base", files={})
 class Result:
     run: CommandRun
     stdout: str  # its end
+    outcomes: Outcomes | None  # of what it left at {report}: its counts are in the run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,22 +55,23 @@ class Runner:
         revision: Revision,
         *,
         before: Words = (),
+        after: Words = (),
         variables: Mapping[str, str] | None = None,
         read_only: tuple[Path, ...] = (),
         telemetry: Path | None = None,
     ) -> Result:
-        """Runs `before` and the command as one. What it wrote to {telemetry} goes to the file `telemetry`.
+        """Runs `before`, the command and `after` as one. What it wrote to {telemetry} goes to the file `telemetry`.
 
         The recorded command is as the settings write it, placeholders unfilled: it says nothing of this machine.
         """
         with scratch(self.under) as folders:
             tree = folders.root / "tree"
             lay_out(self.base, tree, revision.files)
-            recorded = folders.output / "telemetry.jsonl"
-            places = {**self.environment.places(), "telemetry": recorded}
+            recorded, reported = folders.output / "telemetry.jsonl", folders.output / "report.xml"
+            places = {**self.environment.places(), "telemetry": recorded, "report": reported}
             env = self.environment.folder
             job = Job(
-                command=(*before, *(filled(word, places) for word in command)),
+                command=(*before, *(filled(word, places) for word in (*command, *after))),
                 tree=tree,
                 tree_at=self.environment.tree_at,
                 scratch=folders,
@@ -78,7 +82,9 @@ class Runner:
             ended = self.sandbox.run(job)
             if telemetry is not None:
                 _keep(recorded, telemetry)
-        return Result(run=_command_run(command, revision, ended), stdout=ended.stdout)
+            outcomes = _outcomes(reported)
+        run = _command_run(command, revision, ended, outcomes)
+        return Result(run=run, stdout=ended.stdout, outcomes=outcomes)
 
 
 def _keep(recorded: Path, kept: Path) -> None:
@@ -89,7 +95,16 @@ def _keep(recorded: Path, kept: Path) -> None:
             recorded.rename(kept)
 
 
-def _command_run(command: Words, revision: Revision, ended: Ended) -> CommandRun:
+def _outcomes(reported: Path) -> Outcomes | None:
+    """Of a regular file alone, as for telemetry; no more of it is read than a report may have."""
+    with suppress(FileNotFoundError):
+        if stat.S_ISREG(reported.lstat().st_mode) and reported.resolve() == reported:
+            with reported.open("rb") as file:
+                return junit.read(file.read(junit.MOST_BYTES + 1))
+    return None
+
+
+def _command_run(command: Words, revision: Revision, ended: Ended, outcomes: Outcomes | None) -> CommandRun:
     return CommandRun(
         command=command,
         revision=revision.name,
@@ -97,4 +112,5 @@ def _command_run(command: Words, revision: Revision, ended: Ended) -> CommandRun
         seconds=ended.seconds,
         limit=ended.limit,
         output=redact(ended.output)[0][-KEPT:],
+        report=None if outcomes is None else summed(outcomes),
     )

@@ -1,14 +1,27 @@
-"""The repository's own tests, and a proposal's new test, at a revision."""
+"""The repository's own tests, and a proposal's new test, at a revision.
+
+Which tests passed is read from the JUnit report that the command writes to `{report}`. A command that runs pytest is
+told to write one; for any other, `target.test` names the placeholder, or exit codes are all there is.
+"""
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 from metabot.config import Target
-from metabot.verify.commands import words
-from metabot.verify.measured import CommandRun
-from metabot.verify.runner import Revision, Runner
+from metabot.verify.commands import Words, words
+from metabot.verify.runner import Result, Revision, Runner
 
 
-def run_tests(runner: Runner, target: Target, revision: Revision, test: str | None = None) -> CommandRun:
+def run_tests(runner: Runner, target: Target, revision: Revision, test: str | None = None) -> Result:
     """Runs `target.test`, or the same command with one test's path after it."""
     command = words(target.test)
-    return runner.run(command if test is None else (*command, test), revision).run
+    return runner.run(command if test is None else (*command, test), revision, after=report_option(command))
+
+
+def report_option(command: Words) -> Words:
+    """What makes the command write a report; nothing where it does so by itself, or cannot be told to."""
+    asked = any("{report}" in word or word.startswith(("--junitxml", "--junit-xml")) for word in command)
+    is_pytest = any(PurePosixPath(word).name in ("pytest", "py.test") for word in command)
+    without_plugin = "no:junitxml" in " ".join(command)
+    return ("--junitxml={report}",) if is_pytest and not asked and not without_plugin else ()
