@@ -43,6 +43,8 @@ class MetaLayer(Section):
     analysis_window_hours: int = Field(24, gt=0)
     baseline_days: int = Field(14, gt=0)
     improvement_threshold: float = Field(0.2, ge=0)  # above 1 nothing can be proposed: more than all is out of reach
+    max_runs: int = Field(32, gt=0)
+    measurement_seconds: int = Field(600, gt=0)
     pr_generation_enabled: bool = True
     auto_merge_enabled: bool = False
 

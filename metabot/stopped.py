@@ -39,6 +39,8 @@ Reason = Literal[
     # better: the figures
     "not measured",
     "below threshold",
+    "inconclusive",
+    "guardrail worsened",
     "answer quality not checked",
     "answer quality fell",
     # opened: the pull request

@@ -70,8 +70,7 @@ def measured(*, sandbox: str = "bwrap") -> Measured:
         head_tests=run("head"),
         new_test_on_base=run("base", exit_code=1, output="1 failed"),
         new_test_on_head=(run("head"), run("head"), run("head")),
-        base=evaluated("base", 1900.0, 0),
-        head=evaluated("head", 400.0, 60_000),
+        evaluations=(evaluated("base", 1900.0, 0), evaluated("base", 1900.0, 0), evaluated("head", 400.0, 60_000)),
     )
 
 
@@ -106,4 +105,4 @@ def verified(base: str = "a" * 40, found: Finding | None = None) -> VerifiedProp
 
 
 def without_evaluation(of: VerifiedProposal) -> VerifiedProposal:
-    return replace(of, measured=replace(of.measured, base=None, head=None))
+    return replace(of, measured=replace(of.measured, evaluations=()))

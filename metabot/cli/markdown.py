@@ -10,7 +10,7 @@ from analyzers.untrusted import Name, Untrusted
 from metabot.analysis import Analysis
 from metabot.cli.findings import APART, also, costs, in_all, subject_words, times
 from metabot.cli.quantities import counted
-from metabot.publish.texts import figure
+from metabot.publish.figures import figure
 from metabot.redact import redact
 from metabot.render import render
 

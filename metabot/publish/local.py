@@ -10,6 +10,7 @@ from metabot.config import Settings
 from metabot.errors import PublishError, RepositoryError
 from metabot.git import Repository
 from metabot.publish import texts
+from metabot.publish.figures import Labels
 from metabot.publish.pull_request import PullRequest
 from metabot.publish.records import Record, Records
 from metabot.stopped import Reason, Stopped
@@ -45,7 +46,7 @@ class LocalPublisher:
         self._repository = repository
         self._settings = settings
         self._records = Records(settings.publish.pulls)
-        self._labels = texts.Labels.of_target(settings.target)
+        self._labels = Labels.of_target(settings.target)
 
     def already(self, finding: Finding) -> Stopped | None:
         """A stop where a pull request for the finding or its cause is there, open or not. Touches nothing."""

@@ -3,60 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal, NamedTuple, Self
+from typing import Final
 
 import metabot
-from analyzers.finding import Metric, Unit
 from analyzers.untrusted import Untrusted
-from metabot.config import Target
 from metabot.publish import identity
+from metabot.publish.figures import Labels, difference, figure, figures, guarded, runs, timed
 from metabot.redact import redact
 from metabot.render import render
-from metabot.verify.measured import CommandRun, Evaluated, VerifiedProposal
-
-Label = Literal["real", "modelled", "scripted"]
+from metabot.verify.measured import CommandRun, VerifiedProposal
 
 _QUOTED: Final = 200  # characters of one quotation
 _READ: Final = 2_000  # characters of it that are looked through for secrets before it is cut
-_DECIMALS: Final = 4  # significant digits of a figure that is no count
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Labels:
-    """Where the figures of a measurement come from. The application, its tests and its telemetry are always real."""
-
-    answers: Label  # what the model said, hence the evaluation's score and the output tokens
-    cache: Label  # how many tokens the input has, and which of them the prompt cache served
-    times: Label  # how long the model took
-
-    @classmethod
-    def of_target(cls, target: Target) -> Self:
-        """By what answers the target's model calls while it is measured."""
-        if target.model_script is None:
-            return cls(answers="real", cache="real", times="real")
-        return cls(answers="scripted", cache="modelled", times="modelled")
-
-    def of_unit(self, unit: Unit) -> Label:
-        match unit:
-            case "uncached input tokens per call" | "input tokens per call":
-                return self.cache
-            case "output tokens per call":
-                return self.answers
-            case "ms per trace" | "ms per call":
-                return self.times
-            case "share of traces ended" | "share of traces" | "share of calls" | "calls per trace":
-                return "real"
-
-
-class Row(NamedTuple):
-    """One line of the table of figures."""
-
-    what: str
-    base: str
-    head: str
-    label: Label
 
 
 def body(verified: VerifiedProposal, labels: Labels, *, reproduce: str) -> str:
@@ -74,8 +33,12 @@ def body(verified: VerifiedProposal, labels: Labels, *, reproduce: str) -> str:
         achievable=figure(candidate.evidence.achievable),
         cost=_cost(candidate.cost_usd_per_call, candidate.cost_unknown),
         quotes=[_quotation(quote) for quote in candidate.quotes],
-        runs=_runs(verified),
-        figures=figures(measured.base, measured.head, labels),
+        tests=_tests(verified),
+        figures=figures(measured, labels),
+        repeated=runs(measured),
+        difference=difference(measured),
+        gain=_gain(verified, labels),
+        guarded=guarded(measured),
         predicted=figure(proposal.prediction.expected),
         predicted_from=figure(proposal.prediction.observed),
         unchecked=unchecked(verified, labels),
@@ -86,6 +49,14 @@ def body(verified: VerifiedProposal, labels: Labels, *, reproduce: str) -> str:
     )
 
 
+def _gain(verified: VerifiedProposal, labels: Labels) -> str:
+    """Which figure the runs were made for, and where it comes from."""
+    unit = verified.proposal.placed.finding.candidate.evidence.observed.unit
+    if verified.measured.benchmarks:
+        return "seconds of the benchmark, *real*"
+    return f"{unit}, *{labels.of_unit(unit)}*"
+
+
 def commit_message(verified: VerifiedProposal) -> str:
     """Title and reason, with the finding that it is for."""
     proposal = verified.proposal
@@ -93,41 +64,15 @@ def commit_message(verified: VerifiedProposal) -> str:
     return f"{proposal.title}\n\n{proposal.summary}\n\nFinding: {finding.candidate.analyzer} {finding.fingerprint}\n"
 
 
-def figures(base: Evaluated | None, head: Evaluated | None, labels: Labels) -> list[Row]:
-    """The evaluation's score, the finding's own metric and the exact counts, base beside head."""
-    if base is None or head is None:
-        return []
-    rows = [Row("Evaluation score", _score(base), _score(head), labels.answers)]
-    if base.metric is not None and head.metric is not None:
-        unit = base.metric.unit
-        rows.append(Row(unit.capitalize(), _metric(base.metric), _metric(head.metric), labels.of_unit(unit)))
-    if base.counts is None or head.counts is None:
-        return rows
-    counted: tuple[tuple[str, str, Label], ...] = (
-        ("Traces", "traces", "real"),
-        ("Traces with an error", "error_traces", "real"),
-        ("Model calls", "model_calls", "real"),
-        ("Tool calls", "tool_calls", "real"),
-        ("Input tokens", "input_tokens", labels.cache),
-        ("Cached input tokens", "cached_tokens", labels.cache),
-        ("Output tokens", "output_tokens", labels.answers),
-    )
-    return rows + [
-        Row(what, _count(getattr(base.counts, field)), _count(getattr(head.counts, field)), label)
-        for what, field, label in counted
-    ]
-
-
 def unchecked(verified: VerifiedProposal, labels: Labels) -> list[str]:
     """What nobody looked at, so that the reader can."""
     placed, measured = verified.proposal.placed, verified.measured
-    scored = all(one is not None and one.score is not None for one in (measured.base, measured.head))
-    timed = verified.proposal.prediction.unit == "ms per trace"
+    scored = bool(measured.evaluations) and all(one.score is not None for one in measured.evaluations)
     listed = [
         (not scored, "Answer quality: the repository has no evaluation that prints a score."),
         (labels.answers == "scripted", "The answers of a real model: those of the measurement come from a script."),
         (labels.cache == "modelled", "A provider's prompt cache: hits follow the documented rule, nobody was asked."),
-        (not timed, "How long anything takes: times are too uncertain on one machine to be compared."),
+        (not timed(measured), "How long anything takes: times were looked at for a rise of more than a tenth only."),
         (
             measured.sandbox == "none",
             'The commands ran without a sandbox (`sandbox = "none"`), by the settings\' word.',
@@ -138,34 +83,11 @@ def unchecked(verified: VerifiedProposal, labels: Labels) -> list[str]:
     return [text for holds, text in listed if holds]
 
 
-def figure(value: float) -> str:
-    """`1,900`, `0.0125`: a whole number whole, any other to four significant digits, never with an exponent."""
-    if value == int(value):
-        return f"{int(value):,}"
-    digits = f"{value:.{_DECIMALS}g}"
-    return f"{float(digits):,.12f}".rstrip("0").rstrip(".")
-
-
-def _metric(metric: Metric) -> str:
-    return f"{figure(metric.value)} (n = {metric.n:,})"
-
-
-def _count(value: int | None) -> str:
-    return "unknown" if value is None else f"{value:,}"
-
-
-def _score(evaluated: Evaluated) -> str:
-    if evaluated.score is None:
-        return "unknown"
-    cases = "" if evaluated.cases is None else f" ({evaluated.cases:,} cases)"
-    return f"{figure(evaluated.score)}{cases}"
-
-
 def _cost(usd: float | None, unknown: str | None) -> str:
     return f"USD {usd:,.6f}".rstrip("0").rstrip(".") if usd is not None else f"unknown, {unknown or 'nothing says why'}"
 
 
-def _runs(verified: VerifiedProposal) -> list[tuple[str, str, str]]:
+def _tests(verified: VerifiedProposal) -> list[tuple[str, str, str]]:
     measured = verified.measured
     return [
         ("The repository's tests", _ended([measured.base_tests]), _ended([measured.head_tests])),

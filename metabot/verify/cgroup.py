@@ -38,6 +38,13 @@ class ControlGroup:
         counts = [folder / name for folder in self.folders for name in ("memory.events", "memory.oom_control")]
         return any(_count_of("oom_kill", file) > 0 for file in counts)
 
+    def peak_memory(self) -> int | None:
+        """The most bytes that its processes held at once, files they read among them; None: the kernel tells none."""
+        for file in (folder / name for folder in self.folders for name in ("memory.peak", "memory.max_usage_in_bytes")):
+            with suppress(OSError):
+                return int(file.read_text())
+        return None
+
     def processes(self) -> set[int]:
         found: set[int] = set()
         for file in self.join_files():

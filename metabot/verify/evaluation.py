@@ -17,7 +17,7 @@ import metabot
 from metabot.config import Target
 from metabot.verify.commands import BASE_PYTHON, Words, words
 from metabot.verify.measured import CommandRun
-from metabot.verify.runner import Revision, Runner
+from metabot.verify.runner import Result, Revision, Runner
 from metabot.verify.unmet import Unmet
 
 _PACKAGE: Final = Path(metabot.__file__).resolve().parent
@@ -51,16 +51,8 @@ def unmeasurable(target: Target) -> Unmet | None:
 
 def evaluate(runner: Runner, target: Target, revision: Revision, *, keep: Path) -> Evaluation:
     """Runs `target.evaluate`; its telemetry is moved to the file `keep`."""
-    script = target.model_script
-    result = runner.run(
-        words(target.evaluate),
-        revision,
-        before=() if script is None else _beside_replay(script.resolve(), target.model_speed),
-        variables=target.environment,
-        read_only=() if script is None else (*_REPLAY, script.resolve()),
-        telemetry=keep,
-    )
-    said = _last_line(result.stdout)
+    result = run_beside_replay(runner, target, words(target.evaluate), revision, telemetry=keep)
+    said = last_line(result.stdout)
     return Evaluation(
         run=result.run,
         score=_score(said.get("score")),
@@ -69,12 +61,27 @@ def evaluate(runner: Runner, target: Target, revision: Revision, *, keep: Path) 
     )
 
 
+def run_beside_replay(
+    runner: Runner, target: Target, command: Words, revision: Revision, *, telemetry: Path | None = None
+) -> Result:
+    """Runs a command with `target.environment`, and the scripted model within its reach."""
+    script = target.model_script
+    return runner.run(
+        command,
+        revision,
+        before=() if script is None else _beside_replay(script.resolve(), target.model_speed),
+        variables=target.environment,
+        read_only=() if script is None else (*_REPLAY, script.resolve()),
+        telemetry=telemetry,
+    )
+
+
 def _beside_replay(script: Path, speed: float) -> Words:
     replay = (str(BASE_PYTHON), "-I", "-c", _START, str(_PACKAGE.parent), str(script))
     return (*replay, "--speed", str(speed), "--then")
 
 
-def _last_line(stdout: str) -> Mapping[str, Any]:
+def last_line(stdout: str) -> Mapping[str, Any]:
     """The JSON object on the last line that is not blank; empty where there is none."""
     lines = [line for line in stdout.splitlines() if line.strip()]
     try:

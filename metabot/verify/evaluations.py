@@ -1,20 +1,37 @@
-"""The evaluation at one base revision: the base's once for every proposal, the change's as it comes."""
+"""The evaluation and the benchmark at one base revision: the base's first runs once for every proposal.
+
+The base runs against itself first: twice shows whether a count comes out the same, and four times what a time differs
+by from run to run. Then the change runs, and where times are compared base and change go on in turn.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, NamedTuple
 
 from metabot.config import Settings
 from metabot.generate.proposal import Proposal
-from metabot.verify.better import evaluated_unmet
+from metabot.verify.benchmark import benchmarked
+from metabot.verify.better import evaluated_unmet, runs_unmet
 from metabot.verify.commands import words
+from metabot.verify.enough import benchmarks_wanted, evaluations_wanted
 from metabot.verify.evaluation import Evaluation, evaluate, unmeasurable
-from metabot.verify.measured import Evaluated
+from metabot.verify.figures import TIMED
+from metabot.verify.interleaved import Budget, Which, interleaved
+from metabot.verify.measured import Benchmarked, Evaluated
 from metabot.verify.measurement import evaluated
 from metabot.verify.runner import BASE, Revision, Runner
 from metabot.verify.unmet import Unmet
+
+_COUNTED_AGAIN: Final = 2
+_TIMED_AGAIN: Final = 4
+
+
+class Figures(NamedTuple):
+    evaluations: tuple[Evaluated, ...]
+    benchmarks: tuple[Benchmarked, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,24 +41,72 @@ class Evaluations:
     settings: Settings
     runner: Runner
     progress: Callable[[str], None]
+    _base_evaluations: list[Evaluation] = field(default_factory=list)
+    _base_benchmarks: list[Benchmarked] = field(default_factory=list)
 
-    def of(self, proposal: Proposal, head: Revision) -> tuple[Evaluated | None, Evaluated | None] | Unmet:
-        """At the base and with the change; both None where the settings name no evaluation."""
-        finding, target = proposal.placed.finding, self.settings.target
-        if not words(target.evaluate):
-            return None, None
-        if unmet := unmeasurable(target):
-            return unmet
-        on_base = evaluated(self._base_evaluation, finding, self.settings)
-        if unmet := evaluated_unmet(on_base):
-            return unmet
-        return on_base, evaluated(self._evaluation(head), finding, self.settings)
+    def of(self, proposal: Proposal, head: Revision) -> Figures | Unmet:
+        """Of the base and the change; none where the settings name no evaluation and no benchmark that is needed."""
+        target = self.settings.target
+        timed = proposal.placed.finding.candidate.evidence.observed.unit in TIMED
+        benchmark = timed and bool(words(target.benchmark))
+        evaluations: tuple[Evaluated, ...] | Unmet = ()
+        if words(target.evaluate):
+            evaluations = unmeasurable(target) or self._evaluated(proposal, head, timed=timed, benchmark=benchmark)
+        if isinstance(evaluations, Unmet):
+            return evaluations
+        benchmarks = self._benchmarked(head) if benchmark else ()
+        return benchmarks if isinstance(benchmarks, Unmet) else Figures(evaluations, benchmarks)
 
-    def _evaluation(self, revision: Revision) -> Evaluation:
+    def _evaluated(
+        self, proposal: Proposal, head: Revision, *, timed: bool, benchmark: bool
+    ) -> tuple[Evaluated, ...] | Unmet:
+        candidate = proposal.placed.finding.candidate
+        tell = partial(evaluated, analyzer=candidate.analyzer, subject=candidate.subject, settings=self.settings)
+        wanted = partial(evaluations_wanted, threshold=self._threshold, benchmarked=benchmark)
+        again = _TIMED_AGAIN if timed and not benchmark else _COUNTED_AGAIN
+        first: list[Evaluated] = []
+        for place in range(again):
+            if place == len(self._base_evaluations):
+                self._base_evaluations.append(self._evaluation(BASE, keep=f"base-{place}"))
+            first.append(tell(self._base_evaluations[place]))
+            if unmet := evaluated_unmet(first[-1], needs_metric=not benchmark):
+                return unmet
+
+        def run(which: Which) -> Evaluated:
+            return tell(self._evaluation(_revision(which, head), keep=which))
+
+        return interleaved(first, run, wanted=wanted, budget=self._budget)
+
+    def _benchmarked(self, head: Revision) -> tuple[Benchmarked, ...] | Unmet:
+        while len(self._base_benchmarks) < _TIMED_AGAIN:
+            self._base_benchmarks.append(self._benchmark(BASE))
+            if unmet := runs_unmet((), self._base_benchmarks):
+                return unmet
+        wanted = partial(benchmarks_wanted, threshold=self._threshold)
+
+        def run(which: Which) -> Benchmarked:
+            return self._benchmark(_revision(which, head))
+
+        return interleaved(self._base_benchmarks, run, wanted=wanted, budget=self._budget)
+
+    def _evaluation(self, revision: Revision, *, keep: str) -> Evaluation:
         self.progress(f"evaluation at {revision.name}")
-        keep = self.runner.under / f"{revision.name}.telemetry"
-        return evaluate(self.runner, self.settings.target, revision, keep=keep)
+        path = self.runner.under / f"{keep}.telemetry"
+        return evaluate(self.runner, self.settings.target, revision, keep=path)
 
-    @cached_property
-    def _base_evaluation(self) -> Evaluation:
-        return self._evaluation(BASE)
+    def _benchmark(self, revision: Revision) -> Benchmarked:
+        self.progress(f"benchmark at {revision.name}")
+        return benchmarked(self.runner, self.settings.target, revision)
+
+    @property
+    def _threshold(self) -> float:
+        return self.settings.meta_layer.improvement_threshold
+
+    @property
+    def _budget(self) -> Budget:
+        meta = self.settings.meta_layer
+        return Budget(pairs=meta.max_runs, seconds=meta.measurement_seconds)
+
+
+def _revision(which: Which, head: Revision) -> Revision:
+    return BASE if which == "base" else head

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from analyzers.finding import Metric
 from analyzers.untrusted import Name
@@ -22,11 +22,12 @@ class CommandRun:
     limit: Literal["time", "memory"] | None  # the limit that ended it
     output: str  # its last 4,000 characters, control characters removed
     report: TestReport | None = None  # of a run of tests whose runner wrote one
+    peak_memory_bytes: int | None = None  # of all its processes together; None: the machine does not tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Exact counts over the evaluation's own telemetry. None is unknown."""
+    """Over the evaluation's own telemetry. None is unknown. All but the two durations are exact."""
 
     traces: int
     error_traces: int
@@ -35,17 +36,35 @@ class Counts:
     input_tokens: int | None
     cached_tokens: int | None
     output_tokens: int | None
+    cacheable_tokens: int | None = None  # input in a prefix that an earlier call had, by the share of its characters
+    trace_ms: float | None = None  # median over the traces that ended well
+    critical_path_ms: float | None = None  # of those traces: the time in which at least one call was waited for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated:
-    """The evaluation command's run on one revision."""
+    """One run of the evaluation command on one revision."""
 
     run: CommandRun
     score: float | None  # None: the repository configures no evaluation, or it printed no score
     cases: int | None
     metric: Metric | None  # the finding's own metric at its own subject
     counts: Counts | None
+
+
+class Timing(NamedTuple):
+    """What one case of a benchmark took."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmarked:
+    """One run of the benchmark command on one revision."""
+
+    run: CommandRun
+    timings: tuple[Timing, ...]  # by name; none where its last line gave none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +78,16 @@ class Measured:
     flaky: tuple[Name, ...] = ()  # tests that differ between the two runs of the base; the first hundred
     lost: tuple[Name, ...] = ()  # tests that ran at the base and do not with the change
     coverage: Coverage | None = None  # of the changed lines
-    base: Evaluated | None  # None: no evaluate command
-    head: Evaluated | None
+    evaluations: tuple[Evaluated, ...]  # in the order in which they ran; none without an evaluate command
+    benchmarks: tuple[Benchmarked, ...] = ()  # likewise, of a finding about time, where there is such a command
+
+    @property
+    def base(self) -> tuple[Evaluated, ...]:
+        return tuple(one for one in self.evaluations if one.run.revision == "base")
+
+    @property
+    def head(self) -> tuple[Evaluated, ...]:
+        return tuple(one for one in self.evaluations if one.run.revision == "head")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ class Ended:
     limit: Limit | None
     output: str  # the end of both streams, as they came
     stdout: str  # the end of standard output alone
+    peak_memory_bytes: int | None = None  # None: no control group told it
 
 
 def run(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], limits: Limits) -> Ended:
@@ -67,6 +68,7 @@ def run(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], li
             limit="memory" if group is not None and group.out_of_memory() else limit,
             output=watch.output.text(),
             stdout=watch.stdout.text(),
+            peak_memory_bytes=None if group is None else group.peak_memory(),
         )
 
 

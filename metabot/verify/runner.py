@@ -113,4 +113,5 @@ def _command_run(command: Words, revision: Revision, ended: Ended, outcomes: Out
         limit=ended.limit,
         output=redact(ended.output)[0][-KEPT:],
         report=None if outcomes is None else summed(outcomes),
+        peak_memory_bytes=ended.peak_memory_bytes,
     )

@@ -30,10 +30,9 @@ class Trials:
         tests = self._suites.of(proposal, head)
         if isinstance(tests, Unmet):
             return tests
-        evaluations = self._evaluations.of(proposal, head)
-        if isinstance(evaluations, Unmet):
-            return evaluations
-        base_evaluated, head_evaluated = evaluations
+        figures = self._evaluations.of(proposal, head)
+        if isinstance(figures, Unmet):
+            return figures
         return Measured(
             sandbox=self.runner.sandbox.kind,
             base_tests=tests.base,
@@ -44,8 +43,8 @@ class Trials:
             flaky=tests.flaky,
             lost=tests.lost,
             coverage=tests.coverage,
-            base=base_evaluated,
-            head=head_evaluated,
+            evaluations=figures.evaluations,
+            benchmarks=figures.benchmarks,
         )
 
     @cached_property

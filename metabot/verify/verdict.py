@@ -23,5 +23,5 @@ def verdict(proposal: Proposal, measured: Measured, *, threshold: float) -> Lite
 
     `threshold` is a share of the value observed at the base: 0.2 asks for at least a fifth less.
     """
-    unmet = tests_unmet(measured) or evaluation_unmet(proposal, measured.base, measured.head, threshold)
+    unmet = tests_unmet(measured) or evaluation_unmet(proposal, measured, threshold)
     return "better" if unmet is None else stopped(proposal, unmet)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from analyzers.finding import Subject
 from analyzers.untrusted import Name, Untrusted
 from metabot import config
+from metabot.publish.figures import Labels, figure, figures
 from metabot.publish.identity import fingerprint
-from metabot.publish.texts import Labels, body, commit_message, figure, figures, unchecked
+from metabot.publish.texts import body, commit_message, unchecked
 from metabot.verify.measured import VerifiedProposal
 from tests.proposals import FINGERPRINT, evaluated, finding, measured, run, verified, without_evaluation
 
@@ -69,7 +70,7 @@ def test_carries_its_block() -> None:
 
 def test_figures_of_a_real_model_are_real() -> None:
     """Without a script nothing is called scripted or modelled, and no answer is excused."""
-    assert {row.label for row in figures(evaluated("base", 2, 0), evaluated("head", 1, 0), REAL)} == {"real"}
+    assert {row.label for row in figures(measured(), REAL)} == {"real"}
     assert "script" not in text_of(verified(), REAL)
 
 
@@ -94,9 +95,8 @@ def test_an_unknown_count_is_unknown() -> None:
     base = evaluated("base", 2, 0)
     assert base.counts is not None
     base = replace(base, counts=replace(base.counts, input_tokens=None))
-    assert ("Input tokens", "unknown", "80,000") in {
-        row[:3] for row in figures(base, evaluated("head", 1, 0), SCRIPTED)
-    }
+    found = replace(measured(), evaluations=(base, evaluated("head", 1, 0)))
+    assert ("Input tokens", "unknown", "80,000") in {row[:3] for row in figures(found, SCRIPTED)}
 
 
 @pytest.mark.parametrize(

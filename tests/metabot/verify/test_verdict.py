@@ -19,6 +19,11 @@ from metabot.verify.verdict import verdict
 Revision = Literal["base", "head"]
 
 
+def runs(base: Evaluated | None = None, head: Evaluated | None = None) -> dict[str, Any]:
+    """The base twice, then the change: what a counted figure takes."""
+    return {"evaluations": (base or BASE, base or BASE, head or HEAD)}
+
+
 def run(revision: Revision = "head", **given: Any) -> CommandRun:
     known: dict[str, Any] = {"exit_code": 0, "seconds": 1.0, "limit": None, "output": "said\n"}
     return CommandRun(command=("pytest",), revision=revision, **(known | given))
@@ -49,8 +54,7 @@ GOOD = Measured(
     head_tests=run(),
     new_test_on_base=run("base", exit_code=1),
     new_test_on_head=(run(), run(), run()),
-    base=BASE,
-    head=HEAD,
+    evaluations=(BASE, BASE, HEAD),
 )
 FAILED, TIMED_OUT, HOG = {"exit_code": 1}, {"exit_code": 137, "limit": "time"}, {"exit_code": 137, "limit": "memory"}
 
@@ -73,32 +77,34 @@ FAILED, TIMED_OUT, HOG = {"exit_code": 1}, {"exit_code": 137, "limit": "time"}, 
             {"new_test_on_head": (run(), run(), run(**FAILED))}, "sound", "new test fails on head", id="fails once of 3"
         ),
         pytest.param({"new_test_on_head": (run(), run(**HOG))}, "sound", "out of memory", id="new test out of memory"),
-        pytest.param({"base": None, "head": None}, "better", "not measured", id="no evaluation"),
-        pytest.param({"head": None}, "better", "not measured", id="no evaluation of head"),
+        pytest.param({"evaluations": ()}, "better", "not measured", id="no evaluation"),
+        pytest.param({"evaluations": (BASE, BASE)}, "better", "not measured", id="no evaluation of head"),
         pytest.param(
-            {"base": replace(BASE, run=run("base", **FAILED))}, "better", "not measured", id="evaluation fails on base"
+            runs(base=replace(BASE, run=run("base", **FAILED))), "better", "not measured", id="evaluation fails on base"
         ),
         pytest.param(
-            {"head": replace(HEAD, run=run(**TIMED_OUT))}, "better", "out of time", id="evaluation out of time on head"
+            runs(head=replace(HEAD, run=run(**TIMED_OUT))), "better", "out of time", id="evaluation out of time on head"
         ),
-        pytest.param({"base": replace(BASE, metric=None)}, "better", "not measured", id="no metric on base"),
-        pytest.param({"head": replace(HEAD, metric=None)}, "better", "not measured", id="no metric on head"),
+        pytest.param(runs(base=replace(BASE, metric=None)), "better", "not measured", id="no metric on base"),
+        pytest.param(runs(head=replace(HEAD, metric=None)), "better", "not measured", id="no metric on head"),
         pytest.param(
-            {"head": replace(HEAD, metric=metric(0.0, n=0))}, "better", "not measured", id="metric of nothing"
+            runs(head=replace(HEAD, metric=metric(0.0, n=0))), "better", "not measured", id="metric of nothing"
         ),
         pytest.param(
-            {"head": replace(HEAD, metric=metric(0.0, unit="ms per trace"))}, "better", "not measured", id="other unit"
+            runs(head=replace(HEAD, metric=metric(0.0, unit="ms per trace"))), "better", "not measured", id="other unit"
         ),
-        pytest.param({"base": replace(BASE, metric=metric(0.0))}, "better", "not measured", id="no fault on base"),
-        pytest.param({"base": replace(BASE, metric=metric(float("nan")))}, "better", "not measured", id="no number"),
-        pytest.param({"head": evaluated("head", 0.15)}, "better", "below threshold", id="no change"),
-        pytest.param({"head": evaluated("head", 0.2)}, "better", "below threshold", id="worse"),
-        pytest.param({"head": evaluated("head", 0.121)}, "better", "below threshold", id="a little better"),
-        pytest.param({"head": evaluated("head", float("nan"))}, "better", "below threshold", id="not a number on head"),
-        pytest.param({"head": replace(HEAD, score=0.79)}, "better", "answer quality fell", id="lower score"),
-        pytest.param({"head": replace(HEAD, score=None)}, "better", "answer quality fell", id="score gone"),
-        pytest.param({"head": replace(HEAD, cases=19)}, "better", "answer quality fell", id="fewer cases"),
-        pytest.param({"head": replace(HEAD, cases=None)}, "better", "answer quality fell", id="cases gone"),
+        pytest.param(runs(base=replace(BASE, metric=metric(0.0))), "better", "not measured", id="no fault on base"),
+        pytest.param(runs(base=replace(BASE, metric=metric(float("nan")))), "better", "not measured", id="no number"),
+        pytest.param(runs(head=evaluated("head", 0.15)), "better", "below threshold", id="no change"),
+        pytest.param(runs(head=evaluated("head", 0.2)), "better", "below threshold", id="worse"),
+        pytest.param(runs(head=evaluated("head", 0.121)), "better", "below threshold", id="a little better"),
+        pytest.param(
+            runs(head=evaluated("head", float("nan"))), "better", "below threshold", id="not a number on head"
+        ),
+        pytest.param(runs(head=replace(HEAD, score=0.79)), "better", "answer quality fell", id="lower score"),
+        pytest.param(runs(head=replace(HEAD, score=None)), "better", "answer quality fell", id="score gone"),
+        pytest.param(runs(head=replace(HEAD, cases=19)), "better", "answer quality fell", id="fewer cases"),
+        pytest.param(runs(head=replace(HEAD, cases=None)), "better", "answer quality fell", id="cases gone"),
     ],
 )
 @pytest.mark.parametrize("changes_prompt", [False, True])
@@ -106,7 +112,7 @@ def test_stops(
     a_proposal: Callable[..., Proposal], changes: dict[str, Any], stage: str, reason: str, changes_prompt: bool
 ) -> None:
     """Each condition that does not hold stops at its stage for its reason, whatever kind of change it is."""
-    if changes_prompt and changes.get("head", HEAD) is None:
+    if changes_prompt and len(changes.get("evaluations", GOOD.evaluations)) < 3:
         reason = "answer quality not checked"
     stopped = verdict(a_proposal(changes_prompt=changes_prompt), replace(GOOD, **changes), threshold=0.2)
     assert isinstance(stopped, Stopped)
@@ -118,8 +124,8 @@ def test_stops(
     "changes",
     [
         pytest.param({}, id="cured"),
-        pytest.param({"head": evaluated("head", 0.12)}, id="just the threshold"),
-        pytest.param({"head": replace(HEAD, score=0.9, cases=25)}, id="better answers"),
+        pytest.param(runs(head=evaluated("head", 0.12)), id="just the threshold"),
+        pytest.param(runs(head=replace(HEAD, score=0.9, cases=25)), id="better answers"),
     ],
 )
 def test_better(a_proposal: Callable[..., Proposal], changes: dict[str, Any], changes_prompt: bool) -> None:
@@ -127,8 +133,8 @@ def test_better(a_proposal: Callable[..., Proposal], changes: dict[str, Any], ch
     assert verdict(a_proposal(changes_prompt=changes_prompt), replace(GOOD, **changes), threshold=0.2) == "better"
 
 
-NO_SCORE = {"base": replace(BASE, score=None, cases=None), "head": replace(HEAD, score=None, cases=None)}
-NEW_SCORE = {"base": replace(BASE, score=None, cases=None)}
+NO_SCORE = runs(replace(BASE, score=None, cases=None), replace(HEAD, score=None, cases=None))
+NEW_SCORE = runs(replace(BASE, score=None, cases=None))
 
 
 @pytest.mark.parametrize("changes", [pytest.param(NO_SCORE, id="no score"), pytest.param(NEW_SCORE, id="on head only")])
@@ -149,15 +155,18 @@ def test_the_first_condition_is_the_one_that_is_said(a_proposal: Callable[..., P
         head_tests=run(**FAILED),
         new_test_on_base=run("base"),
         new_test_on_head=(run(**FAILED),),
-        base=replace(BASE, run=run("base", **FAILED)),
-        head=evaluated("head", 0.14, score=0.1),
+        **runs(replace(BASE, run=run("base", **FAILED)), evaluated("head", 0.14, score=0.1)),
     )
     seen = []
-    for mended in ("base_tests", "head_tests", "new_test_on_base", "new_test_on_head", "base"):
+    for mended in ("base_tests", "head_tests", "new_test_on_base", "new_test_on_head"):
         stopped = verdict(a_proposal(), wrong, threshold=0.2)
         assert isinstance(stopped, Stopped)
         seen.append(stopped.reason)
         wrong = replace(wrong, **{mended: getattr(GOOD, mended)})
+    failing = verdict(a_proposal(), wrong, threshold=0.2)
+    assert isinstance(failing, Stopped)
+    seen.append(failing.reason)
+    wrong = replace(wrong, **runs(head=evaluated("head", 0.14, score=0.1)))
     last = verdict(a_proposal(), wrong, threshold=0.2)
     assert isinstance(last, Stopped)
     assert [*seen, last.reason] == [
@@ -186,7 +195,7 @@ def test_never_better_without_a_gain(
 ) -> None:
     """Whatever the figures: `better` only where the metric fell and the score did not."""
     before, after = values
-    measured = replace(GOOD, base=evaluated("base", before), head=evaluated("head", after, score=score))
+    measured = replace(GOOD, **runs(evaluated("base", before), evaluated("head", after, score=score)))
     if verdict(a_proposal(changes_prompt=told), measured, threshold=threshold) == "better":
         assert 0 < before > after
         assert (before - after) / before >= threshold

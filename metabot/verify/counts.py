@@ -1,0 +1,71 @@
+"""Exact counts over an evaluation's telemetry, and how long its traces took."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from analyzers.clock import LASTING
+from analyzers.latency.self_time import covered
+from analyzers.prompts.shared_prefix import pieces
+from metabot.verify.measured import Counts
+
+_TOKENS: Final = ("input_tokens", "cached_tokens", "output_tokens")
+_WAITED_FOR: Final = ("model", "tool", "retrieval", "embedding", "client")
+_KEEP_NS: Final = 2**62  # an evaluation is over before a provider forgets
+_NS_PER_MS: Final = 1e6
+
+
+def counted(spans: pl.LazyFrame, calls: pl.LazyFrame) -> Counts:
+    """A sum of tokens is unknown as soon as one call's count is, and a duration where no trace that ended well has one.
+
+    A trace ended well if its root did not fail. The critical path of a trace is the time in which at least one call to
+    a model, a tool or a service was under way: calls side by side count once, and the gaps between calls do not.
+    """
+    failed = pl.col("parent_id").is_null() & (pl.col("status") == "error")
+    of_spans = spans.select(
+        traces=pl.col("trace_id").n_unique(),
+        error_traces=pl.col("trace_id").filter(failed).n_unique(),
+        tool_calls=(pl.col("kind") == "tool").sum(),
+    ).collect()
+    of_calls = calls.select(pl.len().alias("model_calls"), *map(_sum, _TOKENS)).collect()
+    ended_well = spans.filter(LASTING).filter(~failed.any().over("trace_id"))
+    return Counts(
+        **of_spans.row(0, named=True),
+        **of_calls.row(0, named=True),
+        cacheable_tokens=_cacheable(calls),
+        trace_ms=_median_ms(ended_well.group_by("trace_id").agg(pl.col("end_ns").max() - pl.col("start_ns").min())),
+        critical_path_ms=_median_ms(covered(ended_well.filter(pl.col("kind").is_in(_WAITED_FOR)), "trace_id")),
+    )
+
+
+def _sum(tokens: str) -> pl.Expr:
+    known = ~pl.col(tokens).is_null().any()
+    return pl.when(known).then(pl.col(tokens).sum()).alias(tokens)
+
+
+def _cacheable(calls: pl.LazyFrame) -> int | None:
+    """Input tokens in a prefix that an earlier call of the model had; unknown where a prompt was not captured."""
+    same_cache = pl.struct("provider", "model").rank("dense").alias("cache")
+    prompts = calls.with_row_index("call").with_columns(same_cache).collect()
+    captured = (pl.col("piece_hashes").list.len() > 0) & (pl.col("prompt_chars") > 0)
+    complete = captured & pl.col("input_tokens").is_not_null() & pl.col("start_ns").is_not_null()
+    if prompts.is_empty() or not prompts.select(complete.fill_null(value=False).all()).item():
+        return None
+    told = prompts.select(
+        "call",
+        "start_ns",
+        "cache",
+        (pl.col("input_tokens") / pl.col("prompt_chars")).alias("tokens_per_char"),
+        "piece_hashes",
+        "piece_chars",
+    )
+    shared = pieces(told, keep_ns=_KEEP_NS).filter("shared")
+    return round(float(shared.select((pl.col("chars") * pl.col("tokens_per_char")).sum()).item()))
+
+
+def _median_ms(durations: pl.LazyFrame) -> float | None:
+    """Of the last column, which is in nanoseconds."""
+    median = durations.select(pl.last().median()).collect().item()
+    return None if median is None else float(median) / _NS_PER_MS
