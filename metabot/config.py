@@ -96,6 +96,7 @@ class Sandbox(Section):
     seconds: int = Field(300, gt=0)
     memory_mb: int = Field(2048, gt=0)
     processes: int = Field(256, gt=0)
+    disk_mb: int = Field(2048, gt=0)
     read_only: tuple[FilePath, ...] = ()
 
 

@@ -36,6 +36,7 @@ Reason = Literal[
     "new test fails on head",
     "out of time",
     "out of memory",
+    "out of disk",
     # better: the figures
     "not measured",
     "below threshold",

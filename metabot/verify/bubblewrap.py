@@ -12,11 +12,13 @@ import os
 import platform
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from metabot.errors import SandboxError
 from metabot.verify import interpreter
+from metabot.verify.backend import SYSTEM_PATH, Start
 from metabot.verify.job import Job
 from metabot.verify.scratch import Scratch
 
@@ -53,11 +55,24 @@ def find() -> Path:
     return bundled
 
 
-def command(bwrap: Path, job: Job, environment: Mapping[str, str]) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Bubblewrap:
+    program: Path
+    name: str = "bwrap"
+
+    def temporary(self, folders: Scratch) -> str:  # noqa: ARG002  the same place whatever folder is mounted there
+        return TEMPORARY
+
+    def start(self, job: Job, environment: Mapping[str, str]) -> Start:
+        """The job's variables go in by the command line: outside, a loader's would act on bubblewrap itself."""
+        _write_etc(job.scratch)
+        return Start(_command(self.program, job, environment), {"PATH": SYSTEM_PATH})
+
+
+def _command(program: Path, job: Job, environment: Mapping[str, str]) -> tuple[str, ...]:
     """bubblewrap, what the job may see, and the job's command."""
-    _write_etc(job.scratch)
     return (
-        str(bwrap),
+        str(program),
         *("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", _HOST),
         *("--clearenv", *(word for name, value in environment.items() for word in ("--setenv", name, value))),
         *_system(),

@@ -1,8 +1,9 @@
 """Proves the sandbox at start: a probe inside tries what must fail, against real things outside.
 
-Outside stand a server on the loopback, an abstract socket, a process, a secret file in metabot's own folder and one in
-the temporary folder, and a secret in the environment. The probe must reach none of them, write nowhere, find no route
-to a public address, and be held when it starts processes.
+Outside stand a server on the loopback, an abstract socket and one with a path, a process, a secret file in metabot's
+own folder and one in the temporary folder, and a secret in the environment. The probe must reach none of them, write
+nowhere, find no route to a public address, signal and trace no process but its own, and be held when it starts
+processes. A second one writes without end, and must be ended for it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from metabot.verify.scratch import Scratch, scratch
 _PROBE: Final = Path(__file__).with_name("probe.py")
 _PROCESSES: Final = 40  # how many the probe may start: enough for the sandbox itself, few enough to be quick
 _SECONDS: Final = 60.0
+_DISK: Final = 8 * 2**20  # bytes: what the filling probe may write
+_FILL: Final = 'while :; do cat probe.py probe.py probe.py probe.py >> "fill-$((n += 1))"; done'
 
 
 def canary(sandbox: Sandbox, state: Path) -> SandboxError | None:
@@ -41,7 +44,8 @@ def canary(sandbox: Sandbox, state: Path) -> SandboxError | None:
         place = stack.enter_context(scratch(Path(folder) / "scratch"))
         ended = replace(sandbox, limits=limits).run(_job(place, bait))
         written = [file for file in bait["unwritable"] if Path(file).exists()]
-        return _judged(ended, written, sandbox.bwrap)
+        found = _judged(ended, written, sandbox.kind)
+        return found or _fills(replace(sandbox, limits=replace(limits, disk_bytes=_DISK)), place)
 
 
 @contextmanager
@@ -57,15 +61,20 @@ def _bait(state: Path, folder: Path) -> Iterator[dict[str, Any]]:
             file.write_text("a secret of the canary\n", encoding="utf-8")
         for file in outside:
             stack.callback(_forget, file)
+        named = stack.enter_context(socket.socket(socket.AF_UNIX))
+        named.bind(str(folder / "socket"))
+        named.listen()
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         abstract = stack.enter_context(socket.socket(socket.AF_UNIX))
         abstract.bind(f"\0{marker}")
         abstract.listen()
-        stack.enter_context(_process(marker))
+        bystander = stack.enter_context(_process(marker))
         stack.enter_context(_variable(marker))
         yield {
             "port": listener.getsockname()[1],
             "marker": marker,
+            "socket": str(folder / "socket"),
+            "process": bystander,
             "unreadable": [str(file) for file in (*secret, *_files_at_home(), Path("/etc/shadow"))],
             "unwritable": [str(file) for file in outside],
             "processes": _PROCESSES,
@@ -73,12 +82,12 @@ def _bait(state: Path, folder: Path) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def _process(marker: str) -> Iterator[None]:
-    """A process of this machine with the marker on its command line, until the probe is over."""
+def _process(marker: str) -> Iterator[int]:
+    """A process of this machine with the marker on its command line, until the probe is over; its id."""
     with subprocess.Popen(
         [str(BASE_PYTHON), "-I", "-S", "-c", "input()", marker], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
-        yield
+        yield process.pid
         process.communicate(b"\n")
 
 
@@ -115,13 +124,24 @@ def _job(place: Scratch, bait: dict[str, Any]) -> Job:
     return Job(command=command, tree=tree, tree_at=Path("/target"), scratch=place)
 
 
-def _judged(ended: Ended, written: list[str], bwrap: Path | None) -> SandboxError | None:
+def _fills(sandbox: Sandbox, place: Scratch) -> SandboxError | None:
+    command = ("sh", "-c", _FILL)
+    ended = sandbox.run(Job(command=command, tree=place.root / "tree", tree_at=Path("/target"), scratch=place))
+    if ended.limit == "disk":
+        return None
+    how = f"ended with {ended.exit_code}" if ended.limit is None else f"ran out of {ended.limit}"
+    said = ended.output.strip() or "it printed nothing"
+    what = f"sandbox: {sandbox.kind} does not hold what a command writes: a probe that fills the disk {how}: {said}"
+    return SandboxError(f"{what}\n  Free space where metabot keeps its state, and look whether it is writable.")
+
+
+def _judged(ended: Ended, written: list[str], kind: str) -> SandboxError | None:
     try:
         holes = json.loads((ended.stdout.splitlines() or [""])[-1])
     except json.JSONDecodeError:
         how = f"ended with {ended.exit_code}" if ended.limit is None else f"ran out of {ended.limit}"
-        return SandboxError(f"sandbox: {bwrap} {how}: {ended.output.strip() or 'it printed nothing'}\n{REMEDY}")
+        return SandboxError(f"sandbox: {kind} {how}: {ended.output.strip() or 'it printed nothing'}\n{REMEDY}")
     holes += [f"{file} can be written" for file in written]
     if not holes:
         return None
-    return SandboxError(f"sandbox: {bwrap} leaves open what must be closed: {'; '.join(holes)}.\n{REMEDY}")
+    return SandboxError(f"sandbox: {kind} leaves open what must be closed: {'; '.join(holes)}.\n{REMEDY}")

@@ -17,8 +17,14 @@ class Limits:
     seconds: float
     memory_bytes: int
     processes: int
+    disk_bytes: int
 
 
 def of(settings: config.Sandbox) -> Limits:
     """The limits that the settings give."""
-    return Limits(seconds=settings.seconds, memory_bytes=settings.memory_mb * _MEBIBYTE, processes=settings.processes)
+    return Limits(
+        seconds=settings.seconds,
+        memory_bytes=settings.memory_mb * _MEBIBYTE,
+        processes=settings.processes,
+        disk_bytes=settings.disk_mb * _MEBIBYTE,
+    )

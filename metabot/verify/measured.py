@@ -19,7 +19,7 @@ class CommandRun:
     revision: Literal["base", "head"]
     exit_code: int
     seconds: float
-    limit: Literal["time", "memory"] | None  # the limit that ended it
+    limit: Literal["time", "memory", "disk"] | None  # the limit that ended it
     output: str  # its last 4,000 characters, control characters removed
     report: TestReport | None = None  # of a run of tests whose runner wrote one
     peak_memory_bytes: int | None = None  # of all its processes together; None: the machine does not tell

@@ -2,12 +2,14 @@
 
     python -I -S probe.py bait.json
 
-The file names what stands outside: {"port", "marker", "unreadable": […], "unwritable": […], "processes"}.
+The file names what stands outside: {"port", "marker", "socket", "process", "unreadable": […],
+"unwritable": […], "processes"}.
 Its last line is a JSON list of what it could do and should not have been able to do.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -23,9 +25,13 @@ from typing import Any
 _PUBLIC = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 
 
+_PTRACE_SEIZE = 0x4206  # linux/ptrace.h; it lets go when the probe ends
+
+
 def main() -> None:
     plan = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    holes = [*_network(plan), *_files(plan), *_environment(plan), *_processes(plan), *_forks(plan)]
+    tries = (_network, _files, _environment, _processes, _signals, _forks)
+    holes = [hole for attempt in tries for hole in attempt(plan)]
     sys.stdout.write(json.dumps(holes) + "\n")
 
 
@@ -34,6 +40,8 @@ def _network(plan: dict[str, Any]) -> Iterator[str]:
         yield "a server on this machine's loopback answers"
     if _connects(socket.AF_UNIX, "\0" + plan["marker"]):
         yield "an abstract socket of this machine answers"
+    if _connects(socket.AF_UNIX, plan["socket"]):
+        yield "a socket with a path of this machine answers"
     for family, address in _PUBLIC:
         with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as sender:
             sender.connect((address, 443))
@@ -71,6 +79,17 @@ def _processes(plan: dict[str, Any]) -> Iterator[str]:
         with suppress(OSError):
             if plan["marker"].encode() in command.read_bytes():
                 yield "processes of this machine are visible"
+
+
+def _signals(plan: dict[str, Any]) -> Iterator[str]:
+    """An id of the machine may be one of ours in here: only a process that bears the marker is the one meant."""
+    process = Path(f"/proc/{plan['process']}")
+    with suppress(OSError):
+        if plan["marker"].encode() in (process / "cmdline").read_bytes():
+            os.kill(plan["process"], 0)
+            yield "processes of this machine can be sent signals"
+            if ctypes.CDLL(None).ptrace(_PTRACE_SEIZE, plan["process"], None, None) == 0:
+                yield "processes of this machine can be traced"
 
 
 def _forks(plan: dict[str, Any]) -> Iterator[str]:

@@ -3,8 +3,8 @@
 Wall time ends the whole tree. Processes and memory are held by a control group where the machine lets us make one,
 which it does for root. For an unprivileged user: RLIMIT_NPROC, set to what the user has running plus what the command
 may add; memory by looking at what the whole tree uses every tenth of a second, with RLIMIT_DATA on
-each process so that one that grows faster than we look is refused the memory. Each file written is limited to the
-memory limit, and there are no core dumps. Only the end of the output is kept.
+each process so that one that grows faster than we look is refused the memory. What is written is looked at (see
+`disk`), no file may grow beyond that limit, and there are no core dumps. Only the end of the output is kept.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ from typing import IO, Final, Literal
 
 from metabot.verify.cgroup import ControlGroup, control_group
 from metabot.verify.commands import BASE_PYTHON
+from metabot.verify.disk import Disk
 from metabot.verify.limits import Limits
 from metabot.verify.processes import tasks_of_user, uses_more_than
 from metabot.verify.tail import Tail
 
 _LOOK_SECONDS: Final = 0.1
+_MARGIN: Final = 2**20  # bytes: a single file can grow beyond the disk limit, and is seen to
 _END_SECONDS: Final = 10.0  # for the supervisor to end what runs under it
 _SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
 
-Limit = Literal["time", "memory"]
+Limit = Literal["time", "memory", "disk"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,19 @@ class Ended:
     peak_memory_bytes: int | None = None  # None: no control group told it
 
 
-def run(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], limits: Limits) -> Ended:
-    """Runs the command to its own end or to that of a limit; then no process of it is left."""
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    limits: Limits,
+    writable: tuple[Path, ...] = (),
+) -> Ended:
+    """Runs the command to its own end or to that of a limit; then no process of it is left.
+
+    `writable` are the folders whose size the disk limit is about; without any there is none.
+    """
+    disk = Disk(writable, limits.disk_bytes)
     with control_group(processes=limits.processes, memory_bytes=limits.memory_bytes) as group:
         started = time.monotonic()
         process = subprocess.Popen(
@@ -57,14 +70,17 @@ def run(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], li
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        watch = _Watch(process, limits, group)
+        watch = _Watch(process, limits, group, disk)
         try:
             limit = watch.until_end(started + limits.seconds)
         finally:
             _end(process)
+        seconds = time.monotonic() - started
+        if limit is None and disk.was_over():
+            limit = "disk"
         return Ended(
             exit_code=process.returncode,
-            seconds=time.monotonic() - started,
+            seconds=seconds,
             limit="memory" if group is not None and group.out_of_memory() else limit,
             output=watch.output.text(),
             stdout=watch.stdout.text(),
@@ -75,9 +91,11 @@ def run(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], li
 class _Watch:
     """Reads both streams and looks at the limits until the command is gone."""
 
-    def __init__(self, process: subprocess.Popen[bytes], limits: Limits, group: ControlGroup | None) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], limits: Limits, group: ControlGroup | None, disk: Disk
+    ) -> None:
         self.output, self.stdout = Tail(), Tail()
-        self._process, self._limits, self._group = process, limits, group
+        self._process, self._limits, self._group, self._disk = process, limits, group, disk
 
     def until_end(self, deadline: float) -> Limit | None:
         with selectors.DefaultSelector() as streams:
@@ -93,6 +111,8 @@ class _Watch:
                     looked = now
                     if self._too_much_memory():
                         return "memory"
+                    if self._disk.is_over(self._process.pid):
+                        return "disk"
                 self._read(streams)
         return None
 
@@ -115,7 +135,7 @@ class _Watch:
 
 
 def _plan(limits: Limits, group: ControlGroup | None) -> str:
-    values = {"RLIMIT_CORE": 0, "RLIMIT_FSIZE": limits.memory_bytes}
+    values = {"RLIMIT_CORE": 0, "RLIMIT_FSIZE": limits.disk_bytes + _MARGIN}
     if group is None:
         # Twice the limit: what uses more than the limit should be seen and named, not die of a refused allocation.
         values["RLIMIT_DATA"] = 2 * limits.memory_bytes

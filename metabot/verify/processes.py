@@ -16,11 +16,12 @@ def uses_more_than(limit: int, root: int) -> bool:
     Resident sizes are quick to read and count a page once for each process that shares it; where they exceed the limit
     the proportional sizes decide, which count it once.
     """
-    ids = _below(root)
+    ids = below(root)
     return sum(map(_resident, ids)) > limit and sum(map(_proportional, ids)) > limit
 
 
-def _below(root: int) -> list[int]:
+def below(root: int) -> list[int]:
+    """A process and all that it and they have started."""
     children = _children()
     found = [root]
     for pid in found:

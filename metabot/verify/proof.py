@@ -7,6 +7,8 @@ from pathlib import Path
 from metabot.config import Settings
 from metabot.errors import SandboxError
 from metabot.verify import bubblewrap, cgroup
+from metabot.verify.backend import Unconfined
+from metabot.verify.bubblewrap import Bubblewrap
 from metabot.verify.canary import canary
 from metabot.verify.limits import of
 from metabot.verify.sandbox import Sandbox
@@ -21,11 +23,12 @@ def prove(settings: Settings, state: Path) -> Sandbox | SandboxError:
     wanted = settings.sandbox
     limits = of(wanted)
     if wanted.kind == "none":
-        return Sandbox(bwrap=None, limits=limits, read_only=wanted.read_only)
+        return Sandbox(backend=Unconfined(), limits=limits, read_only=wanted.read_only)
     try:
-        sandbox = Sandbox(bwrap=bubblewrap.find(), limits=limits, read_only=wanted.read_only)
+        backend = Bubblewrap(bubblewrap.find())
     except SandboxError as none:
         return none
+    sandbox = Sandbox(backend=backend, limits=limits, read_only=wanted.read_only)
     missing = [str(path) for path in wanted.read_only if not path.exists()]
     if missing:
         return SandboxError(f"sandbox.read_only: {', '.join(missing)} is not there. Take it out, or make it.")

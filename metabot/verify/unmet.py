@@ -27,6 +27,8 @@ def stopped(proposal: Proposal, unmet: Unmet) -> Stopped:
 def over_limit(run: CommandRun, stage: Stage) -> Unmet:
     if run.limit == "memory":
         return Unmet(stage, "out of memory", f"{_named(run)} used too much. Raise sandbox.memory_mb. {quoted(run)}")
+    if run.limit == "disk":
+        return Unmet(stage, "out of disk", f"{_named(run)} wrote too much. Raise sandbox.disk_mb. {quoted(run)}")
     detail = f"{_named(run)} was ended after {run.seconds:.0f} s. Raise sandbox.seconds. {quoted(run)}"
     return Unmet(stage, "out of time", detail)
 

@@ -24,6 +24,7 @@ from metabot.place.placement import Placed
 from metabot.store.frames import frame
 from metabot.store.load import load
 from metabot.store.store import Store
+from metabot.verify.backend import Unconfined
 from metabot.verify.job import Job
 from metabot.verify.limits import Limits
 from metabot.verify.proof import prove
@@ -90,11 +91,11 @@ def proved(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
 @pytest.fixture(params=["bwrap", "none"])
 def either(request: pytest.FixtureRequest) -> Sandbox:
     """Both kinds, with small limits."""
-    limits = Limits(seconds=20, memory_bytes=256 * 2**20, processes=48)
+    limits = Limits(seconds=20, memory_bytes=256 * 2**20, processes=48, disk_bytes=64 * 2**20)
     if request.param == "none":
-        return Sandbox(bwrap=None, limits=limits)
+        return Sandbox(backend=Unconfined(), limits=limits)
     found: Sandbox = request.getfixturevalue("proved")
-    return Sandbox(bwrap=found.bwrap, limits=limits)
+    return Sandbox(backend=found.backend, limits=limits)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 
 from metabot.config import Settings
 from metabot.errors import SandboxError
+from metabot.verify.backend import Unconfined
+from metabot.verify.bubblewrap import Bubblewrap
 from metabot.verify.canary import canary
 from metabot.verify.limits import Limits
 from metabot.verify.proof import prove
@@ -38,20 +41,35 @@ def test_the_canary_passes_here(proved: Sandbox) -> None:
 
 def test_the_canary_finds_every_hole(tmp_path: Path) -> None:
     """Without a sandbox each of its tries but the fork burst succeeds, and it names each."""
-    open_wide = Sandbox(bwrap=None, limits=Limits(seconds=60, memory_bytes=2**31, processes=256))
+    open_wide = Sandbox(
+        backend=Unconfined(), limits=Limits(seconds=60, memory_bytes=2**31, processes=256, disk_bytes=2**31)
+    )
     found = canary(open_wide, tmp_path / "state")
     assert isinstance(found, SandboxError)
-    for hole in ("loopback", "abstract socket", "can be read", "can be written", "processes of this machine"):
+    for hole in (
+        "loopback",
+        "abstract socket",
+        "socket with a path",
+        "signals",
+        "can be read",
+        "can be written",
+        "processes of this machine",
+    ):
         assert hole in str(found)
     assert "apt-get install bubblewrap" in str(found)
     assert list((tmp_path / "state").iterdir()) == []
 
 
+def program(proved: Sandbox) -> Path:
+    assert isinstance(proved.backend, Bubblewrap)
+    return proved.backend.program
+
+
 def holed(proved: Sandbox, folder: Path, options: str) -> Sandbox:
     """The real program with options of its own after ours: one hole at a time."""
     added = f'for word; do shift; [ "$word" = -- ] && set -- "$@" {options}; set -- "$@" "$word"; done'
-    body = f'{added}\nexec {proved.bwrap} "$@"'
-    return replace(proved, bwrap=fake_bwrap(folder, body))
+    body = f'{added}\nexec {program(proved)} "$@"'
+    return replace(proved, backend=Bubblewrap(fake_bwrap(folder, body)))
 
 
 @pytest.mark.parametrize(
@@ -62,13 +80,14 @@ def holed(proved: Sandbox, folder: Path, options: str) -> Sandbox:
         pytest.param("--bind {state} {state}", "can be written", id="metabot's own folder, to write"),
         pytest.param('--setenv "$(ls {state} | head -n 1)" x', "environment", id="a variable"),
         pytest.param("--ro-bind /proc /proc", "processes of this machine", id="the machine's processes"),
+        pytest.param("--ro-bind {folders} {folders}", "socket with a path", id="a socket with a path"),
     ],
 )
 def test_the_canary_finds_one_hole(proved: Sandbox, tmp_path: Path, options: str, hole: str) -> None:
     """A single thing left open is found."""
     state = tmp_path / "state"
     state.mkdir()
-    found = canary(holed(proved, tmp_path / "bin", options.format(state=state)), state)
+    found = canary(holed(proved, tmp_path / "bin", options.format(state=state, folders=tempfile.gettempdir())), state)
     assert isinstance(found, SandboxError)
     assert hole in str(found)
 
@@ -76,13 +95,20 @@ def test_the_canary_finds_one_hole(proved: Sandbox, tmp_path: Path, options: str
 def test_the_canary_finds_a_missing_limit(proved: Sandbox, tmp_path: Path) -> None:
     """Processes that are not held are found: this program leaves every control group before it starts bubblewrap."""
     leave = 'for file in /sys/fs/cgroup/*/cgroup.procs; do echo $$ > "$file" 2>/dev/null; done'
-    found = canary(
-        replace(proved, bwrap=fake_bwrap(tmp_path, f'{leave}\nexec {proved.bwrap} "$@"')), tmp_path / "state"
-    )
+    body = f'{leave}\nexec {program(proved)} "$@"'
+    found = canary(replace(proved, backend=Bubblewrap(fake_bwrap(tmp_path, body))), tmp_path / "state")
     if os.geteuid() != 0 or not Path("/sys/fs/cgroup/pids").exists():
         pytest.skip("root and control groups of version 1 are needed to take the limit away")
     assert isinstance(found, SandboxError)
     assert "processes could be started" in str(found)
+
+
+def test_the_canary_finds_a_disk_that_is_not_held(proved: Sandbox, tmp_path: Path) -> None:
+    """A command that writes where nobody looks is found: this program sends what fills the disk somewhere else."""
+    body = f'case "$*" in *fill-*) echo elsewhere; exit 0;; esac\nexec {program(proved)} "$@"'
+    found = canary(replace(proved, backend=Bubblewrap(fake_bwrap(tmp_path / "bin", body))), tmp_path / "state")
+    assert isinstance(found, SandboxError)
+    assert "fills the disk ended with 0: elsewhere" in str(found)
 
 
 @pytest.mark.parametrize(
@@ -127,8 +153,9 @@ from metabot.verify import bubblewrap
 from metabot.verify.canary import canary
 from metabot.verify.limits import Limits
 from metabot.verify.sandbox import Sandbox
-limits = Limits(seconds=60, memory_bytes=2**28, processes=64)
-print(canary(Sandbox(bwrap=bubblewrap.find(), limits=limits), Path(sys.argv[1])))
+limits = Limits(seconds=60, memory_bytes=2**28, processes=64, disk_bytes=2**28)
+backend = bubblewrap.Bubblewrap(bubblewrap.find())
+print(canary(Sandbox(backend=backend, limits=limits), Path(sys.argv[1])))
 """
 
 

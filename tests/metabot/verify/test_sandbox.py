@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import sys
 import threading
@@ -85,8 +86,64 @@ def test_a_flood_of_output_keeps_its_end(either: Sandbox, inside: Inside) -> Non
     assert len(ended.output) <= 4_000
 
 
+@pytest.mark.slow
+def test_ten_gigabytes_of_output(either: Sandbox, inside: Inside) -> None:
+    """They are read and forgotten: our own memory does not grow with them, and their end is kept."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    patient = replace(either, limits=replace(either.limits, seconds=120))
+    ended = inside(patient, command=("sh", "-c", "yes | head -c 10000000000; echo end"))
+    assert (ended.exit_code, ended.limit, ended.stdout[-6:]) == (0, None, "y\nend\n")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # KiB
+
+
+FILLS = {
+    "files below the limit of one": """
+for n in range(10**6):
+    with open(str(n), "wb") as file:
+        file.write(bytes(5_000_000))""",
+    "a file without end": """
+with open("big", "wb") as file:
+    while True:
+        file.write(bytes(1_000_000))""",
+    "empty files": """
+for n in range(10**6):
+    open(str(n), "w").close()""",
+    "files that are open and removed": """
+kept = []
+while True:
+    kept.append(open(str(len(kept)), "wb"))
+    os.unlink(str(len(kept) - 1))
+    kept[-1].write(bytes(5_000_000))""",
+    "folders in folders": """
+while True:
+    os.mkdir("d")
+    os.chdir("d")""",
+}
+
+
+@pytest.mark.parametrize("fill", FILLS.values(), ids=FILLS)
+def test_a_disk_is_not_filled(either: Sandbox, inside: Inside, fill: str) -> None:
+    """The command ends, what ended it is said, and all that it wrote is removed."""
+    small = replace(either, limits=replace(either.limits, disk_bytes=32 * 2**20))
+    assert inside(small, f"import os\n{fill}").limit == "disk"
+
+
+@pytest.mark.parametrize("place", ["HOME", "TMPDIR"])
+def test_no_folder_is_without_a_limit(either: Sandbox, inside: Inside, place: str) -> None:
+    """Wherever it writes."""
+    code = f"import os\nos.chdir(os.environ[{place!r}]){FILLS['files below the limit of one']}"
+    assert inside(either, code).limit == "disk"
+
+
+def test_what_was_there_is_not_counted(either: Sandbox, inside: Inside, tmp_path: Path) -> None:
+    """A repository that is larger than the limit can be tested: only what a command adds is limited."""
+    tree = next((tmp_path / "runs").glob("run-*/tree"))
+    (tree / "large").write_bytes(bytes(100_000_000))
+    assert inside(either, command=("sh", "-c", "echo x > written; rm large")).limit is None
+
+
 def test_a_file_has_a_limit(either: Sandbox, inside: Inside) -> None:
-    """One file cannot grow over the memory limit and fill the disk."""
+    """One file cannot grow over the limit between two looks."""
     ended = inside(either, "open('big', 'wb').truncate(10**12)")
     assert ended.exit_code != 0
 
