@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from metabot.generate.proposal import Proposal
 from metabot.stopped import Reason, Stage, Stopped
 from metabot.verify.tried import Tried
@@ -16,7 +18,8 @@ def tried(of: Proposal | None = None, *, stop: tuple[Stage, Reason] | None = Non
         fingerprint = made.placed.finding.fingerprint
         end = Stopped(finding=fingerprint, stage=stop[0], reason=stop[1], detail="The tests fail. Mend them.")
     whole = verified().measured
-    runs = (whole.head_tests, whole.new_test_on_base, *whole.new_test_on_head)
+    of_new_test = (whole.new_test_on_base, *whole.new_test_on_head)
+    runs = (whole.head_tests, *(replace(run, command=(*run.command, made.new_test.path)) for run in of_new_test))
     return Tried(
         proposal=made,
         base_revision="a" * 40,

@@ -18,8 +18,8 @@ _TEACH: Final = """Telemetry of an LLM application in, proved pull requests out;
 
 Start with  metabot analyze FILE  on any telemetry file, or  metabot demo  to see the whole way.
 
-Exit codes: 0 done, 2 wrong settings or input, 3 no sandbox to prove changes in, 4 found what --fail-on names, 5 store,
-repository or publishing.
+Exit codes: 0 done, 2 wrong settings or input, 3 no sandbox to prove changes in, 4 found what --fail-on names, or a
+verdict that does not hold, 5 store, repository or publishing.
 """
 
 _STORAGE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)  # what only its user can mend
@@ -39,6 +39,13 @@ store = typer.Typer(
     help="What the configured store holds: its sources, and what was rejected.",
 )
 app.add_typer(store, name="store")
+
+proposal = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="What was proposed, how it was tried, and whether its verdict still holds.",
+)
+app.add_typer(proposal, name="proposal")
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Settings file.", show_default="config.toml here", dir_okay=False)
@@ -174,6 +181,50 @@ def demo(
 def replay(context: typer.Context) -> None:
     """Serve scripted or recorded answers over HTTP: metabot replay SCRIPT|CASSETTE [--port N] [--then COMMAND ...]."""
     raise SystemExit(import_module("metabot.replay.__main__").main(context.args))
+
+
+ProposalIdentity = Annotated[str, typer.Argument(help="A proposal's ID, or a unique beginning of one.", metavar="ID")]
+
+
+@proposal.command("list")
+def list_proposals(output: Output = "table", config: ConfigFile = None) -> None:
+    """List every proposal and how it ended, below the funnel from findings to pull requests.
+
+    The funnel counts each finding once, by its latest end: found, placed in the repository, written, applied (allowed
+    by policy), sound (tests), better (figures), opened. Beside a step stands why the others did not come to it.
+    """
+    import_module("metabot.cli.proposal").list_proposals(output=output, config=config)
+
+
+@proposal.command("show")
+def show_proposal(
+    identity: ProposalIdentity,
+    output: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print.")] = "table",
+    tails: Annotated[bool, typer.Option("--output", help="Print the end of what each command printed.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Show a proposal: the change, its new test, every run, the figures, the verdict, where the time went.
+
+    Runs are numbered, and figures name the runs that they were counted from. Those of a proposal that was stopped are
+    there as far as they were made.
+    """
+    import_module("metabot.cli.proposal").show(identity, output=output, tails=tails, config=config)
+
+
+@proposal.command("verify")
+def verify_proposal(
+    identity: ProposalIdentity,
+    rerun: Annotated[
+        bool, typer.Option("--rerun", help="Make every run once more as well, at the base of then, and compare.")
+    ] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Compute a proposal's verdict again from what was measured, and say whether it is the one that was recorded.
+
+    Nothing runs, unless --rerun asks for it; what that comes to is printed and not kept. Ends with exit code 4 where a
+    verdict is another one than was recorded.
+    """
+    import_module("metabot.cli.proposal").verify(identity, rerun=rerun, config=config)
 
 
 @store.command()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from metabot.cli.console import wrapped
+from metabot.funnel import End, stopped_at
 from metabot.pipeline import Outcome
 from metabot.publish.local import Preview
 from metabot.publish.pull_request import PullRequest
@@ -25,6 +26,19 @@ def outcome_lines(outcomes: Sequence[Outcome]) -> list[str]:
         f"stopped   {'' if stopped else 'nothing'}".rstrip(),
         *stopped,
     ]
+
+
+def end_of(outcome: Outcome) -> End:
+    """For the funnel. What has its pull request from an earlier pass came as far as that."""
+    match outcome.end:
+        case PullRequest():
+            return End("opened", None)
+        case Preview():
+            return End("better", None)
+        case Stopped(reason="already open" | "closed by a person" | "already in base"):
+            return End("opened", None)
+        case Stopped() as stop:
+            return stopped_at(stop.stage, stop.reason)
 
 
 def _opened(outcome: Outcome) -> list[str]:

@@ -8,10 +8,12 @@ from pathlib import Path
 from metabot.cli.analyzers import tell_left_out
 from metabot.cli.console import WIDTH, out, settings_at, stopwatch
 from metabot.cli.findings import findings_lines
+from metabot.cli.funnel_lines import funnel_line
 from metabot.cli.load import tell_refused
-from metabot.cli.outcomes import outcome_lines
+from metabot.cli.outcomes import end_of, outcome_lines
 from metabot.cli.overview import overview_lines
 from metabot.errors import RepositoryError, SandboxError, SettingsError
+from metabot.funnel import funnel
 from metabot.generate.edits import diff_of
 from metabot.pipeline import Pass, run_pass
 from metabot.publish.local import Preview
@@ -42,3 +44,4 @@ def print_pass(done: Pass) -> None:
         out("\n".join(part))
         out()
     out("\n".join(outcome_lines(done.outcomes)))
+    out("\n".join(["", *funnel_line(funnel(end_of(outcome) for outcome in done.outcomes))]))

@@ -1,13 +1,13 @@
 """Takes a ledger of an earlier version over, with all that it holds: it cannot be made again.
 
-1 had no pictures. 2 kept proposals that were better and nothing else of a trial; each becomes a trial without the
-figures that nobody kept.
+1 had no pictures. 2 kept proposals that were better, and nothing else of a trial; each becomes a trial in which what
+nobody kept is unknown.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -37,11 +37,11 @@ def _row(verified: str) -> dict[str, Any]:
     try:
         proposal = decode(json.dumps(kept["proposal"]), Proposal)
     except msgspec.MsgspecError as error:
-        raise StoreError(
-            f"the ledger holds a proposal of another metabot: {error}.\n  Use the one that wrote it."
-        ) from error
+        what = f"the ledger holds a proposal of another metabot: {error}."
+        raise StoreError(f"{what}\n  Use the one that wrote it.") from error
     finding = proposal.placed.finding
-    unknown: dict[str, Any] = {"threshold": None, "runs": [], "runs_before": [], "seconds": None, "end": None}
+    measured = _measured(kept["measured"])
+    unknown: dict[str, Any] = {"threshold": None, "runs_before": [], "seconds": None, "end": None}
     return {
         "proposal": id_of(proposal),
         "fingerprint": finding.fingerprint,
@@ -50,8 +50,22 @@ def _row(verified: str) -> dict[str, Any]:
         "author": proposal.author,
         "recipe": proposal.recipe,
         "times": 1,
-        "tried": json.dumps({**kept, **unknown}),
+        "tried": json.dumps({**kept, **unknown, "measured": measured, "runs": list(_runs(measured))}),
     }
+
+
+def _measured(kept: dict[str, Any]) -> dict[str, Any]:
+    """Version 2 had one evaluation at the base and one with the change, or none."""
+    rest = {name: value for name, value in kept.items() if name not in ("base", "head")}
+    sides = [kept[side] for side in ("base", "head") if kept.get(side) is not None]
+    return {"evaluations": sides, **rest}
+
+
+def _runs(measured: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """In the order in which version 2 made them."""
+    yield from (measured["base_tests"], measured["head_tests"], measured["new_test_on_base"])
+    yield from measured["new_test_on_head"]
+    yield from (evaluated["run"] for evaluated in measured["evaluations"])
 
 
 UPGRADES: Final[Mapping[int, schema.Upgrade]] = {1: upgrade, 2: upgrade}

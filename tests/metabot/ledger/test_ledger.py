@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from metabot.ledger.ledger import Ledger
 from metabot.picture.picture import Picture
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
+from metabot.verify.measured import Evaluated
 from tests.proposals import FINGERPRINT, UNIT, finding, verified
 from tests.tried import tried
 
@@ -66,21 +69,36 @@ OLD = """CREATE TABLE proposals (id INTEGER PRIMARY KEY, pass_id INTEGER NOT NUL
 verified TEXT NOT NULL);"""
 
 
+def sides() -> tuple[Evaluated, ...]:
+    """One evaluation of each revision, as version 2 had them."""
+    measured = verified().measured
+    return measured.base[0], measured.head[0]
+
+
+def as_version_2() -> str:
+    kept = json.loads(encode(verified()))
+    del kept["measured"]["evaluations"]
+    kept["measured"]["base"], kept["measured"]["head"] = (json.loads(encode(side)) for side in sides())
+    return json.dumps(kept)
+
+
 def test_a_ledger_from_before_there_were_trials_keeps_its_proposals(path: Path) -> None:
     """Each becomes a trial that was better, as of its pass; what nobody kept is unknown."""
     Ledger(path).record_findings(Ledger(path).begin_pass(), [finding()])
     Ledger(path).record_pull_request(1, pull_request())
     with sqlite3.connect(path) as older:
         older.executescript(f"DROP TABLE tried; {OLD} UPDATE schema_version SET version = 2;")
-        row = (1, FINGERPRINT, encode(verified()))
+        row = (1, FINGERPRINT, as_version_2())
         older.execute("INSERT INTO proposals (pass_id, fingerprint, verified) VALUES (?, ?, ?)", row)
     ledger = Ledger(path)
     (entry,) = ledger.proposals()
     assert (entry.fingerprint, entry.title, entry.stop) == (FINGERPRINT, verified().proposal.title, None)
     assert entry.opened == (1, "open")
     kept = ledger.tried(entry)
-    assert (kept.proposal, kept.measured) == (verified().proposal, verified().measured)
-    assert (kept.runs, kept.threshold, kept.seconds, kept.end) == ((), None, None, None)
+    assert (kept.proposal, kept.base_revision) == (verified().proposal, verified().base_revision)
+    assert kept.measured == replace(verified().measured, evaluations=sides())
+    assert [run.revision for run in kept.runs] == ["base", "head", "base", "head", "head", "head", "base", "head"]
+    assert (kept.runs_before, kept.threshold, kept.seconds, kept.end) == ((), None, None, None)
     assert Ledger(path).proposals() == [entry]
 
 

@@ -1,0 +1,85 @@
+"""The runs of a trial: numbered, so that a figure can name its own; and where the time went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from metabot.cli.console import columns, printable, wrapped
+from metabot.cli.quantities import counted, share
+from metabot.verify.measured import CommandRun
+from metabot.verify.tried import Tried
+
+What = Literal["tests", "new test", "measurement"]
+
+_INDENT: Final = " " * 14
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedRun:
+    number: int
+    what: What
+    run: CommandRun
+    earlier: bool  # made for an earlier proposal of the pass
+
+
+def numbered(tried: Tried) -> list[NumberedRun]:
+    """Every run, those at the base that an earlier proposal had needed first, each group in the order of its ends."""
+    runs = (*tried.runs_before, *tried.runs)
+    test = tried.proposal.new_test.path
+    suite = next((run.command for run in runs if test not in run.command), ())  # the repository's tests come first
+    earlier = len(tried.runs_before)
+    return [NumberedRun(number, _what(run, test, suite), run, number <= earlier) for number, run in enumerate(runs, 1)]
+
+
+def _what(run: CommandRun, test: str, suite: tuple[str, ...]) -> What:
+    if test in run.command:
+        return "new test"
+    return "tests" if run.command == suite else "measurement"
+
+
+def run_lines(runs: Sequence[NumberedRun], *, output: bool) -> list[str]:
+    """A table of the runs, the commands behind it, and each one's last output where it is asked for."""
+    if not runs:
+        return ["runs          none: it was stopped before anything ran"]
+    head = ("#", "what", "at", "exit", "seconds", "limit")
+    rows = [head, *(_row(one) for one in runs)]
+    commands = {one.run.command: one.what for one in runs}
+    lines = [f"runs          {len(runs)}", *columns(rows, align="><<>><", first=5)]
+    for command, what in commands.items():
+        lines += wrapped(printable(" ".join(command)), first=f"  {what:<12}", indent=_INDENT)
+    return lines + [line for one in runs if output for line in _output(one)]
+
+
+def _row(one: NumberedRun) -> tuple[str, ...]:
+    run = one.run
+    note = (f"ended by its limit of {run.limit}" if run.limit else "", "for an earlier proposal" if one.earlier else "")
+    limit = ", ".join(part for part in note if part)
+    return str(one.number), one.what, run.revision, str(run.exit_code), f"{run.seconds:.2f}", limit
+
+
+def _output(one: NumberedRun) -> list[str]:
+    shown = one.run.output.rstrip().splitlines() or ["(it printed nothing)"]
+    return ["", f"output of run {one.number}", *(f"  {printable(line)}" for line in shown)]
+
+
+def time_lines(tried: Tried, runs: Sequence[NumberedRun]) -> list[str]:
+    """How long the trial took, by what ran; runs for an earlier proposal took none of it."""
+    own = [one for one in runs if not one.earlier]
+    if tried.seconds is None or not own:
+        return []
+    rows = []
+    for what in ("tests", "new test", "measurement"):
+        seconds = [one.run.seconds for one in own if one.what == what]
+        if seconds:
+            rows.append(_spent(what, counted(len(seconds), "run"), sum(seconds), tried.seconds))
+    rest = tried.seconds - sum(one.run.seconds for one in own)
+    if rest >= 0:
+        rows.append(_spent("the rest", "setup, sandbox, copies", rest, tried.seconds))
+    beside = [] if rest >= 0 else ["  Runs beside each other: together they took longer than the trial."]
+    return [f"time          {tried.seconds:.1f} s", *columns(rows, align="<<>>", first=1), *beside]
+
+
+def _spent(what: str, of: str, seconds: float, total: float) -> tuple[str, ...]:
+    return what, of, f"{seconds:.2f} s", share(seconds / total) if total else ""
