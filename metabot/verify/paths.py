@@ -7,16 +7,20 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import PurePosixPath
+from typing import Final
+
+# NTFS: a backslash parts, a colon begins a drive or a stream (a.py::$DATA is a.py), and a~1 is a short name.
+_NOT_EVERYWHERE: Final = re.compile(r"[\\:]|~\d")
 
 
 def is_plain(path: str) -> bool:
     """Whether the path can only mean one place below the repository's root, on every file system."""
-    if not path or "\\" in path or path.startswith(("/", "~")) or re.match(r"[A-Za-z]:", path):
+    if not path or path.startswith(("/", "~")) or _NOT_EVERYWHERE.search(path):
         return False
     if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn") for character in path):
         return False  # control and invisible characters: some file systems drop them, and .g<ZWJ>it becomes .git
     parts = path.split("/")
-    return all(part not in ("", ".", "..") and part == part.strip() for part in parts)
+    return all(part != "" and part == part.strip() and not part.endswith(".") for part in parts)
 
 
 def matches(path: str, globs: Iterable[str]) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from metabot.config import Target
 from metabot.generate.proposal import Edit, NewTest, Proposal
@@ -191,3 +193,36 @@ def test_what_the_commands_name_is_found() -> None:
     files = ["app/evaluate.py", "src/lib/score.py", "bench/__main__.py", "run.sh", "app/main.py"]
     commands = ("{env}/bin/python -m app.evaluate", "python -m lib.score", "python -m bench", "sh ./run.sh")
     assert protected.judges(commands, files) == set(files) - {"app/main.py"}
+
+
+_SAMPLES = sorted(
+    glob.replace("**/", "deep/er/", 1).replace("**", "x.py").replace("*", "a")
+    for globs in protected.NEVER.values()
+    for glob in globs
+)
+
+
+@st.composite
+def spellings(draw: st.DrawFn) -> str:
+    """A protected path with its letters' case changed, folders before it, and pieces that mean nothing on disk."""
+    path = draw(st.sampled_from([*_SAMPLES, ".github/workflows/ci.yml", ".git/config", "app/.env"]))
+    letters = (draw(st.sampled_from([str.upper, str.lower, str]))(letter) for letter in path)
+    noise = st.sampled_from(["", "./", "/", "a/../", "//", "~/", "C:", "\\", " ", "\u200d", "\u202e", "\0", "\ufeff"])
+    spelled = [draw(noise) if letter == "/" else "" for letter in path]
+    end = draw(st.sampled_from(["", ".", " ", "::$DATA", "/", "/."]))
+    return draw(noise) + "".join(f"{letter}{more}" for letter, more in zip(letters, spelled, strict=True)) + end
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(spelled=spellings())
+def test_no_spelling_lets_a_protected_path_through(a_proposal: Callable[..., Proposal], spelled: str) -> None:
+    """Whatever the case, the folders and the pieces between: refused for its path, even where the base has such a file.
+
+    The same path as a new test's is refused, too, unless it is only that of a test.
+    """
+    base = BaseTree(files=frozenset({*BASE, spelled}), read={**BASE, spelled: "x = 1\n"}.get)
+    stopped = refusal(a_proposal(edits=edit(spelled)), base=base, target=Target())
+    assert stopped is not None
+    assert stopped.reason in (FORBIDDEN, PROTECTED)
+    if protected.kind_of(spelled) not in ("a test or benchmark that exists", None):
+        assert refused(a_proposal(new_test=new_test(spelled))) is not None

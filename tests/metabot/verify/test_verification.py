@@ -279,7 +279,7 @@ settings = config.parse(json.loads(values), name="config.toml", root=Path(folder
 with Bench.of_pass(settings, progress=lambda line: print(line, flush=True)) as bench:
     bench._workspace
     repository, revision = __import__("metabot.verify.environment", fromlist=["base_of"]).base_of(settings)
-    bench._at(repository, revision)._base_tests
+    bench._at(repository, revision)._suites._base
 """
 
 
