@@ -24,9 +24,9 @@ Outcome = Literal["better", "worse", "too little", "inconclusive"]
 
 LEAST_PAIRS: Final = 6
 FINEST: Final = 0.1  # the smallest change of a ratio that the number of runs is chosen for
-_DRAWS: Final = 4_000
+_DRAWS: Final = 2_000
 _SEED: Final = 20_261_121
-_ERRORS_APART: Final = 4  # standard errors between no change and the one that is asked for
+_ERRORS_APART: Final = 5  # standard errors between no change and the one that is asked for
 _FLOOR_ERRORS: Final = 2  # of the base against itself
 _NEXT_TO_NOTHING: Final = 1e-3  # what a run of 0 counts as, as a share of the mean at the base
 

@@ -54,7 +54,9 @@ class Series:
 
     def wants_more(self, *, resolution: float) -> bool:
         """Whether the noise hides a change by this share as yet."""
-        return not self.exact and self.pairs < needed(self.values, resolution=resolution)
+        if self.exact:
+            return False
+        return self.pairs < LEAST_PAIRS or self.pairs < needed(self.values, resolution=resolution)
 
 
 class Guardrail(NamedTuple):

@@ -10,6 +10,7 @@ from metabot.verify.measured import Benchmarked, Counts, Evaluated
 from metabot.verify.unmet import Unmet
 
 _TOLERATED: Final = 1.01  # a word more or less in a prompt is no harm
+_TOLERATED_TIME: Final = 1.05  # a request that says another word draws another modelled time, the same in every run
 _FIELDS: Final = ("input_tokens", "cached_tokens", "output_tokens", "trace_ms")
 _MEND: Final = "Mend the change so that it costs nothing elsewhere."
 
@@ -48,7 +49,8 @@ def _worsened(guardrail: Guardrail) -> Unmet | None:
     found = guardrail.compared()
     if found is None:
         return _suspected(guardrail) if guardrail.stands_out else None
-    beyond = found.low > 1 and found.ratio > max(1 + found.floor, _TOLERATED) and guardrail.rise > guardrail.negligible
+    tolerated = _TOLERATED_TIME if series.timed else _TOLERATED
+    beyond = found.low > 1 and found.ratio > max(1 + found.floor, tolerated) and guardrail.rise > guardrail.negligible
     interval = f"99 % CI {found.low - 1:+.1%} to {found.high - 1:+.1%}, n = {found.pairs} pairs of runs"
     told = f"{found.ratio - 1:+.1%} ({interval}); the base against itself differs by up to {found.floor:.1%}."
     return _unmet(guardrail.what, told) if beyond else None
