@@ -36,7 +36,7 @@ app = typer.Typer(
 store = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="What the configured store holds: its sources, and what was rejected.",
+    help="What the configured store holds: its sources, what was rejected, and answers to replay.",
 )
 app.add_typer(store, name="store")
 
@@ -179,7 +179,7 @@ def demo(
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
 def replay(context: typer.Context) -> None:
-    """Serve scripted or recorded answers over HTTP: metabot replay SCRIPT|CASSETTE [--port N] [--then COMMAND ...]."""
+    """Serve scripted or recorded answers over HTTP: metabot replay FILE [--port N] [--then COMMAND ...]."""
     raise SystemExit(import_module("metabot.replay.__main__").main(context.args))
 
 
@@ -246,6 +246,23 @@ def rejects(output: Output = "table", config: ConfigFile = None) -> None:
     more than itself; mend the writer, or the file, and load it again.
     """
     import_module("metabot.cli.store").show_rejects(output=output, config=config)
+
+
+@store.command()
+def cassette(
+    path: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write.", dir_okay=False)],
+    service: Annotated[list[str] | None, typer.Option(help="Only of this service; may be given again.")] = None,
+    since: Annotated[str | None, typer.Option(help="From this time on: 24h, 7d, or 2026-11-04T10:00Z.")] = None,
+    trace: Annotated[list[str] | None, typer.Option(help="Only this trace; may be given again.")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Write recorded model and tool answers, redacted, as a cassette for metabot replay.
+
+    Requests are known by hashes that were taken before anything was redacted; answers stand in it without secrets and
+    personal data. What cannot be rebuilt is left out and counted. Needs captured text: not [store] capture = "hashes".
+    """
+    command = import_module("metabot.cli.store")
+    command.write_cassette(path, services=tuple(service or ()), since=since, traces=tuple(trace or ()), config=config)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,9 +12,14 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
+from metabot.cli.analyze import moment_ns
 from metabot.cli.console import out, printable, remark, settings_at, wrapped
 from metabot.cli.quantities import counted
 from metabot.config import Settings
+from metabot.errors import InputError
+from metabot.replay import cassette_file
+from metabot.store.exchanges import cassette_of
+from metabot.store.frames import Chosen
 from metabot.store.rejects import Example, Reason, reasons
 from metabot.store.sources import Source, removals, sources
 from metabot.store.store import Store, opened
@@ -47,6 +53,46 @@ def show_rejects(*, output: Output, config: Path | None) -> None:
     out(counted(sum(one.count for one in found), "reject") + f" in {settings.store.path}")
     for one in found:
         _print(_reason_lines(one))
+
+
+def write_cassette(
+    path: Path, *, services: tuple[str, ...], since: str | None, traces: tuple[str, ...], config: Path | None
+) -> None:
+    settings = settings_at(config)
+    if settings.store.capture == "hashes":
+        raise InputError(
+            '[store] capture = "hashes" keeps no text, so there is nothing that a cassette could answer.\n'
+            '  Set capture = "redacted", and load the sources into a new store.'
+        )
+    chosen = Chosen(since_ns=None if since is None else moment_ns(since), services=services, traces=traces)
+    cassette = _read(settings, lambda store: cassette_of(store, chosen, path=path))
+    left_out = _kinds(cassette.left_out)
+    if not cassette.exchanges:
+        raise InputError(
+            f"{settings.store.path}: holds no exchange that can be replayed ({left_out or 'none was chosen'}).\n"
+            "  Load telemetry that records what was asked and answered, or choose other traces."
+        )
+    _write_lines(path, cassette_file.lines(cassette))
+    kinds = Counter(one.kind for one in cassette.exchanges)
+    sequences = counted(len({one.sequence for one in cassette.exchanges}), "sequence")
+    failures = counted(sum(one.failed for one in cassette.exchanges), "failure")
+    out(f"{kinds['model']:,} with a model, {kinds['tool']:,} with tools, in {sequences}, {failures} among them")
+    for said, counts in (("left out", left_out), ("redacted", _kinds(cassette.removed))):
+        for line in wrapped(f"{said}: {counts}", indent="  ", first="") if counts else ():
+            out(line)
+    out(f"written to {printable(str(path))}")
+
+
+def _kinds(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} × {kind}" for kind, count in sorted(counts.items()))
+
+
+def _write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Whole or not at all."""
+    draft = path.with_name(path.name + ".part")
+    with draft.open("w", encoding="ascii") as file:
+        file.writelines(lines)
+    draft.replace(path)
 
 
 def _read(settings: Settings, read: Callable[[Store], _T]) -> _T:
@@ -86,8 +132,7 @@ def _source_lines(source: Source, removed: Mapping[str, int]) -> Iterator[str]:
     counts = (spans, *(counted(getattr(source, f"{name}s"), name) for name in ("event", "sample", "reject")))
     yield f"  {', '.join(counts)}"
     if removed:
-        kinds = ", ".join(f"{count:,} × {kind}" for kind, count in removed.items())
-        yield from wrapped(f"removed before anything was kept: {kinds}", first="  ", indent="    ")
+        yield from wrapped(f"removed before anything was kept: {_kinds(removed)}", first="  ", indent="    ")
 
 
 def _how_far(source: Source) -> str:

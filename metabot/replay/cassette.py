@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from metabot.replay.blanks import Blanks
 from metabot.replay.likeness import Likeness
 from metabot.replay.script import Cache
 
@@ -47,6 +48,7 @@ class Exchange:
     likeness: Likeness
     modelled_tokens: int | None  # of the request's texts, by the replay's own rule
     answer: Answer | Reply
+    blanks: Blanks = field(default_factory=dict)  # where a model's request says what was redacted in its answer
     first_token_ms: float | None
     total_ms: float | None
 

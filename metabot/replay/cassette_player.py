@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from metabot.replay import asked
 from metabot.replay.asked import Asked
+from metabot.replay.blanks import filled
 from metabot.replay.cassette import Answer, Cassette, Exchange, Kind
 from metabot.replay.chat_request import ChatRequest, read
 from metabot.replay.completion import Completion
@@ -44,7 +46,7 @@ class CassettePlayer:
         if not isinstance(exchange.answer, Answer):
             return self._plain(wanted, found)
         prompt = tokens(request.prompt())
-        said = self._completion(exchange, exchange.answer, wanted, request, prompt)
+        said = self._completion(exchange, _completed(exchange, exchange.answer, request), wanted, request, prompt)
         share = _share(exchange.answer, said)
         return Played(
             way=found.way,
@@ -130,6 +132,19 @@ class CassettePlayer:
             token=rest / max(1, parts) / 1000 / self._speed,
             whole=(first + rest) / 1000 / self._speed,
         )
+
+
+def _completed(exchange: Exchange, answer: Answer, request: ChatRequest) -> Answer:
+    """With what was redacted in it and stands in the request."""
+    texts = [message.text for message in request.messages]
+    return replace(
+        answer,
+        text=filled(answer.text, exchange.blanks, texts),
+        calls=tuple(
+            (identity, name, filled(arguments, exchange.blanks, texts, is_json=True))
+            for identity, name, arguments in answer.calls
+        ),
+    )
 
 
 def _prompt_tokens(exchange: Exchange, answer: Answer, wanted: Asked) -> int:

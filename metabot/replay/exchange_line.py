@@ -17,7 +17,7 @@ from metabot.replay.tool_request import ToolRequest
 
 _SHARED: Final = ("kind", "sequence", "number", "request", "body", "answer", "error", "first_token_ms", "total_ms")
 _KEYS: Final = {
-    "model": (*_SHARED, "texts", "model", "tools", "roles", "pieces", "last", "modelled_tokens"),
+    "model": (*_SHARED, "texts", "model", "tools", "roles", "pieces", "last", "modelled_tokens", "blanks"),
     "tool": (*_SHARED, "method", "path", "query", "pieces"),
 }
 _ANSWER: Final = ("message", "finish_reason", "usage")
@@ -39,6 +39,7 @@ def line_of(one: Exchange) -> dict[str, Any]:
         line |= {"texts": list(one.texts), "model": like.model, "tools": _listed(like.tools)}
         line |= {"roles": _listed(like.roles), "pieces": list(like.pieces), "last": list(like.last)}
         line |= {"modelled_tokens": one.modelled_tokens}
+        line |= {"blanks": {kind: list(map(list, around)) for kind, around in one.blanks.items()}} if one.blanks else {}
     else:
         method, _, path = like.model.partition(" ")
         line |= {"method": method, "path": path, "pieces": list(like.pieces)}
@@ -69,6 +70,7 @@ def _with_model(row: Mapping[str, Any]) -> Exchange:
         likeness=asked,
         modelled_tokens=None if modelled is None else int(modelled),
         answer=_failure(row) or _answer(row),
+        blanks=_blanks(row),
         **_times(row),
     )
 
@@ -161,6 +163,18 @@ def _reply(row: Mapping[str, Any], name: Literal["answer", "error"]) -> Reply:
     if type(status) is not int or not 200 <= status <= 599:
         raise BrokenLineError(f"{name} has status {status!r}. Write a number from 200 to 599.")
     return Reply(status=status, body=said["body"])
+
+
+def _blanks(row: Mapping[str, Any]) -> dict[str, tuple[tuple[str, str], ...]]:
+    blanks = row.get("blanks", {})
+    if not isinstance(blanks, dict) or not all(map(_is_around, blanks.values())):
+        raise BrokenLineError("blanks must be an object of lists of two texts: what stands before and after.")
+    return {kind: tuple((before, after) for before, after in around) for kind, around in blanks.items()}
+
+
+def _is_around(written: object) -> bool:
+    pairs = written if isinstance(written, list) else [None]
+    return all(isinstance(pair, list) and [type(text) for text in pair] == [str, str] for pair in pairs)
 
 
 def _place(row: Mapping[str, Any]) -> dict[str, Any]:

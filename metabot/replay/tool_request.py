@@ -37,6 +37,7 @@ def read(method: str, target: str, body: bytes) -> ToolRequest:
 
 
 def _content(body: bytes) -> Any:
+    """What the JSON holds, or its text where it is none; None where it is empty."""
     if not body:
         return None
     try:

@@ -62,13 +62,14 @@ _BATCH_ROWS: Final = 20_480  # with ten kilobytes of captured text in each, 200 
 class Chosen:
     """Which rows: those that began (events: happened) from `since_ns` on and before `until_ns`.
 
-    Of HOURLY, the hours that the window touches. `services`: only those named, all where none is. `internal_only`
-    leaves out what a public source wrote.
+    Of HOURLY, the hours that the window touches. `services`, and `traces` of the frames that tell them: only
+    those named, all where none is. `internal_only` leaves out what a public source wrote.
     """
 
     since_ns: int | None = None
     until_ns: int | None = None
     services: Sequence[str] = ()
+    traces: Sequence[str] = ()
     internal_only: bool = False
     prices: Sequence[OwnPrice] = ()  # that calls are paid by in place of the list's
 
@@ -76,6 +77,11 @@ class Chosen:
 def frame(store: Store, frame: Frame, chosen: Chosen = Chosen()) -> pl.LazyFrame:  # frozen
     """The rows that are `chosen`, oldest first. They are in memory: the frame outlives the open store."""
     return pl.concat([frame.empty(), *_rows(store, frame, chosen, f"ORDER BY {_QUERIES[frame.name].order}")]).lazy()
+
+
+def batches(store: Store, frame: Frame, chosen: Chosen) -> Iterator[pl.DataFrame]:
+    """The rows that are `chosen`, oldest first, in parts. The store is busy with them until the last one is taken."""
+    yield from _rows(store, frame, chosen, f"ORDER BY {_QUERIES[frame.name].order}")
 
 
 def written(store: Store, frame: Frame, folder: Path, chosen: Chosen) -> pl.LazyFrame:
@@ -124,6 +130,8 @@ def _filters(chosen: Chosen) -> Iterator[pl.Expr]:
         yield pl.col("start_ns") < chosen.until_ns
     if chosen.services:
         yield pl.col("service").is_in(chosen.services)
+    if chosen.traces:
+        yield pl.col("trace_id").is_in(chosen.traces)
     if chosen.internal_only:
         yield ~pl.col("public")
 
@@ -136,6 +144,8 @@ def _conditions(query: _Query, chosen: Chosen) -> list[tuple[str, Any]]:
         conditions.append((f"{query.begins} < ?", chosen.until_ns))
     if chosen.services:
         conditions.append(("list_contains(?, service)", list(chosen.services)))
+    if chosen.traces:
+        conditions.append(("list_contains(?, trace_id)", list(chosen.traces)))
     if chosen.internal_only:
         conditions.append(("public = ?", False))
     return conditions

@@ -28,6 +28,10 @@ SELECT hash, CASE WHEN contains(text, '[redacted: ') THEN regexp_extract_all(tex
 FROM texts SEMI JOIN (SELECT unnest(string_split(?, ',')::UBIGINT[]) AS hash) USING (hash) WHERE NOT public OR ?
 """
 
+_OF_HASHES: Final = """
+SELECT hash, text FROM texts
+SEMI JOIN (SELECT unnest(string_split(nullif(?, ''), ',')::UBIGINT[]) AS hash) USING (hash)
+"""
 _REQUEST: Final = """
 WITH asked AS (
     SELECT request_hashes FROM model_spans WHERE trace_id = $trace AND span_id = $span
@@ -57,6 +61,11 @@ def held(connection: duckdb.DuckDBPyConnection, *, public: bool) -> Held:
         return {hashed: kinds or () for hashed, kinds in found}
 
     return ask
+
+
+def texts_of(connection: duckdb.DuckDBPyConnection, hashes: Sequence[int]) -> dict[int, str]:
+    """Of these hashes, those whose text is held, as it was kept."""
+    return dict(connection.execute(_OF_HASHES, [",".join(map(str, hashes))]).fetchall())
 
 
 def parted(connection: duckdb.DuckDBPyConnection, one: Exemplar, other: Exemplar) -> tuple[Untrusted, Untrusted] | None:

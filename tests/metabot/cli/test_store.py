@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests.metabot.cli import command
 from tests.metabot.store.plain import FORMAT, span, write
+from tests.metabot.store.test_exchanges import FIRST, TELLS, call
+from tests.metabot.telemetry.exports import export
 
 ROOT = Path(__file__).parents[3]
 
@@ -104,3 +107,42 @@ def test_help_teaches_both(tmp_path: Path) -> None:
     shown = metabot("store", "sources", "--help", cwd=tmp_path)
     assert "calendar" in shown
     assert "[store] capture" in " ".join(shown.split())
+
+
+def recorded(folder: Path, capture: str) -> None:
+    """A folder with one recorded model call, loaded."""
+    (folder / "config.toml").write_text(
+        f'[store]\ncapture = "{capture}"\n[[sources]]\npath = "calls.json"\nformat = "otlp-json"\n'
+    )
+    (folder / "calls.json").write_text(json.dumps(export(call(0, FIRST, TELLS), call(1, FIRST, None))))
+    assert command.metabot("load", cwd=folder).returncode == 0
+
+
+def test_a_cassette_is_written_and_says_what_is_in_it(tmp_path: Path) -> None:
+    """What it holds, what is left out and why; and metabot replay plays it."""
+    recorded(tmp_path, "redacted")
+    done = command.metabot("store", "cassette", "out.jsonl", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (
+        "1 with a model, 0 with tools, in 1 sequence, 0 failures among them\n"
+        "left out: 1 × the answer was not recorded\n"
+        "written to out.jsonl\n"
+    )
+    assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 2
+    metabot("replay", "out.jsonl", "--then", "true", cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("capture", "more", "said"),
+    [
+        pytest.param("hashes", (), 'capture = "hashes" keeps no text', id="hashes"),
+        pytest.param("redacted", ("--service", "bakery"), "holds no exchange that can be replayed", id="none chosen"),
+        pytest.param("redacted", ("--since", "soon"), "--since soon: is no time", id="a time that is none"),
+    ],
+)
+def test_where_there_is_none_it_says_so(tmp_path: Path, capture: str, more: tuple[str, ...], said: str) -> None:
+    """Exit code 2, and no file."""
+    recorded(tmp_path, capture)
+    done = command.metabot("store", "cassette", "out.jsonl", *more, cwd=tmp_path)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+    assert not (tmp_path / "out.jsonl").exists()
