@@ -23,7 +23,6 @@ from benchmarks.workload import Workload, head, workload
 from metabot.verify.comparison import Comparison, Value, compare, noise, outcome, pairs
 from metabot.verify.figures import Series
 from metabot.verify.interleaved import Budget, Which, interleaved
-from metabot.verify.measured import Evaluated
 from metabot.verify.runner import BASE
 
 RECORDED: Final = Path("tests/metabot/verify/recorded/same_program.json")
@@ -157,32 +156,36 @@ def _print_rates(draws: int) -> None:
 
 
 def _print_real(work: Workload, times: int) -> None:
-    for threshold in (_THRESHOLD, 0.0):
-        for effect, repeated in ((1.0, times), (1 - _GAIN, max(1, times // 10))):
-            begun = time.monotonic()
-            ends = Counter(_real(work, effect, threshold) for _ in range(repeated))
-            shown = ", ".join(f"{name} {count}" for name, count in ends.items())
-            took = (time.monotonic() - begun) / repeated
-            print(f"real runs, work × {effect}, threshold {threshold}: {shown}; {took:.0f} s each", flush=True)
+    for effect, repeated in ((1.0, times), (1 - _GAIN, max(1, times // 4))):
+        begun = time.monotonic()
+        found = [_real(work, effect) for _ in range(repeated)]
+        took = (time.monotonic() - begun) / repeated
+        print(f"{repeated} verifications with real runs, work × {effect}: {took:.0f} s each")
+        for threshold in (_THRESHOLD, 0.0):
+            ends = Counter(outcome(one, threshold=threshold) for one in found)
+            shown = ", ".join(f"{name} {count}" for name, count in ends.most_common())
+            print(f"  threshold {threshold}: {shown}", flush=True)
+        told = ", ".join(f"{one.ratio:.2f}" for one in found)
+        print(f"  ratios {told}; pairs {min(one.pairs for one in found)} to {max(one.pairs for one in found)}")
 
 
-def _real(work: Workload, effect: float, threshold: float) -> str:
+def _real(work: Workload, effect: float) -> Comparison:
     changed = head(effect)
 
-    def value(done: Evaluated) -> Value:
+    def run(which: Which) -> Value:
+        done = work.run(BASE if which == "base" else changed)
         if done.metric is None:
             raise SystemExit(f"a run told nothing: {done.run.output}")
-        return Value(done.run.revision, done.metric.value)
-
-    def run(which: Which) -> Value:
-        return value(work.run(BASE if which == "base" else changed))
+        return Value(which, done.metric.value)
 
     def wanted(so_far: Sequence[Value]) -> bool:
-        return Series(tuple(so_far), timed=True).wants_more(resolution=threshold)
+        return Series(tuple(so_far), timed=True).wants_more(resolution=_THRESHOLD)
 
     first = [run("base") for _ in range(_AGAINST_ITSELF)]
     found = compare(interleaved(first, run, wanted=wanted, budget=Budget(pairs=_MOST_PAIRS, seconds=600)))
-    return "none" if found is None else outcome(found, threshold=threshold)
+    if found is None:
+        raise SystemExit("fewer than two pairs ended in time")
+    return found
 
 
 if __name__ == "__main__":
