@@ -116,9 +116,17 @@ class Repository:
     ) -> str:
         """Commits whole files on top of a base and points the local branch at it; the checkout and the index stay.
 
-        The commit bears the base's date, so that the same change after a killed run is the same commit. A branch of
-        that name which metabot did not make, or which is checked out, is refused. `over` is a commit that the new one
-        overrides: it becomes a second parent, so that its branch can be moved forward without force.
+        A branch of that name which metabot did not make, or which is checked out, is refused. `over` is a commit that
+        the new one overrides: it becomes a second parent, so that its branch can be moved forward without force.
+        """
+        sha = self.write_commit(base_sha, files, message, over=over)
+        self._point(branch, sha)
+        return sha
+
+    def write_commit(self, base_sha: str, files: Mapping[str, str], message: str, *, over: str | None = None) -> str:
+        """The commit alone, which no branch names: git forgets it in time.
+
+        It bears the base's date, so that the same change after a killed run is the same commit.
         """
         with tempfile.TemporaryDirectory(prefix="metabot-") as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
@@ -129,9 +137,7 @@ class Repository:
         parents = ("-p", base_sha, *(("-p", _full(over)) if over else ()))
         commit = ("commit-tree", "--no-gpg-sign", *parents, "-F", "-", tree)
         who = identity(date=self._committer(base_sha)[1])
-        sha = self._must("commit", *commit, stdin=message.encode(), env=who).decode().strip()
-        self._point(branch, sha)
-        return sha
+        return self._must("commit", *commit, stdin=message.encode(), env=who).decode().strip()
 
     def push(self, remote: str, branch: str, sha: str) -> None:
         """Makes the branch at the remote, or moves it forward; never forces. Hooks of a remote on disk do not run."""

@@ -37,6 +37,8 @@ Reason = Literal[
     "out of time",
     "out of memory",
     "out of disk",
+    "measurement tampered",
+    "not reproduced",
     # better: the figures
     "not measured",
     "below threshold",

@@ -49,9 +49,10 @@ def unmeasurable(target: Target) -> Unmet | None:
     return Unmet("better", "not measured", detail)
 
 
-def evaluate(runner: Runner, target: Target, revision: Revision, *, keep: Path) -> Evaluation:
-    """Runs `target.evaluate`; its telemetry is moved to the file `keep`."""
-    result = run_beside_replay(runner, target, words(target.evaluate), revision, telemetry=keep)
+def evaluate(runner: Runner, target: Target, revision: Revision, *, keep: Path, marked: bool = True) -> Evaluation:
+    """Runs `target.evaluate`; its telemetry is moved to the file `keep`. `marked`: see `run_beside_replay`."""
+    command = words(target.evaluate)
+    result = run_beside_replay(runner, target, command, revision, telemetry=keep, marked=marked)
     said = last_line(result.stdout)
     return Evaluation(
         run=result.run,
@@ -62,23 +63,32 @@ def evaluate(runner: Runner, target: Target, revision: Revision, *, keep: Path) 
 
 
 def run_beside_replay(
-    runner: Runner, target: Target, command: Words, revision: Revision, *, telemetry: Path | None = None
+    runner: Runner,
+    target: Target,
+    command: Words,
+    revision: Revision,
+    *,
+    telemetry: Path | None = None,
+    marked: bool = True,
 ) -> Result:
-    """Runs a command with `target.environment`, and the scripted model within its reach."""
+    """Runs a command with `target.environment`, and the scripted model within its reach.
+
+    Not `marked`: its environment does not say that a replay answers, and the modelled times are other draws.
+    """
     script = target.model_script
     return runner.run(
         command,
         revision,
-        before=() if script is None else _beside_replay(script.resolve(), target.model_speed),
+        before=() if script is None else _beside_replay(script.resolve(), target.model_speed, marked=marked),
         variables=target.environment,
         read_only=() if script is None else (*_REPLAY, script.resolve()),
         telemetry=telemetry,
     )
 
 
-def _beside_replay(script: Path, speed: float) -> Words:
-    replay = (str(BASE_PYTHON), "-I", "-c", _START, str(_PACKAGE.parent), str(script))
-    return (*replay, "--speed", str(speed), "--then")
+def _beside_replay(script: Path, speed: float, *, marked: bool) -> Words:
+    replay = (str(BASE_PYTHON), "-I", "-c", _START, str(_PACKAGE.parent), str(script), "--speed", str(speed))
+    return (*replay, "--then") if marked else (*replay, "--seed", "1", "--then", "env", "-u", "METABOT_REPLAY")
 
 
 def last_line(stdout: str) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from metabot.verify.commands import Words
 from metabot.verify.measured import CommandRun
-from metabot.verify.runner import Result, Revision, Runner
+from metabot.verify.runner import BASE, Result, Revision, Runner
 
 
 class Kept(NamedTuple):
@@ -21,5 +21,5 @@ class KeepingRunner(Runner):
 
     def run(self, command: Words, revision: Revision, **how: Any) -> Result:
         result = Runner.run(self, command, revision, **how)  # super() does not find it in a class with slots
-        self.kept.append(Kept(result.run, not revision.files))
+        self.kept.append(Kept(result.run, revision == BASE))
         return result

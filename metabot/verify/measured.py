@@ -23,6 +23,7 @@ class CommandRun:
     output: str  # its last 4,000 characters, control characters removed
     report: TestReport | None = None  # of a run of tests whose runner wrote one
     peak_memory_bytes: int | None = None  # of all its processes together; None: the machine does not tell
+    rewritten: tuple[str, ...] = ()  # files that measure the change, and that this run changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,15 @@ class Benchmarked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rechecked:
+    """Once more from a fresh worktree, for a change that was found better."""
+
+    new_test: CommandRun
+    alarm: CommandRun | None  # a test that must fail; None: there is none that would tell
+    evaluated: Evaluated | None  # None: no evaluate command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     sandbox: str  # "bwrap" or "none"; the pull request repeats "none"
     base_tests: CommandRun
@@ -80,6 +90,8 @@ class Measured:
     coverage: Coverage | None = None  # of the changed lines
     evaluations: tuple[Evaluated, ...]  # in the order in which they ran; none without an evaluate command
     benchmarks: tuple[Benchmarked, ...] = ()  # likewise, of a finding about time, where there is such a command
+
+    rechecked: Rechecked | None = None  # None: not better before, or not run again yet
 
     @property
     def base(self) -> tuple[Evaluated, ...]:

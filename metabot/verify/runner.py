@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -13,6 +13,7 @@ from metabot.redact import redact
 from metabot.verify import interpreter, junit
 from metabot.verify.commands import Words, filled
 from metabot.verify.environment import TargetEnvironment
+from metabot.verify.harness import NONE, Harness
 from metabot.verify.job import Job
 from metabot.verify.junit import Outcomes
 from metabot.verify.measured import CommandRun
@@ -48,6 +49,7 @@ class Runner:
     environment: TargetEnvironment
     base: Path  # the base's worktree: copied, never run in
     under: Path  # where throw-away folders are made
+    harness: Harness = NONE
 
     def run(
         self,
@@ -80,10 +82,11 @@ class Runner:
                 environment={name: filled(value, places) for name, value in (variables or {}).items()},
             )
             ended = self.sandbox.run(job)
+            rewritten = self.harness.rewritten(tree, revision.files, bare=revision == BASE)
             if telemetry is not None:
                 _keep(recorded, telemetry)
             outcomes = _outcomes(reported)
-        run = _command_run(command, revision, ended, outcomes)
+        run = replace(_command_run(command, revision, ended, outcomes), rewritten=rewritten)
         return Result(run=run, stdout=ended.stdout, outcomes=outcomes)
 
 

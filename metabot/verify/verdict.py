@@ -1,9 +1,10 @@
 """From what was measured to a verdict. Pure: the same figures always give the same verdict.
 
-The conditions, in this order: the repository's tests pass at the base, and with the change; the new test fails at the
-base and passes with the change; the evaluation ran and shows the finding's own metric; the metric falls by the
-threshold; the answers were checked where the model is told something else; the answers are as good as before. A
-command that a limit ended stops where it stands in that order.
+The conditions, in this order: no run rewrote what measures it; the repository's tests pass at the base, and with the
+change; the new test fails at the base and passes with the change; the evaluation ran and shows the finding's own
+metric; the metric falls by the threshold; the answers were checked where the model is told something else; the answers
+are as good as before; a fresh start says the same, where there was one. A command that a limit ended stops where it
+stands in that order.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from metabot.stopped import Stopped
 from metabot.verify.better import evaluation_unmet
 from metabot.verify.measured import Measured
 from metabot.verify.sound import tests_unmet
+from metabot.verify.tampering import rechecked_unmet, runs_of, tampering_unmet
 from metabot.verify.unmet import stopped
 
 
@@ -23,5 +25,10 @@ def verdict(proposal: Proposal, measured: Measured, *, threshold: float) -> Lite
 
     `threshold` is a share of the value observed at the base: 0.2 asks for at least a fifth less.
     """
-    unmet = tests_unmet(measured) or evaluation_unmet(proposal, measured, threshold)
+    unmet = (
+        tampering_unmet(runs_of(measured))
+        or tests_unmet(measured)
+        or evaluation_unmet(proposal, measured, threshold)
+        or rechecked_unmet(measured)
+    )
     return "better" if unmet is None else stopped(proposal, unmet)

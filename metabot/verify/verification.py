@@ -24,12 +24,15 @@ from metabot.git import Repository
 from metabot.stopped import Stopped
 from metabot.verify.commands import words
 from metabot.verify.environment import TargetEnvironment, base_of, prepared
+from metabot.verify.harness import Harness
 from metabot.verify.kept_runs import KeepingRunner, Kept
 from metabot.verify.measured import Measured, VerifiedProposal
 from metabot.verify.policy import BaseTree, refusal
 from metabot.verify.proof import prove
+from metabot.verify.recheck import Recheck
 from metabot.verify.sandbox import Sandbox
 from metabot.verify.scratch import remove
+from metabot.verify.tampering import tampering_unmet
 from metabot.verify.trials import Trials
 from metabot.verify.tried import Tried
 from metabot.verify.unmet import Unmet, stopped
@@ -76,6 +79,8 @@ class Bench:
         before = len(kept)
         threshold = self._settings.meta_layer.improvement_threshold
         measured = self._measured(proposal, repository, revision)
+        if not isinstance(measured, Stopped) and verdict(proposal, measured, threshold=threshold) == "better":
+            measured = self._again(proposal, measured, repository, revision)
         end = measured if isinstance(measured, Stopped) else verdict(proposal, measured, threshold=threshold)
         return Tried(
             proposal=proposal,
@@ -93,8 +98,19 @@ class Bench:
         if refused := refusal(proposal, base=base, target=self._settings.target):
             return refused
         trials = self._at(repository, revision)
+        before = len(self._kept[revision])
         measured = trials if isinstance(trials, Unmet) else trials.measured(proposal)
-        return stopped(proposal, measured) if isinstance(measured, Unmet) else measured
+        if not isinstance(measured, Unmet):
+            return measured
+        return stopped(proposal, tampering_unmet(one.run for one in self._kept[revision][before:]) or measured)
+
+    def _again(self, proposal: Proposal, measured: Measured, repository: Repository, revision: str) -> Measured:
+        trials = self._at(repository, revision)
+        if isinstance(trials, Unmet):
+            return measured
+        self._progress("once more from a fresh worktree")
+        recheck = Recheck(settings=self._settings, repository=repository, revision=revision, runner=trials.runner)
+        return recheck.of(proposal, measured)
 
     @cached_property
     def _sandbox(self) -> Sandbox | SandboxError:
@@ -135,7 +151,10 @@ class Bench:
         place = self._workspace / revision
         base = self._stack.enter_context(repository.worktree(revision, place / "base"))
         kept = self._kept[revision]
-        runner = KeepingRunner(sandbox=self._sandbox, environment=environment, base=base, under=place, kept=kept)
+        harness = Harness.of(self._settings.target, base, repository.files(revision))
+        runner = KeepingRunner(
+            sandbox=self._sandbox, environment=environment, base=base, under=place, kept=kept, harness=harness
+        )
         return Trials(settings=self._settings, runner=runner, progress=self._progress)
 
 

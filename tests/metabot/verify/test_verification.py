@@ -222,7 +222,7 @@ def test_changes_that_do_not_hold(
 
 
 def test_a_run_cannot_prepare_the_next(mending: Mending, prove_it: Prove, toy_files: dict[str, str]) -> None:
-    """A change that rewrites the evaluation and the tests while it is run changes nothing for the runs after it."""
+    """A change that rewrites the evaluation and the tests while it is run is found out."""
     cheat = """
 import pathlib
 for path in ("app/evaluate.py", "tests/test_lookup.py", "tests/test_every_number.py"):
@@ -233,7 +233,7 @@ def lookup(number: int) -> str:
     return f"order {number}"
 """
     edits = (Edit(path="app/lookup.py", before=toy_files["app/lookup.py"], after=cheat),)
-    assert stop(prove_it(mending(edits=edits))) == ("sound", "new test fails on head")
+    assert stop(prove_it(mending(edits=edits))) == ("sound", "measurement tampered")
 
 
 def test_a_bwrap_that_fails_stops_every_proposal(

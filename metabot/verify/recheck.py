@@ -1,0 +1,97 @@
+"""A verdict that was `better`, looked at once more from nothing: a fresh worktree of the change as git holds it.
+
+The new test and the evaluation run again. The evaluation then sees no mark of the replay and other modelled times, so
+a change that behaves well only where it is measured shows itself. And a test that must fail, in the new test's place
+with its imports, must fail: a change that swallows assertions or forges exit codes lets it pass.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from metabot.config import Settings
+from metabot.generate.proposal import Proposal
+from metabot.git import Repository
+from metabot.verify.evaluation import evaluate
+from metabot.verify.measured import CommandRun, Evaluated, Measured, Rechecked
+from metabot.verify.measurement import evaluated
+from metabot.verify.runner import BASE, Revision, Runner
+from metabot.verify.suite import run_tests
+
+_ALARM: Final = """
+
+import unittest
+
+
+class TestMustFail(unittest.TestCase):
+    def test_must_fail(self) -> None:
+        wrong = (
+            lambda: self.assertEqual(1, 2),
+            lambda: self.assertTrue(False),
+            lambda: self.assertIn(1, ()),
+            lambda: self.fail("must fail"),
+        )
+        for claim in wrong:
+            try:
+                claim()
+            except AssertionError:
+                continue
+            return
+        raise AssertionError("must fail")
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recheck:
+    settings: Settings
+    repository: Repository
+    revision: str
+    runner: Runner  # of the base
+
+    def of(self, proposal: Proposal, measured: Measured) -> Measured:
+        """With what the fresh start showed."""
+        test = proposal.new_test
+        files = {**{edit.path: edit.after for edit in proposal.edits}, test.path: test.text}
+        change = self.repository.write_commit(self.revision, files, proposal.title)
+        with self.repository.worktree(change, self.runner.under / "fresh") as fresh:
+            runner = replace(self.runner, base=fresh, harness=replace(self.runner.harness, base=fresh))
+            again = Rechecked(
+                new_test=run_tests(runner, self.settings.target, _HEAD, test.path).run,
+                alarm=self._alarm(runner, proposal),
+                evaluated=self._evaluation(runner, proposal) if measured.evaluations else None,
+            )
+        return replace(measured, rechecked=again)
+
+    def _alarm(self, runner: Runner, proposal: Proposal) -> CommandRun | None:
+        """None where it tells nothing: no Python, or a runner that does not find it at the base either."""
+        path = proposal.new_test.path
+        if not path.endswith(".py"):
+            return None
+        files = {path: _imports(proposal.new_test.text) + _ALARM}
+        run = run_tests(runner, self.settings.target, replace(_HEAD, files=files), path).run
+        if run.exit_code != 0:
+            return run
+        on_base = run_tests(self.runner, self.settings.target, replace(BASE, files={path: _ALARM}), path).run
+        return run if on_base.exit_code != 0 else None
+
+    def _evaluation(self, runner: Runner, proposal: Proposal) -> Evaluated:
+        candidate = proposal.placed.finding.candidate
+        keep = Path(runner.under / "fresh.telemetry")
+        confined = runner.sandbox.kind != "none"  # else what has effects outside must be told that this is a replay
+        done = evaluate(runner, self.settings.target, _HEAD, keep=keep, marked=not confined)
+        return evaluated(done, analyzer=candidate.analyzer, subject=candidate.subject, settings=self.settings)
+
+
+_HEAD: Final = Revision(name="head", files={})
+
+
+def _imports(text: str) -> str:
+    """The new test's own imports: what they run, it has seen run."""
+    try:
+        found = [node for node in ast.parse(text).body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    except (SyntaxError, ValueError):  # no Python, or with null bytes
+        return ""
+    return "\n".join(ast.unparse(node) for node in found)
