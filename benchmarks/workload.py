@@ -26,10 +26,10 @@ from metabot.verify.runner import Revision, Runner
 ANALYZER: Final = "critical-path"
 SUBJECT: Final = Subject(service=Name("desk"), operation=Name("rank"))
 
-_PROGRAM: Final = """
-import hashlib, json, os, random, time
-
-ROUNDS = 12_000
+_ROUNDS: Final = 12_000
+PROGRAM: Final = """
+import hashlib, json, os, time
+from pace import ROUNDS
 
 def rank():
     found = b""
@@ -60,23 +60,21 @@ with open(os.environ["TELEMETRY"], "w") as file:
         print(json.dumps({"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": spans}]}]}), file=file)
 print(json.dumps({"score": 1.0, "cases": 12}))
 """
-_SETTINGS: Final = {
-    "target": {"evaluate": "{python} -S desk.py", "environment": {"TELEMETRY": "{telemetry}"}},
-    "analyzers": {"critical-path": {"min_others": 1}},
-}
+EVALUATE: Final = {"evaluate": "{python} -S desk.py", "environment": {"TELEMETRY": "{telemetry}"}}
 
 
 class Workload:
     """Runs of the application, each in a sandbox of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self._settings = config.parse(_SETTINGS, name="config.toml", root=folder)
+        self._settings = config.parse({"target": EVALUATE}, name="config.toml", root=folder)
         sandbox = prove(self._settings, folder / "state")
         if isinstance(sandbox, SandboxError):
             raise sandbox
         base = folder / "base"
         base.mkdir()
-        (base / "desk.py").write_text(_PROGRAM, encoding="utf-8")
+        for path, text in files().items():
+            (base / path).write_text(text, encoding="utf-8")
         environment = TargetEnvironment(folder=None, tree_at=Path("/target"))
         self._runner = Runner(sandbox=sandbox, environment=environment, base=base, under=folder / "runs")
         self._kept = folder / "telemetry.jsonl"
@@ -95,5 +93,9 @@ def workload() -> Iterator[Workload]:
 
 def head(work: float) -> Revision:
     """A change that leaves this share of the ranking's work: 1 is none at all."""
-    changed = _PROGRAM.replace("12_000", str(round(12_000 * work)))
-    return Revision(name="head", files={"desk.py": changed})
+    return Revision(name="head", files={"pace.py": files(work)["pace.py"]})
+
+
+def files(work: float = 1) -> dict[str, str]:
+    """The application."""
+    return {"desk.py": PROGRAM, "pace.py": f"ROUNDS = {round(_ROUNDS * work)}\n"}

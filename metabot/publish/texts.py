@@ -53,7 +53,7 @@ def _gain(verified: VerifiedProposal, labels: Labels) -> str:
     """Which figure the runs were made for, and where it comes from."""
     unit = verified.proposal.placed.finding.candidate.evidence.observed.unit
     if verified.measured.benchmarks:
-        return "seconds of the benchmark, *real*"
+        return f"seconds of the benchmark, *{labels.times}*"
     return f"{unit}, *{labels.of_unit(unit)}*"
 
 

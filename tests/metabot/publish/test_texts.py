@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzers.finding import Subject
+from analyzers.finding import Metric, Subject
 from analyzers.untrusted import Name, Untrusted
 from metabot import config
 from metabot.publish.figures import Labels, figure, figures
 from metabot.publish.identity import fingerprint
 from metabot.publish.texts import body, commit_message, unchecked
-from metabot.verify.measured import VerifiedProposal
+from metabot.verify.measured import Evaluated, VerifiedProposal
 from tests.proposals import FINGERPRINT, evaluated, finding, measured, run, verified, without_evaluation
 
 REAL = Labels(answers="real", cache="real", times="real")
@@ -123,6 +123,50 @@ def test_says_nothing_unchecked_that_was_checked() -> None:
         "How long anything takes",
         "2 calls have no token counts.",
     ]
+
+
+def in_turn(head: float) -> VerifiedProposal:
+    """A proposal of a finding about time, proved by eight pairs of runs."""
+    order = "bbbb" + "hbbh" * 4
+    shaken = [1.0, 1.02, 0.99, 1.01, 0.98, 1.0, 1.02]
+    runs = tuple(
+        timed("base" if letter == "b" else "head", (400.0 if letter == "b" else head) * shaken[place % 7])
+        for place, letter in enumerate(order)
+    )
+    found = finding()
+    waste = replace(found.candidate.evidence, observed=Metric(value=400.0, unit="ms per trace", n=20))
+    found = replace(found, candidate=replace(found.candidate, evidence=waste))
+    return replace(verified(found=found), measured=replace(measured(), evaluations=runs))
+
+
+def timed(revision: Any, value: float) -> Evaluated:
+    return replace(evaluated(revision, 0, 0), metric=Metric(value=value, unit="ms per trace", n=20))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param("run by run: ms per trace, *modelled*. -30.4%", id="where it comes from and what it comes to"),
+        pytest.param("% (95 % CI -3", id="the interval"),
+        pytest.param("n = 8 pairs of runs; the base against itself differs by up to", id="how many, and the noise"),
+        pytest.param("| base | 12 | 400, 408, 396, 404,", id="the base's runs in order"),
+        pytest.param("| with the change | 8 |", id="those of the change"),
+        pytest.param("| Input tokens per trace that ends well | 4,211 | 4,211 | counted |", id="a guardrail"),
+    ],
+)
+def test_says_how_sure_a_time_is(said: str) -> None:
+    """Every run, the interval, the noise and how many, with its label."""
+    assert said in text_of(in_turn(280.0))
+
+
+def test_a_time_that_was_compared_is_not_unchecked() -> None:
+    """Unlike one that was not."""
+    assert "How long anything takes" not in text_of(in_turn(280.0))
+
+
+def test_a_count_says_that_it_was_counted() -> None:
+    """Two runs of the base show that it comes out the same."""
+    assert "*modelled*. Counted: the base ran twice and came to the same figure." in text_of(verified())
 
 
 def test_without_an_evaluation_there_is_no_table_of_figures() -> None:
