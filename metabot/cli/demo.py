@@ -169,6 +169,7 @@ def _closing(into: Path, done: Pass) -> list[str]:
             (f"git --git-dir {into}/remote.git branch", "their branches"),
             (f"{into}/telemetry/", "what was recorded"),
             (f"{called} show ID --config {into}/config.toml", "all about one finding"),
+            (f"{called} proposal list --config {into}/config.toml", "the proposals and their proof"),
             (f"{called} run --config {into}/config.toml", "again: opens nothing"),
         ),
         "",

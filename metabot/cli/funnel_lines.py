@@ -10,8 +10,8 @@ from metabot.funnel import Step
 
 
 def funnel_line(steps: Sequence[Step]) -> list[str]:
-    """`3 found → 2 placed → …`, in one line where it fits."""
-    return wrapped(" → ".join(f"{step.count:,} {step.step}" for step in steps), first="funnel    ", indent=" " * 10)
+    """`3 found, 2 placed, …`: in one line up to three digits each or so."""
+    return wrapped(", ".join(f"{step.count:,} {step.step}" for step in steps), first="funnel    ", indent=" " * 10)
 
 
 def funnel_lines(steps: Sequence[Step]) -> list[str]:

@@ -42,7 +42,12 @@ def _deciding(measured: Measured) -> list[str]:
     """The figure that decides: in each run, and how sure the difference is."""
     told = [line for one in runs(measured) for line in wrapped(f"{one.revision}: {one.values}", indent="  ")]
     sure = difference(measured)
-    return ["", "decides", *told, *wrapped(sure, indent="  ")] if told else []
+    what = "seconds of the benchmark" if measured.benchmarks else _unit(measured)
+    return ["", f"decides       {what}", *told, *wrapped(sure, indent="  ")] if told else []
+
+
+def _unit(measured: Measured) -> str:
+    return next((one.metric.unit for one in measured.evaluations if one.metric is not None), "")
 
 
 def _guarded(measured: Measured) -> list[str]:

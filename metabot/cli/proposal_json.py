@@ -13,6 +13,7 @@ from metabot.funnel import Step
 from metabot.generate.edits import diff_of
 from metabot.ledger.proposals import ProposalEntry
 from metabot.publish.figures import Labels
+from metabot.verify.measured import Measured
 from metabot.verify.tried import Tried
 
 LIST: Final = "metabot.proposals/1"
@@ -41,6 +42,7 @@ def show_json(entry: ProposalEntry, tried: Tried, labels: Labels, *, output: boo
             "detail": None if tried.end is None else tried.end.detail,
             "seconds": tried.seconds,
             "runs": [_run(one, output=output) for one in numbered(tried)],
+            **_tests(tried.measured),
             "figures": [row._asdict() for row in figure_rows(tried.measured, labels)],
         }
     )
@@ -67,6 +69,13 @@ def _entry(entry: ProposalEntry) -> dict[str, Any]:
     }
 
 
+def _tests(measured: Measured | None) -> dict[str, Any]:
+    """What the tests' own reports tell beside their counts."""
+    flaky, lost = ((), ()) if measured is None else (measured.flaky, measured.lost)
+    coverage = None if measured is None else msgspec.to_builtins(measured.coverage)
+    return {"flaky": list(map(str, flaky)), "lost": list(map(str, lost)), "coverage": coverage}
+
+
 def _run(one: NumberedRun, *, output: bool) -> dict[str, Any]:
     run = one.run
     return {
@@ -78,6 +87,7 @@ def _run(one: NumberedRun, *, output: bool) -> dict[str, Any]:
         "exit_code": run.exit_code,
         "seconds": run.seconds,
         "limit": run.limit,
+        "report": None if run.report is None else msgspec.to_builtins(run.report, enc_hook=str),
         "output": run.output if output else None,
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from metabot.cli.console import columns, wrapped
+from metabot.cli.console import wrapped
 from metabot.cli.findings import moment
 from metabot.cli.funnel_lines import funnel_lines
 from metabot.cli.quantities import counted
@@ -29,9 +29,10 @@ def list_lines(steps: Sequence[Step], entries: Sequence[ProposalEntry]) -> list[
 
 
 def _entry(entry: ProposalEntry) -> list[str]:
-    """On two lines of 80 columns: what is proposed, then how it ended."""
-    when = f"{moment(entry.tried_ns)} UTC"
+    """What is proposed; how it ended and when; for what and by whom."""
     tries = "" if entry.times == 1 else f", tried {counted(entry.times, 'time')}"
-    (head,) = columns([(entry.id, entry.title, f"[{entry.analyzer}]")], align="<<<", first=1)
-    who = f"for finding {entry.fingerprint} by {entry.author} {entry.recipe}, {when}{tries}"
-    return [head, *wrapped(ended(entry), indent=" " * 4), *wrapped(who, indent=" " * 4)]
+    return [
+        *wrapped(f"{entry.id}  {entry.title}", first="  ", indent=" " * 16),
+        *wrapped(f"{ended(entry)}, {moment(entry.tried_ns)} UTC{tries}", indent=" " * 4),
+        *wrapped(f"for {entry.analyzer} {entry.fingerprint} by {entry.author} {entry.recipe}", indent=" " * 4),
+    ]

@@ -8,7 +8,7 @@ from metabot.cli.console import wrapped
 from metabot.cli.findings import moment, subject_words
 from metabot.cli.proposal_figures import figure_lines
 from metabot.cli.proposal_list import ended
-from metabot.cli.proposal_runs import numbered, run_lines, time_lines
+from metabot.cli.proposal_runs import numbered, run_lines, test_lines, time_lines
 from metabot.generate.edits import diff_of
 from metabot.ledger.proposals import ProposalEntry
 from metabot.publish.figures import Labels, figure
@@ -20,7 +20,7 @@ def page_lines(entry: ProposalEntry, tried: Tried, labels: Labels, *, output: bo
     parts = (
         list(_head(entry, tried)),
         ["change", *diff_of(tried.proposal).splitlines()],
-        run_lines(runs, output=output),
+        [*run_lines(runs, output=output), *test_lines(tried.measured)],
         figure_lines(tried.measured, labels, runs),
         time_lines(tried, runs),
     )

@@ -8,7 +8,8 @@ from typing import Final, Literal
 
 from metabot.cli.console import columns, printable, wrapped
 from metabot.cli.quantities import counted, share
-from metabot.verify.measured import CommandRun
+from metabot.verify.measured import CommandRun, Measured
+from metabot.verify.tested import TestReport
 from metabot.verify.tried import Tried
 
 What = Literal["tests", "new test", "measurement"]
@@ -43,7 +44,7 @@ def run_lines(runs: Sequence[NumberedRun], *, output: bool) -> list[str]:
     """A table of the runs, the commands behind it, and each one's last output where it is asked for."""
     if not runs:
         return ["runs          none: it was stopped before anything ran"]
-    head = ("#", "what", "at", "exit", "seconds", "limit")
+    head = ("#", "what", "at", "exit", "seconds", "")
     rows = [head, *(_row(one) for one in runs)]
     commands = {one.run.command: one.what for one in runs}
     lines = [f"runs          {len(runs)}", *columns(rows, align="><<>><", first=5)]
@@ -54,9 +55,31 @@ def run_lines(runs: Sequence[NumberedRun], *, output: bool) -> list[str]:
 
 def _row(one: NumberedRun) -> tuple[str, ...]:
     run = one.run
-    note = (f"ended by its limit of {run.limit}" if run.limit else "", "for an earlier proposal" if one.earlier else "")
-    limit = ", ".join(part for part in note if part)
-    return str(one.number), one.what, run.revision, str(run.exit_code), f"{run.seconds:.2f}", limit
+    limit = f"ended by its limit of {run.limit}" if run.limit else ""
+    earlier = "made for an earlier proposal" if one.earlier else ""
+    notes = ", ".join(part for part in (limit, _counts(run.report), earlier) if part)
+    return str(one.number), one.what, run.revision, str(run.exit_code), f"{run.seconds:.2f}", notes
+
+
+def _counts(report: TestReport | None) -> str:
+    """`14 passed, 1 failed`, of the runner's own report."""
+    if report is None:
+        return ""
+    counts = {"passed": report.passed, "failed": report.failed, "skipped": report.skipped}
+    return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count) or "no test ran"
+
+
+def test_lines(measured: Measured | None) -> list[str]:
+    """Tests that differ from run to run, tests that were lost, and how much of the change is covered."""
+    if measured is None:
+        return []
+    lost = {"flaky at the base": measured.flaky, "lost with the change": measured.lost}
+    told = [f"{what}: {', '.join(names)}" for what, names in lost.items() if names]
+    covered = measured.coverage
+    if covered is not None:
+        share_of = f"{covered.covered} of {counted(covered.lines, 'changed line')} run by the {covered.of}"
+        told.append(f"covered: {covered.unknown or share_of}")
+    return [line for one in told for line in wrapped(one, first="  ", indent=" " * 4)]
 
 
 def _output(one: NumberedRun) -> list[str]:

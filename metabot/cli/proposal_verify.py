@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from metabot.cli.console import columns, stopwatch
+from metabot.cli.console import stopwatch
 from metabot.cli.proposal_figures import figure_lines, figure_rows
 from metabot.cli.proposal_page import detail_lines, row
 from metabot.cli.proposal_runs import NumberedRun, numbered
@@ -16,6 +16,7 @@ from metabot.ledger.proposals import ProposalEntry
 from metabot.publish.figures import Labels
 from metabot.stopped import Reason, Stopped
 from metabot.verify.environment import base_of
+from metabot.verify.measured import Measured
 from metabot.verify.tried import Tried
 from metabot.verify.verdict import verdict
 from metabot.verify.verification import Bench
@@ -110,20 +111,19 @@ _SHOWN_BY: Final[Mapping[Reason, Callable[[NumberedRun], bool]]] = {
 
 
 def rerun_lines(tried: Tried, again: Tried, labels: Labels) -> list[str]:
-    """Both verdicts, and both measurements figure by figure."""
+    """Both verdicts, then the figures that came out the same and those that did not."""
     same = "as recorded" if agree(tried.end, again.end) else "NOT as recorded"
     lines = row("proved again", f"{ending(again.end)}, {same}; at base {again.base_revision[:12]}, nothing of it kept")
-    lines += detail_lines(again)
-    before = {one.what: f"{one.base} → {one.head}" for one in figure_rows(tried.measured, labels)}
-    now = {one.what: f"{one.base} → {one.head}" for one in figure_rows(again.measured, labels)}
-    names = list(dict.fromkeys((*before, *now)))
-    rows = [(name, before.get(name, "none"), now.get(name, "none"), _same(before, now, name)) for name in names]
-    return (
-        [*lines, "", "figures", *columns([("", "recorded", "now", ""), *rows], align="<>><", first=0)]
-        if rows
-        else lines
-    )
+    return [*lines, *detail_lines(again), *_compared(tried.measured, again.measured, labels)]
 
 
-def _same(before: Mapping[str, str], now: Mapping[str, str], name: str) -> str:
-    return "same" if before.get(name) == now.get(name) else "differs"
+def _compared(recorded: Measured | None, now: Measured | None, labels: Labels) -> Iterator[str]:
+    then = {one.what: f"{one.base} → {one.head}" for one in figure_rows(recorded, labels)}
+    today = {one.what: f"{one.base} → {one.head}" for one in figure_rows(now, labels)}
+    names = list(dict.fromkeys((*then, *today)))
+    same = [name for name in names if then.get(name) == today.get(name)]
+    if same:
+        yield from row("the same", ", ".join(same))
+    for name in names:
+        if name not in same:
+            yield from row("differs", f"{name}: {then.get(name, 'none')}; now {today.get(name, 'none')}")

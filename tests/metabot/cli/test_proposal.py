@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from analyzers.untrusted import Name
 from metabot.generate.proposal import NewTest, Proposal
 from metabot.ledger.ledger import Ledger
 from metabot.stopped import Reason, Stage, Stopped
+from metabot.verify.tested import Coverage, TestReport
 from metabot.verify.tried import Tried, id_of
 from tests.metabot.cli.command import Done, metabot
 from tests.metabot.ledger.test_ledger import pull_request
@@ -86,7 +88,7 @@ def test_shows_all_about_a_proposal(folder: Path) -> None:
     assert "+PRICE = 2" in text
     assert "+def test_prefix():" in text
     assert len(re.findall(r"^ +\d  (?:tests|new test) +(?:base|head) +\d +1\.50", text, re.MULTILINE)) == 6
-    assert re.search(r"1  tests +base +0 +1\.50  for an earlier proposal", text)
+    assert re.search(r"1  tests +base +0 +1\.50  made for an earlier proposal", text)
     assert "python -m pytest -q" in text
     assert re.search(r"Input tokens +80,000 +80,000 +real", text)
     assert "time          12.5 s" in text
@@ -101,6 +103,24 @@ def test_shows_what_commands_printed_where_asked(folder: Path) -> None:
     text = said("show", id_of(BETTER.proposal), "--output", cwd=folder)
     assert "output of run 2\n  ok\n" in text
     assert not set("\x1b\u202e") & set(text)
+
+
+def test_shows_what_the_tests_reported(folder: Path) -> None:
+    """Counts of each run, flaky and lost tests by name, and how much of the change was covered."""
+    assert BETTER.measured is not None
+    report = TestReport(passed=14, failed=1, skipped=0, failures=(Name("tests.test_a"),))
+    covered = Coverage(of="new test", lines=4, covered=3, missed=("app.py:2",))
+    measured = replace(BETTER.measured, flaky=(Name("tests.test_b"),), lost=(Name("tests.test_c"),), coverage=covered)
+    runs = (replace(BETTER.runs[0], report=report), *BETTER.runs[1:])
+    keep(folder, replace(BETTER, runs=runs, measured=measured))
+    text = said("show", id_of(BETTER.proposal), cwd=folder)
+    assert "14 passed, 1 failed" in text
+    assert "flaky at the base: tests.test_b" in text
+    assert "lost with the change: tests.test_c" in text
+    assert "covered: 3 of 4 changed lines run by the new test" in text
+    printed = json.loads(metabot("proposal", "show", id_of(BETTER.proposal), "--format", "json", cwd=folder).stdout)
+    assert (printed["runs"][1]["report"]["failures"], printed["flaky"]) == (["tests.test_a"], ["tests.test_b"])
+    assert keys(printed) <= set(re.findall(r"[a-z0-9_]+", PAGE))
 
 
 def test_a_stopped_proposal_shows_the_runs_that_were_made(folder: Path) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from repositories import commit, git
 
+from metabot import config
 from metabot.config import Settings
 from metabot.generate.proposal import Edit, NewTest, Proposal
+from metabot.ledger.ledger import Ledger
 from metabot.verify.tried import Tried, id_of
 from metabot.verify.verification import Bench
+from tests.metabot.cli.command import metabot
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left", "proved")
 PROVES_NOTHING = "import unittest\nclass T(unittest.TestCase):\n    def test_nothing(self) -> None: pass\n"
@@ -76,3 +81,30 @@ def test_the_same_change_has_the_same_id(mending: Callable[..., Proposal]) -> No
     assert id_of(replace(made, title="Another title", author="model")) == id_of(made)
     assert id_of(replace(made, edits=(Edit(path="app/lookup.py", before="a", after="b"),))) != id_of(made)
     assert id_of(replace(made, new_test=NewTest(path="tests/test_other.py", text=""))) != id_of(made)
+
+
+@pytest.mark.slow
+def test_a_proposal_is_proved_again_from_the_command_line(
+    mending: Callable[..., Proposal], target: Path, tmp_path: Path
+) -> None:
+    """At the base of then, though the branch has moved on; the same figures come out, and the ledger is as before."""
+    text = f"""[ledger]
+path = "ledger.sqlite"
+[target]
+repository = "{target}"
+test = "{{python}} -m unittest"
+evaluate = "{{python}} -m app.evaluate"
+environment = {{ TELEMETRY = "{{telemetry}}" }}
+"""
+    (tmp_path / "config.toml").write_text(text)
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    keep = partial(ledger.record_tried, ledger.begin_pass())
+    with Bench.of_pass(config.load(tmp_path / "config.toml"), progress=lambda _: None, keep=keep) as bench:
+        bench.verify(mending())
+    commit(target, {"app/lookup.py": "def lookup(number: int) -> str:\n    return 'order 1'\n"})
+    before = ledger.proposals()
+    done = metabot("proposal", "verify", id_of(mending()), "--rerun", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "proved again  better, as recorded" in done.stdout
+    assert re.search(r"^the same .*Share of traces ended", done.stdout, re.MULTILINE)
+    assert ledger.proposals() == before
