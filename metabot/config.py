@@ -70,7 +70,8 @@ class Target(Section):
 
     Commands are split as a shell splits words and run without a shell. In them, and in the values of `environment`,
     `{env}` stands for the folder that `setup` fills, `{python}` for the interpreter below metabot's own environment,
-    `{telemetry}` for the file that the run's telemetry goes to and `{model}` for the base URL of the replay server.
+    `{telemetry}` for the file that the run's telemetry goes to, `{model}` and `{tools}` for the base URLs of the replay
+    server, which plays `model_script`: a script or a cassette, as its content tells.
     In `setup`, `&&` joins several commands.
     """
 

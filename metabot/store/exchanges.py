@@ -26,7 +26,7 @@ from metabot.replay.tool_request import read
 from metabot.store.answer_text import taken_apart
 from metabot.store.frames import Chosen, batches, frame
 from metabot.store.recorded_failure import failure_of
-from metabot.store.recorded_request import REDACTED, request_of
+from metabot.store.recorded_request import REDACTED, Known, request_of
 from metabot.store.store import Store
 from metabot.store.texts import texts_of
 
@@ -49,6 +49,7 @@ class _Export:
 
     failures: Mapping[tuple[str, str], Mapping[str, Any]]  # spans of calls that failed
     sessions: Mapping[str, str]  # of each trace; spans of tools seldom name it
+    known: Known = field(default_factory=dict)
     exchanges: list[tuple[int, str, Exchange]] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     removed: Counter[str] = field(default_factory=Counter)
@@ -69,7 +70,9 @@ class _Export:
         return kept
 
     def call(self, call: Mapping[str, Any], held: Mapping[int, str]) -> Exchange:
-        request = request_of(call, held)
+        if not call["model"]:
+            raise _LeftOut("which model it was, was not recorded")
+        request = request_of(call, held, self.known)
         if request is None:
             raise _LeftOut("the request was not recorded")
         answer = self._failed_call(call) if call["status"] == "error" else self._answer(call, held)

@@ -19,26 +19,32 @@ class Request(NamedTuple):
     modelled_tokens: int | None
 
 
-def request_of(call: Mapping[str, Any], held: Mapping[int, str]) -> Request | None:
-    """Of a row of CALLS and the texts that the store holds. None where the request or the model is not known."""
+Known = dict[int, tuple[str, int]]
+"""Of a text by its hash: the hash of its spelling, and its modelled tokens. A conversation is sent again and again."""
+
+
+def request_of(call: Mapping[str, Any], held: Mapping[int, str], known: Known) -> Request | None:
+    """Of a row of CALLS and the texts that the store holds. None where the request is not known."""
     hashes: list[int] = call["request_hashes"] or []
     definitions = _definitions(call, held)
     said = hashes[len(definitions) :]
-    if not said or not call["model"]:
+    if not said:
         return None
-    texts = [held.get(hashed) for hashed in said]
+    for hashed in said:
+        if hashed not in known and hashed in held:
+            known[hashed] = _spelled(hashed, held[hashed]), len(tokens(held[hashed]))
     of_tools = {piece for definition in definitions for piece in pieces(definition)}
     recorded = (f"{hashed:016x}" for hashed in call["piece_hashes"] or ())
     return Request(
-        texts=tuple(_spelled(hashed, text) for hashed, text in zip(said, texts, strict=True)),
+        texts=tuple(known[hashed][0] if hashed in known else f"{hashed:016x}" for hashed in said),
         likeness=Likeness(
             model=call["model"],
             tools=tuple(sorted(set(call["tools_offered"]))) if call["tools_offered"] else None,
             roles=None,
             pieces=sketch(piece for piece in recorded if piece not in of_tools),
-            last=sketch(_whole_lines(texts[-1] or "")),
+            last=sketch(_whole_lines(held.get(said[-1], ""))),
         ),
-        modelled_tokens=None if None in texts else sum(len(tokens(text)) for text in texts if text),
+        modelled_tokens=sum(known[hashed][1] for hashed in said) if all(map(known.__contains__, said)) else None,
     )
 
 
@@ -53,10 +59,10 @@ def _definitions(call: Mapping[str, Any], held: Mapping[int, str]) -> list[str]:
     return found
 
 
-def _spelled(hashed: int, text: str | None) -> str:
+def _spelled(hashed: int, text: str) -> str:
     """The hash of a text in its one spelling; as it was recorded where something was taken out of it."""
     recorded = f"{hashed:016x}"
-    return recorded if text is None or text_hash(text) != recorded else text_hash(canonical_text(text))
+    return recorded if text_hash(text) != recorded else text_hash(canonical_text(text))
 
 
 def _whole_lines(text: str) -> Iterator[str]:

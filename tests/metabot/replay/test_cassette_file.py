@@ -46,6 +46,7 @@ MODELS = st.builds(
     ),
     modelled_tokens=COUNTS,
     answer=ANSWERS | FAILURES,
+    blanks=st.dictionaries(st.text(), st.lists(st.tuples(st.text(), st.text()), max_size=2).map(tuple), max_size=2),
     first_token_ms=FIRSTS,
     total_ms=TOTALS,
 )  # fmt: skip
@@ -123,6 +124,7 @@ def test_a_broken_beginning_is_refused(tmp_path: Path, content: str, said: str) 
         pytest.param({**GOOD, "body": None}, "names no model", id="no request"),
         pytest.param({**GOOD, "body": None, "model": "m", "texts": ["x"]}, "texts must be a list of hashes", id="hash"),
         pytest.param({**GOOD, "error": {"status": 200, "body": ""}}, "error has status 200", id="no failure"),
+        pytest.param({**GOOD, "blanks": {"x": [["a"]]}}, "blanks must be an object of lists", id="blanks"),
         pytest.param({**tool("x", 1, 2), "path": "/x"}, "Write a path that begins with /tools/", id="path"),
         pytest.param({**tool("x", 1, 2), "answer": {}}, "has no answer with a body", id="a tool without answer"),
         pytest.param(GOOD, "number 0 of sequence 's' stands before. Number it anew", id="twice"),

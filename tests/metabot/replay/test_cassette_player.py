@@ -211,6 +211,17 @@ def test_a_lower_cap_cuts_the_answer(serve: Serve) -> None:
     assert (cut.choices[0].message.content, cut.choices[0].finish_reason) == ("one two", "length")
 
 
+def test_a_tool_is_called_with_what_the_request_says(serve: Serve) -> None:
+    """The address was redacted in the recording, and stands where the recorded one stood."""
+    arguments = '{"mail": "[redacted: e-mail address]"}'
+    asks = {"content": "", "tool_calls": [{"id": "c", "function": {"name": "look", "arguments": arguments}}]}
+    recorded = {**exchange(request("From: x\nWhere is it?\nMany thanks.\nYours"), ""), "answer": {"message": asks}}
+    server = serve({**recorded, "blanks": {"e-mail address": [["From: ", ""]]}})
+    answer = ask(server, request("From: ada@bakery.test\nWhere is it?\nMany thanks.\nYours"))[2]
+    (call,) = answer["choices"][0]["message"]["tool_calls"]
+    assert call["function"]["arguments"] == '{"mail": "ada@bakery.test"}'
+
+
 def test_a_shorter_prompt_costs_fewer_tokens_in_proportion(serve: Serve) -> None:
     """The provider's own count of the recorded request is the measure of both."""
     rules = [f"Rule {n}: be kind." for n in range(40)]

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from analyzers.frames import CALLS, SPANS
 from metabot.replay import asked, tool_request
 from metabot.replay.cassette import Answer, Cassette, Reply
 from metabot.replay.cassette_file import lines
@@ -16,7 +18,7 @@ from metabot.replay.cassette_file import load as read_cassette
 from metabot.replay.tape import Found, Tape
 from metabot.store.capture import Capture
 from metabot.store.exchanges import cassette_of
-from metabot.store.frames import Chosen
+from metabot.store.frames import Chosen, frame
 from metabot.store.load import Loading, load_each
 from metabot.store.store import Store
 from tests.metabot.telemetry.exports import BEGIN_NS, MS, TRACE, export, otlp_span
@@ -169,6 +171,12 @@ def test_a_failure_is_a_failure(tmp_path: Path, fields: dict[str, Any], status: 
     ("spans", "capture", "left_out"),
     [
         pytest.param([call(0, FIRST, None)], "redacted", {"the answer was not recorded": 1}, id="no answer"),
+        pytest.param(
+            [call(0, FIRST, TELLS, carrying={"gen_ai.request.model": ""})],
+            "redacted",
+            {"which model it was, was not recorded": 1},
+            id="no model",
+        ),
         pytest.param([call(0, [], TELLS)], "redacted", {"the request was not recorded": 1}, id="no request"),
         pytest.param([call(0, FIRST, TELLS)], "hashes", {"the answer's text is not kept": 1}, id="hashes alone"),
     ],
@@ -203,3 +211,20 @@ def test_a_public_source_answers_for_nobody(tmp_path: Path) -> None:
 def test_only_what_is_chosen(tmp_path: Path, chosen: Chosen, count: int) -> None:
     """By trace, service and time."""
     assert len(exported(tmp_path, call(0, FIRST, TELLS), chosen=chosen).exchanges) == count
+
+
+@pytest.mark.slow
+@pytest.mark.real_data
+@pytest.mark.parametrize("folder", ["agent-prism", "agentevals", "any-agent", "smoltrace"])
+def test_of_real_recordings_every_call_is_exported_or_counted(real_data: Path, folder: str, tmp_path: Path) -> None:
+    """Nothing is lost in silence; what is written is read again."""
+    with Store.temporary() as store:
+        for path in sorted((real_data / "raw" / folder).rglob("*.json*")):
+            list(load_each(store, path, Loading(capture="redacted")))
+        cassette = cassette_of(store, Chosen(), path=tmp_path / "c.jsonl")
+        calls = frame(store, CALLS).collect().height
+        tools = frame(store, SPANS).filter(pl.col("kind").is_in(["tool", "retrieval"])).collect().height
+    assert len(cassette.exchanges) + sum(cassette.left_out.values()) == calls + tools > 0
+    (tmp_path / "c.jsonl").write_text("".join(lines(cassette)), encoding="ascii")
+    assert read_cassette(tmp_path / "c.jsonl").exchanges == cassette.exchanges
+    assert sum(one.kind == "model" for one in cassette.exchanges) > 0
