@@ -10,8 +10,10 @@ from analyzers.untrusted import Name, Untrusted
 from metabot.generate.proposal import Edit, NewTest, Prediction, Proposal
 from metabot.place.placement import Location, Placed
 from metabot.verify.measured import CommandRun, Counts, Evaluated, Measured, VerifiedProposal
+from metabot.verify.tested import TestReport
 
 FINGERPRINT = Fingerprint("0123456789ab")
+REPORT = TestReport(passed=3, failed=0, skipped=0, failures=())
 UNIT: Literal["uncached input tokens per call"] = "uncached input tokens per call"
 
 
@@ -42,7 +44,15 @@ def finding(
 
 def run(revision: Literal["base", "head"], exit_code: int = 0, output: str = "3 passed") -> CommandRun:
     command = ("python", "-m", "pytest", "-q")
-    return CommandRun(command=command, revision=revision, exit_code=exit_code, seconds=1.5, limit=None, output=output)
+    return CommandRun(
+        command=command,
+        revision=revision,
+        exit_code=exit_code,
+        seconds=1.5,
+        limit=None,
+        output=output,
+        report=REPORT,
+    )
 
 
 def evaluated(revision: Literal["base", "head"], value: float, cached: int) -> Evaluated:

@@ -10,6 +10,7 @@ import metabot
 from analyzers.untrusted import Untrusted
 from metabot.publish import identity
 from metabot.publish.figures import Labels, difference, figure, figures, guarded, runs, timed
+from metabot.publish.tested import executed, untested
 from metabot.redact import redact
 from metabot.render import render
 from metabot.verify.measured import CommandRun, VerifiedProposal
@@ -77,6 +78,7 @@ def unchecked(verified: VerifiedProposal, labels: Labels) -> list[str]:
             measured.sandbox == "none",
             'The commands ran without a sandbox (`sandbox = "none"`), by the settings\' word.',
         ),
+        *((True, text) for text in untested(measured)),
         (not placed.revision_known, "The deployed revision: telemetry names none that the repository has."),
         *((True, f"{what[:1].upper()}{what[1:]}.") for what in placed.finding.candidate.unknown),
     ]
@@ -92,6 +94,7 @@ def _tests(verified: VerifiedProposal) -> list[tuple[str, str, str]]:
     return [
         ("The repository's tests", _ended([measured.base_tests]), _ended([measured.head_tests])),
         ("The new test", _ended([measured.new_test_on_base]), _ended(measured.new_test_on_head)),
+        *executed(measured),
     ]
 
 

@@ -7,16 +7,17 @@ told to write one; for any other, `target.test` names the placeholder, or exit c
 from __future__ import annotations
 
 from pathlib import PurePosixPath
+from typing import Any
 
 from metabot.config import Target
 from metabot.verify.commands import Words, words
 from metabot.verify.runner import Result, Revision, Runner
 
 
-def run_tests(runner: Runner, target: Target, revision: Revision, test: str | None = None) -> Result:
-    """Runs `target.test`, or the same command with one test's path after it."""
+def run_tests(runner: Runner, target: Target, revision: Revision, test: str | None = None, **how: Any) -> Result:
+    """Runs `target.test`, or the same command with one test's path after it; `how` goes to the runner."""
     command = words(target.test)
-    return runner.run(command if test is None else (*command, test), revision, after=report_option(command))
+    return runner.run(command if test is None else (*command, test), revision, after=report_option(command), **how)
 
 
 def report_option(command: Words) -> Words:

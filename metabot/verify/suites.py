@@ -10,6 +10,7 @@ from typing import Final
 from analyzers.untrusted import Name
 from metabot.config import Target
 from metabot.generate.proposal import Proposal
+from metabot.verify.coverage_run import covered
 from metabot.verify.junit import Outcomes
 from metabot.verify.measured import CommandRun
 from metabot.verify.runner import BASE, Result, Revision, Runner
@@ -65,6 +66,7 @@ class Suites:
         if unmet is not None:
             return unmet
         assert again is not None
+        self.progress("coverage of the changed lines")
         return Tested(
             base=base.run,
             base_again=again.run,
@@ -73,7 +75,7 @@ class Suites:
             new_on_head=on_head,
             flaky=flaky,
             lost=lost,
-            coverage=None,
+            coverage=covered(self.runner, self.target, proposal, head, at_head.run),
         )
 
     @cached_property
