@@ -87,6 +87,8 @@ def _run(one: NumberedRun, *, output: bool) -> dict[str, Any]:
         "exit_code": run.exit_code,
         "seconds": run.seconds,
         "limit": run.limit,
+        "note": one.note or None,
+        "rewritten": run.rewritten,
         "report": None if run.report is None else msgspec.to_builtins(run.report, enc_hook=str),
         "output": run.output if output else None,
     }

@@ -23,6 +23,7 @@ class NumberedRun:
     what: What
     run: CommandRun
     earlier: bool  # made for an earlier proposal of the pass
+    note: str  # what it was made for, where it is not plain
 
 
 def numbered(tried: Tried) -> list[NumberedRun]:
@@ -30,14 +31,30 @@ def numbered(tried: Tried) -> list[NumberedRun]:
     runs = (*tried.runs_before, *tried.runs)
     test = tried.proposal.new_test.path
     suite = next((run.command for run in runs if test not in run.command), ())  # the repository's tests come first
-    earlier = len(tried.runs_before)
-    return [NumberedRun(number, _what(run, test, suite), run, number <= earlier) for number, run in enumerate(runs, 1)]
+    earlier, notes = len(tried.runs_before), _notes(tried.measured)
+    return [
+        NumberedRun(number, _what(run, test, suite), run, number <= earlier, notes.get(run, ""))
+        for number, run in enumerate(runs, 1)
+    ]
 
 
 def _what(run: CommandRun, test: str, suite: tuple[str, ...]) -> What:
     if test in run.command:
         return "new test"
     return "tests" if run.command == suite else "measurement"
+
+
+def _notes(measured: Measured | None) -> dict[CommandRun, str]:
+    """Of the runs of the last look, from a fresh worktree."""
+    if measured is None or measured.rechecked is None:
+        return {}
+    again = measured.rechecked
+    found = {again.new_test: "from a fresh worktree"}
+    if again.evaluated is not None:
+        found[again.evaluated.run] = "from a fresh worktree"
+    if again.alarm is not None:
+        found[again.alarm] = "a test that must fail"
+    return found
 
 
 def run_lines(runs: Sequence[NumberedRun], *, output: bool) -> list[str]:
@@ -57,7 +74,8 @@ def _row(one: NumberedRun) -> tuple[str, ...]:
     run = one.run
     limit = f"ended by its limit of {run.limit}" if run.limit else ""
     earlier = "made for an earlier proposal" if one.earlier else ""
-    notes = ", ".join(part for part in (limit, _counts(run.report), earlier) if part)
+    rewritten = f"rewrote {', '.join(run.rewritten)}" if run.rewritten else ""
+    notes = ", ".join(part for part in (limit, _counts(run.report), one.note, rewritten, earlier) if part)
     return str(one.number), one.what, run.revision, str(run.exit_code), f"{run.seconds:.2f}", notes
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from metabot.cli.console import stopwatch
 from metabot.cli.proposal_figures import figure_lines, figure_rows
 from metabot.cli.proposal_page import detail_lines, row
-from metabot.cli.proposal_runs import NumberedRun, numbered
+from metabot.cli.proposal_runs import NumberedRun, What, numbered
 from metabot.config import Settings
 from metabot.errors import RepositoryError
 from metabot.ledger.proposals import ProposalEntry
@@ -94,19 +94,28 @@ def _how(one: NumberedRun) -> str:
     return f"exit {run.exit_code}" if run.limit is None else f"ended by its limit of {run.limit}"
 
 
-def _failed(what: str, revision: str) -> Callable[[NumberedRun], bool]:
-    return lambda one: one.what == what and one.run.revision == revision and one.run.exit_code != 0
+def _of(what: What, revision: str) -> Callable[[NumberedRun], bool]:
+    return lambda one: one.what == what and one.run.revision == revision
+
+
+def _failed(what: What, revision: str) -> Callable[[NumberedRun], bool]:
+    return lambda one: _of(what, revision)(one) and one.run.exit_code != 0
 
 
 _SHOWN_BY: Final[Mapping[Reason, Callable[[NumberedRun], bool]]] = {
     "base is red": _failed("tests", "base"),
+    "base is flaky": _of("tests", "base"),
     "head is red": _failed("tests", "head"),
+    "flaky at head": _of("tests", "head"),
+    "fewer tests": lambda one: one.what == "tests",
+    "new test passes on base": _of("new test", "base"),
+    "new test runs nothing": lambda one: one.what == "new test",
     "new test fails on head": _failed("new test", "head"),
-    "new test passes on base": lambda one: (
-        one.what == "new test" and one.run.revision == "base" and one.run.exit_code == 0
-    ),
     "out of time": lambda one: one.run.limit == "time",
     "out of memory": lambda one: one.run.limit == "memory",
+    "out of disk": lambda one: one.run.limit == "disk",
+    "measurement tampered": lambda one: bool(one.run.rewritten),
+    "not measured": lambda one: one.what == "measurement",
 }
 
 

@@ -14,6 +14,7 @@ from analyzers.untrusted import Name
 from metabot.generate.proposal import NewTest, Proposal
 from metabot.ledger.ledger import Ledger
 from metabot.stopped import Reason, Stage, Stopped
+from metabot.verify.measured import Rechecked
 from metabot.verify.tested import Coverage, TestReport
 from metabot.verify.tried import Tried, id_of
 from tests.metabot.cli.command import Done, metabot
@@ -121,6 +122,18 @@ def test_shows_what_the_tests_reported(folder: Path) -> None:
     printed = json.loads(metabot("proposal", "show", id_of(BETTER.proposal), "--format", "json", cwd=folder).stdout)
     assert (printed["runs"][1]["report"]["failures"], printed["flaky"]) == (["tests.test_a"], ["tests.test_b"])
     assert keys(printed) <= set(re.findall(r"[a-z0-9_]+", PAGE))
+
+
+def test_says_what_the_last_runs_were_made_for(folder: Path) -> None:
+    """The new test from a fresh worktree, and one that must fail: its exit code is no fault."""
+    assert BETTER.measured is not None
+    fresh, alarm = replace(BETTER.runs[2], seconds=2.5), replace(BETTER.runs[2], seconds=3.5, exit_code=1)
+    last = Rechecked(new_test=fresh, alarm=alarm, evaluated=None)
+    measured = replace(BETTER.measured, rechecked=last)
+    keep(folder, replace(BETTER, runs=(*BETTER.runs, fresh, alarm), measured=measured))
+    text = said("show", id_of(BETTER.proposal), cwd=folder)
+    assert re.search(r"new test +head +0 +2\.50  from a fresh worktree$", text, re.MULTILINE)
+    assert re.search(r"new test +head +1 +3\.50  a test that must fail$", text, re.MULTILINE)
 
 
 def test_a_stopped_proposal_shows_the_runs_that_were_made(folder: Path) -> None:
