@@ -47,6 +47,12 @@ def evaluated(revision: Revision, value: float, **given: Any) -> Evaluated:
     return Evaluated(**(known | given))
 
 
+def dearer(of: Evaluated) -> Evaluated:
+    """As good, with more errors."""
+    assert of.counts is not None
+    return replace(of, counts=replace(of.counts, error_traces=1))
+
+
 BASE, HEAD = evaluated("base", 0.15), evaluated("head", 0.0)
 GOOD = Measured(
     sandbox="bwrap",
@@ -101,6 +107,17 @@ FAILED, TIMED_OUT, HOG = {"exit_code": 1}, {"exit_code": 137, "limit": "time"}, 
         pytest.param(
             runs(head=evaluated("head", float("nan"))), "better", "below threshold", id="not a number on head"
         ),
+        pytest.param({"evaluations": (BASE, HEAD)}, "better", "inconclusive", id="a base that ran once"),
+        pytest.param(
+            {"evaluations": (BASE, evaluated("base", 0.1), HEAD)}, "better", "inconclusive", id="a count that is none"
+        ),
+        pytest.param(
+            {"evaluations": (BASE, BASE, HEAD, BASE, BASE, replace(HEAD, score=0.5))},
+            "better",
+            "answer quality fell",
+            id="lower score in one of several runs",
+        ),
+        pytest.param(runs(head=dearer(HEAD)), "better", "guardrail worsened", id="dearer elsewhere"),
         pytest.param(runs(head=replace(HEAD, score=0.79)), "better", "answer quality fell", id="lower score"),
         pytest.param(runs(head=replace(HEAD, score=None)), "better", "answer quality fell", id="score gone"),
         pytest.param(runs(head=replace(HEAD, cases=19)), "better", "answer quality fell", id="fewer cases"),
@@ -112,7 +129,8 @@ def test_stops(
     a_proposal: Callable[..., Proposal], changes: dict[str, Any], stage: str, reason: str, changes_prompt: bool
 ) -> None:
     """Each condition that does not hold stops at its stage for its reason, whatever kind of change it is."""
-    if changes_prompt and len(changes.get("evaluations", GOOD.evaluations)) < 3:
+    evaluations = changes.get("evaluations", GOOD.evaluations)
+    if changes_prompt and HEAD.run.revision not in {one.run.revision for one in evaluations}:
         reason = "answer quality not checked"
     stopped = verdict(a_proposal(changes_prompt=changes_prompt), replace(GOOD, **changes), threshold=0.2)
     assert isinstance(stopped, Stopped)
