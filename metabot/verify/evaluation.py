@@ -1,7 +1,8 @@
 """The repository's own evaluation at a revision, beside the replay server, in the sandbox.
 
-The model is `target.model_script`, played by `metabot.replay` inside the sandbox, which has no network. The command's
-last line on standard output gives the score: `{"score": 0.8, "cases": 20}`.
+The model is `target.model_script`, a script or a cassette, played by `metabot.replay` inside the sandbox, which has no
+network; how it found its answers is kept. The command's last line on standard output gives the score:
+`{"score": 0.8, "cases": 20}`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Final
 import metabot
 from metabot.config import Target
 from metabot.verify.commands import BASE_PYTHON, Words, words
-from metabot.verify.measured import CommandRun
+from metabot.verify.measured import CommandRun, Matched
 from metabot.verify.runner import Result, Revision, Runner
 from metabot.verify.unmet import Unmet
 
@@ -38,14 +39,15 @@ class Evaluation:
     score: float | None
     cases: int | None
     telemetry: Path | None  # None: it wrote none
+    matched: Matched | None = None  # None: no replay server answered
 
 
 def unmeasurable(target: Target) -> Unmet | None:
-    """Settings that name a model and no script of one: nothing would answer in a sandbox without network."""
-    named = [name for name, value in target.environment.items() if "{model}" in value]
+    """Settings that name a model or tools, and no file that answers: the sandbox has no network."""
+    named = [name for name, value in target.environment.items() if "{model}" in value or "{tools}" in value]
     if not named or target.model_script is not None:
         return None
-    detail = f"target.environment.{named[0]} names {{model}}. Set target.model_script to the script of its answers."
+    detail = f"target.environment.{named[0]} names {{model}} or {{tools}}. Set target.model_script to what answers."
     return Unmet("better", "not measured", detail)
 
 
@@ -59,6 +61,7 @@ def evaluate(runner: Runner, target: Target, revision: Revision, *, keep: Path, 
         score=_score(said.get("score")),
         cases=_cases(said.get("cases")),
         telemetry=keep if keep.exists() else None,
+        matched=result.matched,
     )
 
 
@@ -87,8 +90,10 @@ def run_beside_replay(
 
 
 def _beside_replay(script: Path, speed: float, *, marked: bool) -> Words:
-    replay = (str(BASE_PYTHON), "-I", "-c", _START, str(_PACKAGE.parent), str(script), "--speed", str(speed))
-    return (*replay, "--then") if marked else (*replay, "--seed", "1", "--then", "env", "-u", "METABOT_REPLAY")
+    replay = (str(BASE_PYTHON), "-I", "-c", _START, str(_PACKAGE.parent), str(script))
+    options = ("--speed", str(speed), "--summary", "{summary}")
+    rest = ("--then",) if marked else ("--seed", "1", "--then", "env", "-u", "METABOT_REPLAY")
+    return (*replay, *options, *rest)
 
 
 def last_line(stdout: str) -> Mapping[str, Any]:

@@ -43,6 +43,18 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """How the replay server found its answers in one run: requests by way."""
+
+    by_rule: int  # of a script
+    by_hash: int  # of a cassette: the request that was recorded
+    by_sequence: int  # the next one of the conversation that it follows
+    by_nearest: int  # another one that is like it
+    missing: int  # got no answer
+    late: int  # answers that came later than they were due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated:
     """One run of the evaluation command on one revision."""
 
@@ -51,6 +63,7 @@ class Evaluated:
     cases: int | None
     metric: Metric | None  # the finding's own metric at its own subject
     counts: Counts | None
+    matched: Matched | None = None  # None: no replay server answered, or it was killed
 
 
 class Timing(NamedTuple):

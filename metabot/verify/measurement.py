@@ -28,7 +28,14 @@ def evaluated(evaluation: Evaluation, analyzer: str, subject: Subject, settings:
     if evaluation.telemetry is not None:
         with suppress(InputError):  # of no format that is known: the verdict says that nothing was measured
             metric, counts = _measured(evaluation.telemetry, analyzer, subject, settings)
-    return Evaluated(run=evaluation.run, score=evaluation.score, cases=evaluation.cases, metric=metric, counts=counts)
+    return Evaluated(
+        run=evaluation.run,
+        score=evaluation.score,
+        cases=evaluation.cases,
+        metric=metric,
+        counts=counts,
+        matched=evaluation.matched,
+    )
 
 
 def _measured(telemetry: Path, name: str, subject: Subject, settings: Settings) -> tuple[Metric | None, Counts]:

@@ -16,7 +16,8 @@ from metabot.verify.environment import TargetEnvironment
 from metabot.verify.harness import NONE, Harness
 from metabot.verify.job import Job
 from metabot.verify.junit import Outcomes
-from metabot.verify.measured import CommandRun
+from metabot.verify.matched import MOST_BYTES, matched_in
+from metabot.verify.measured import CommandRun, Matched
 from metabot.verify.process import Ended
 from metabot.verify.sandbox import Sandbox
 from metabot.verify.scratch import scratch
@@ -41,6 +42,7 @@ class Result:
     run: CommandRun
     stdout: str  # its end
     outcomes: Outcomes | None  # of what it left at {report}: its counts are in the run
+    matched: Matched | None  # of what the replay server left at {summary}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +72,11 @@ class Runner:
             tree = folders.root / "tree"
             lay_out(self.base, tree, revision.files)
             recorded, reported = folders.output / "telemetry.jsonl", folders.output / "report.xml"
-            places = {**self.environment.places(), "telemetry": recorded, "report": reported}
+            summary = folders.output / "replay.json"
+            places = {**self.environment.places(), "telemetry": recorded, "report": reported, "summary": summary}
             env = self.environment.folder
             job = Job(
-                command=(*before, *(filled(word, places) for word in (*command, *after))),
+                command=tuple(filled(word, places) for word in (*before, *command, *after)),
                 tree=tree,
                 tree_at=self.environment.tree_at,
                 scratch=folders,
@@ -85,9 +88,9 @@ class Runner:
             rewritten = self.harness.rewritten(tree, revision.files, bare=revision == BASE)
             if telemetry is not None:
                 _keep(recorded, telemetry)
-            outcomes = _outcomes(reported)
+            outcomes, matched = _outcomes(reported), matched_in(_content(summary, MOST_BYTES))
         run = replace(_command_run(command, revision, ended, outcomes), rewritten=rewritten)
-        return Result(run=run, stdout=ended.stdout, outcomes=outcomes)
+        return Result(run=run, stdout=ended.stdout, outcomes=outcomes, matched=matched)
 
 
 def _keep(recorded: Path, kept: Path) -> None:
@@ -99,11 +102,16 @@ def _keep(recorded: Path, kept: Path) -> None:
 
 
 def _outcomes(reported: Path) -> Outcomes | None:
-    """Of a regular file alone, as for telemetry; no more of it is read than a report may have."""
+    content = _content(reported, junit.MOST_BYTES)
+    return None if content is None else junit.read(content)
+
+
+def _content(path: Path, most: int) -> bytes | None:
+    """Of a regular file alone, as for telemetry; of one that is longer than `most` a byte more than that."""
     with suppress(FileNotFoundError):
-        if stat.S_ISREG(reported.lstat().st_mode) and reported.resolve() == reported:
-            with reported.open("rb") as file:
-                return junit.read(file.read(junit.MOST_BYTES + 1))
+        if stat.S_ISREG(path.lstat().st_mode) and path.resolve() == path:
+            with path.open("rb") as file:
+                return file.read(most + 1)
     return None
 
 

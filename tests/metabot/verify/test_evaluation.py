@@ -87,6 +87,28 @@ def test_the_model_is_played_inside(evaluated: Evaluate, tmp_path: Path) -> None
     assert found.run.command == ("{python}", "evaluate.py")
 
 
+CASSETTE = """
+{"schema": "metabot.cassette/1"}
+{"kind": "model", "sequence": "s", "number": 0, "body": {"model": "toy-1", "messages": [{"role": "user", "content":
+"Is order 7 late?"}]}, "answer": {"message": {"content": "Order 7 is late."}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("played", "by_rule", "by_hash"),
+    [pytest.param(SCRIPT, 1, 0, id="script"), pytest.param(CASSETTE, 0, 1, id="cassette")],
+)
+def test_it_is_kept_how_answers_were_found(
+    evaluated: Evaluate, tmp_path: Path, played: str, by_rule: int, by_hash: int
+) -> None:
+    """Of a script and of a cassette, which stand in the same setting."""
+    (tmp_path / "model").write_text(played.lstrip().replace('\n"Is', '"Is'))
+    found = evaluated(ASK, model_script="model", environment={"MODEL": "{model}", "TELEMETRY": "{telemetry}"})
+    assert (found.run.exit_code, found.score) == (0, 1.0), found.run.output
+    assert found.matched is not None
+    assert (found.matched.by_rule, found.matched.by_hash, found.matched.missing) == (by_rule, by_hash, 0)
+
+
 def test_a_broken_script_fails_the_evaluation(evaluated: Evaluate, tmp_path: Path) -> None:
     """The replay says what is wrong with it."""
     (tmp_path / "model.toml").write_text("model = 1")

@@ -1,0 +1,35 @@
+"""The summary that the replay server leaves in the sandbox. The command under test can write there too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from metabot.replay.summary import SCHEMA
+from metabot.verify.measured import Matched
+
+MOST_BYTES: Final = 64 * 1024  # more is no summary
+
+
+def matched_in(summary: bytes | None) -> Matched | None:
+    """None where there is none, or where it is not one of the replay's."""
+    try:
+        values = json.loads(summary) if summary is not None and len(summary) <= MOST_BYTES else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(values, dict) or values.get("schema") != SCHEMA:
+        return None
+    ways, late = _table(values, "matched"), _table(values, "late")
+    counts = {
+        **{f"by_{way}": ways.get(way) for way in ("rule", "hash", "sequence", "nearest")},
+        "missing": values.get("missing"),
+        "late": late.get("answers"),
+    }
+    known = {name: count for name, count in counts.items() if type(count) is int and 0 <= count < 2**53}
+    return Matched(**known) if len(known) == len(counts) else None
+
+
+def _table(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    table = values.get(name)
+    return table if isinstance(table, dict) else {}
