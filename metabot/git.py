@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Final, NewType
 
+from metabot import temporary
 from metabot.errors import RepositoryError
 from metabot.git_environment import AUTHOR_EMAIL, ON_DISK, environment, identity, scheme_of, words_of
 
@@ -128,8 +129,8 @@ class Repository:
 
         It bears the base's date, so that the same change after a killed run is the same commit.
         """
-        with tempfile.TemporaryDirectory(prefix="metabot-") as folder:
-            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        with temporary.folder() as folder:
+            index = {"GIT_INDEX_FILE": str(folder / "index")}
             self._must("read the base", "read-tree", _full(base_sha), env=index)
             lines = b"".join(self._index_line(base_sha, path, text) for path, text in files.items())
             self._must("change the index", "update-index", "-z", "--add", "--index-info", stdin=lines, env=index)

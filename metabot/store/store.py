@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Final
 
 import duckdb
 
+from metabot import temporary
 from metabot.errors import StoreError
 from metabot.store.lock import held
 from metabot.telemetry.shares import processors
@@ -115,14 +115,14 @@ def opened(path: Path, *, purpose: str, waiting: Callable[[str], None]) -> Itera
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     """A folder that is gone afterwards, whatever happens inside. Raises `StoreError` where none can be made."""
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="metabot-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise StoreError(
-            f"no temporary folder can be made: {error}.\n  Point TMPDIR at a folder with space."
-        ) from error
-    with folder as name:
-        yield Path(name)
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(temporary.folder())
+        except OSError as error:
+            raise StoreError(
+                f"no temporary folder can be made: {error}.\n  Point TMPDIR at a folder with space."
+            ) from error
+        yield folder
 
 
 @contextmanager

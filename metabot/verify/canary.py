@@ -14,13 +14,13 @@ import os
 import secrets
 import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from metabot import temporary
 from metabot.errors import SandboxError
 from metabot.verify.bubblewrap import REMEDY
 from metabot.verify.commands import BASE_PYTHON
@@ -39,9 +39,11 @@ _FILL: Final = 'while :; do cat probe.py probe.py probe.py probe.py >> "fill-$((
 def canary(sandbox: Sandbox, state: Path) -> SandboxError | None:
     """None where the sandbox holds; else what was open, and what to do."""
     limits = replace(sandbox.limits, processes=_PROCESSES, seconds=min(_SECONDS, sandbox.limits.seconds))
-    with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="metabot-canary-") as folder:
-        bait = stack.enter_context(_bait(state, Path(folder)))
-        place = stack.enter_context(scratch(Path(folder) / "scratch"))
+    state.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        folder = stack.enter_context(temporary.folder())
+        bait = stack.enter_context(_bait(stack.enter_context(temporary.folder(state)), folder))
+        place = stack.enter_context(scratch(folder / "scratch"))
         ended = replace(sandbox, limits=limits).run(_job(place, bait))
         written = [file for file in bait["unwritable"] if Path(file).exists()]
         found = _judged(ended, written, sandbox.kind)
@@ -52,7 +54,6 @@ def canary(sandbox: Sandbox, state: Path) -> SandboxError | None:
 def _bait(state: Path, folder: Path) -> Iterator[dict[str, Any]]:
     """The real things outside that the probe must not reach, as it is told of them."""
     marker = f"metabot-canary-{secrets.token_hex(8)}"
-    state.mkdir(parents=True, exist_ok=True)
     secret = [folder / marker, state / marker]
     outside = [place / f"{marker}-written" for place in (folder, state, Path("/usr"), Path("/"))]
     with ExitStack() as stack:

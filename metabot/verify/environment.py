@@ -13,11 +13,12 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from metabot.config import Settings
 from metabot.errors import RepositoryError
@@ -87,6 +88,7 @@ def prepared(
     place = settings.state.resolve() / "environments" / _key(setup, repository, revision)
     made = TargetEnvironment(folder=place / "env", tree_at=place / "tree")
     place.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(place.parent, repository)
     with FileLock(place.with_suffix(".lock")):
         # Not built elsewhere and renamed: the scripts of a virtual environment hold its absolute path.
         if not (place / "ready").exists():
@@ -100,6 +102,16 @@ def prepared(
                 return Unmet("sound", "setup failed", failed)
             (place / "ready").touch()
     return made
+
+
+def _sweep(environments: Path, repository: Repository) -> None:
+    """Removes what killed runs left half made; what another run is making is locked, and stays."""
+    for place in environments.iterdir():
+        if place.is_dir() and not (place / "ready").exists():
+            with suppress(Timeout), FileLock(place.with_suffix(".lock"), timeout=0):
+                if not (place / "ready").exists():
+                    repository.prune_worktrees(place)
+                    remove(place)
 
 
 def _set_up(settings: Settings, made: TargetEnvironment, tree: Path, folders: Scratch) -> str | None:

@@ -3,7 +3,7 @@
 `refusal` returns the first rule that the proposal breaks. The rules, in order: every path is plain and used once; no
 path is protected, by the table or by the settings; the edits apply to the base as it is and the new test's path is
 free and among the repository's tests; everything is text that reads as it looks; no secret and no dependency is added;
-a person can read it all.
+nothing reaches for what measures it; a person can read it all.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from metabot.config import Target
 from metabot.generate.proposal import Proposal
 from metabot.stopped import Reason, Stopped
 from metabot.verify import protected
+from metabot.verify.aware import awareness
 from metabot.verify.dependencies import COMPUTED, new_dependency
 from metabot.verify.paths import is_plain, lies_under, matches
 
@@ -54,6 +55,7 @@ def refusal(proposal: Proposal, *, base: BaseTree, target: Target) -> Stopped | 
         or _text(proposal)
         or _secret(proposal)
         or _dependency(proposal, base)
+        or _awareness(proposal, target)
         or _size(proposal, target)
     )
     if broken is None:
@@ -177,6 +179,11 @@ def _dependency(proposal: Proposal, base: BaseTree) -> _Broken | None:
         return "forbidden change", f"{path} would import {module}. Name the module that it imports."
     known = "is none of Python's, is not in the repository, is imported nowhere there and named in no manifest"
     return "forbidden change", f"{path} would import {module}, which {known}. Add the dependency by hand first."
+
+
+def _awareness(proposal: Proposal, target: Target) -> _Broken | None:
+    found = awareness(proposal, target)
+    return None if found is None else ("forbidden change", found)
 
 
 def _size(proposal: Proposal, target: Target) -> _Broken | None:

@@ -3,8 +3,8 @@
 The conditions, in this order: no run rewrote what measures it; the repository's tests pass at the base, and with the
 change; the new test fails at the base and passes with the change; the evaluation ran and shows the finding's own
 metric; the metric falls by the threshold; the answers were checked where the model is told something else; the answers
-are as good as before; no guardrail worsens; a fresh start says the same, where there was one. A command that a limit
-ended stops where it stands in that order.
+are as good as before; no guardrail worsens; time that is said to be saved passes outside, too; a fresh start says the
+same, where there was one. A command that a limit ended stops where it stands in that order.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Literal
 from metabot.generate.proposal import Proposal
 from metabot.stopped import Stopped
 from metabot.verify.better import evaluation_unmet
+from metabot.verify.clocks import clocks_unmet
 from metabot.verify.measured import Measured
 from metabot.verify.sound import tests_unmet
 from metabot.verify.tampering import rechecked_unmet, runs_of, tampering_unmet
@@ -29,6 +30,7 @@ def verdict(proposal: Proposal, measured: Measured, *, threshold: float) -> Lite
         tampering_unmet(runs_of(measured))
         or tests_unmet(measured)
         or evaluation_unmet(proposal, measured, threshold)
+        or clocks_unmet(proposal, measured)
         or rechecked_unmet(measured)
     )
     return "better" if unmet is None else stopped(proposal, unmet)

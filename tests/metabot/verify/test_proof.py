@@ -78,7 +78,7 @@ def holed(proved: Sandbox, folder: Path, options: str) -> Sandbox:
         pytest.param("--share-net", "loopback answers", id="the network"),
         pytest.param("--ro-bind {state} {state}", "can be read", id="metabot's own folder"),
         pytest.param("--bind {state} {state}", "can be written", id="metabot's own folder, to write"),
-        pytest.param('--setenv "$(ls {state} | head -n 1)" x', "environment", id="a variable"),
+        pytest.param('--setenv "$(ls {state}/* | head -n 1)" x', "environment", id="a variable"),
         pytest.param("--ro-bind /proc /proc", "processes of this machine", id="the machine's processes"),
         pytest.param("--ro-bind {folders} {folders}", "socket with a path", id="a socket with a path"),
     ],
