@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Any, Final
 
 from metabot.replay.canonical import canonical, canonical_text
@@ -38,10 +39,21 @@ def alike(one: Likeness, other: Likeness) -> float:
     if one.tools is not None and other.tools is not None:
         shares.append((0.1, overlap(tuple(one.tools), tuple(other.tools))))
     if one.roles is not None and other.roles is not None:
-        shares.append((0.1, SequenceMatcher(None, one.roles, other.roles, autojunk=False).ratio()))
+        shares.append((0.1, _in_order(one.roles, other.roles)))
     return sum(weight * share for weight, share in shares) / sum(weight for weight, _ in shares)
 
 
+def at_most(one: Likeness, other: Likeness) -> float:
+    """A bound of `alike` that is found faster, of two of one model: as if all but the last text were the same."""
+    return 0.5 + 0.5 * overlap(one.last, other.last)
+
+
+@lru_cache(maxsize=10_000)
+def _in_order(one: tuple[str, ...], other: tuple[str, ...]) -> float:
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
+@lru_cache(maxsize=1_000)
 def series(model: str) -> str:
     """A model without its date, which answers name and requests mostly do not: `gpt-4.1-mini-2025-04-14`."""
     return _DATED.sub("", model)

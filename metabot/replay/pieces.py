@@ -7,6 +7,7 @@ its hash is the 8-byte BLAKE2b digest of its UTF-8 text. They stand here once mo
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -31,8 +32,14 @@ def sketch(hashes: Iterable[str]) -> tuple[str, ...]:
 
 def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> float:
     """How much of two sketched sets they share (Jaccard's index, estimated by the smallest hashes of both); 0 to 1."""
-    ours, theirs = set(one), set(other)
-    together = sorted(ours | theirs)[:KEPT] if max(len(one), len(other)) == KEPT else ours | theirs
-    if not together:
+    if one == other:
         return 1.0
-    return sum(hashed in ours and hashed in theirs for hashed in together) / len(together)
+    ours, theirs = _set(one), _set(other)
+    shared = ours & theirs
+    if not shared or max(len(one), len(other)) < KEPT:
+        return len(shared) / (len(ours) + len(theirs) - len(shared))
+    smallest = sorted(ours | theirs)[:KEPT]
+    return sum(hashed <= smallest[-1] for hashed in shared) / len(smallest)
+
+
+_set: Final = lru_cache(maxsize=50_000)(frozenset[str])  # every request is compared with every exchange of its model

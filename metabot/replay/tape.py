@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from metabot.replay.asked import Asked
 from metabot.replay.cassette import Cassette, Exchange, Kind
-from metabot.replay.likeness import FLOOR, alike, series
+from metabot.replay.likeness import FLOOR, alike, at_most, series
 from metabot.replay.played import Way
 
 
@@ -102,11 +102,15 @@ class Tape:
     def _nearest(self, asked: Asked) -> tuple[float | None, int | None]:
         """An unplayed one before one that was played, the first of those that are equally alike."""
         places = self._by_series.get((asked.kind, series(asked.likeness.model)), [])
-        ranked = [(alike(asked.likeness, self._exchanges[place].likeness), place) for place in places]
-        if not ranked:
+        if not places:
             return None, None
-        likeness, place = max(ranked, key=lambda found: (found[0], found[1] not in self._played, -found[1]))
-        return likeness, place if likeness >= FLOOR else None
+        bounds = sorted((at_most(asked.likeness, self._exchanges[place].likeness), -place) for place in places)
+        best = (-1.0, False, 0)
+        while bounds and bounds[-1][0] >= best[0]:  # what is left may be as near as the best so far
+            place = -bounds.pop()[1]
+            likeness = alike(asked.likeness, self._exchanges[place].likeness)
+            best = max(best, (likeness, place not in self._played, -place))
+        return best[0], -best[2] if best[0] >= FLOOR else None
 
     def _play(self, asked: Asked, place: int) -> int:
         if place not in self._played:

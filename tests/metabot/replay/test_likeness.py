@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from metabot.replay.likeness import FLOOR, Likeness, alike, of_chat, of_tool, series
+from metabot.replay.likeness import FLOOR, Likeness, alike, at_most, of_chat, of_tool, series
 from tests.metabot.replay.chats import assistant, request, system
 
 RULES = "\n".join(f"Rule {n}: be kind." for n in range(30))
@@ -53,6 +55,23 @@ def test_a_model_is_one_whatever_its_date() -> None:
     dated = ("gpt-4.1-mini-2025-04-14", "gpt-4.1-mini-20250414", "gpt-4.1-mini@20250414", "gpt-4.1-mini-latest")
     assert {series(name) for name in dated} == {"gpt-4.1-mini"}
     assert series("gpt-4.1-mini") != series("gpt-4.1")
+
+
+SKETCHES = st.lists(st.integers(0, 5), max_size=4, unique=True).map(
+    lambda found: tuple(f"{n:016x}" for n in sorted(found))
+)
+ROLES = st.none() | st.lists(st.sampled_from(["user", "tool"]), max_size=3).map(tuple)
+LIKENESSES = st.builds(
+    Likeness, model=st.just("m"), tools=ROLES, roles=ROLES, pieces=SKETCHES, last=SKETCHES
+)  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(LIKENESSES, LIKENESSES)
+def test_the_bound_is_one(one: Likeness, other: Likeness) -> None:
+    """A request is never more like another than the bound says, and both stay between 0 and 1."""
+    assert 0 <= alike(one, other) <= at_most(one, other) + 1e-9 <= 1 + 2e-9
+    assert alike(one, one) == pytest.approx(1.0)
 
 
 def test_a_tools_arguments_make_its_key() -> None:
