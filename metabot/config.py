@@ -7,7 +7,9 @@ with its default. Secrets never stand here: a setting that needs one holds the n
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -15,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import ErrorDetails
 
 from metabot.errors import SettingsError
+from metabot.redact import redact
 
 DEFAULT_FILE: Final = Path("config.toml")
 _EMPTY: Final[dict[str, Any]] = {
@@ -31,8 +34,27 @@ def _unset(value: Any) -> Any:
     return None if value == "" else value
 
 
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A repository's address. It may hold a password, so it prints without."""
+
+    url: str
+
+    def __str__(self) -> str:
+        return redact(self.url)[0]
+
+    __repr__ = __str__
+
+
+def _located(value: Any) -> Any:
+    """A path stays one; `https://…`, `ssh://…`, `file://…` and `user@host:path` are addresses."""
+    is_address = isinstance(value, str) and re.match(r"[a-z+]+://|[\w.-]+@[\w.-]+:", value) is not None
+    return Remote(value) if is_address else _unset(Path(value) if isinstance(value, str) and value else value)
+
+
 FilePath = Annotated[Path, AfterValidator(_anchored)]
 OptionalPath = Annotated[FilePath | None, BeforeValidator(_unset)]
+Located = Annotated[FilePath | Remote | None, BeforeValidator(_located)]
 
 
 class Section(BaseModel):
@@ -75,7 +97,7 @@ class Target(Section):
     In `setup`, `&&` joins several commands.
     """
 
-    repository: OptionalPath = None
+    repository: Located = None
     base_branch: str = "main"
     services: tuple[str, ...] = ()
     setup: str = ""

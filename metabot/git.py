@@ -15,11 +15,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Final, NewType
+from typing import IO, Final, NewType, Self
 
 from metabot import temporary
 from metabot.errors import RepositoryError
 from metabot.git_environment import AUTHOR_EMAIL, ON_DISK, environment, identity, scheme_of, words_of
+from metabot.redact import redact
 
 ObjectId = NewType("ObjectId", str)
 
@@ -28,6 +29,7 @@ _LINK: Final = "120000"
 _SUBMODULE: Final = "160000"
 _FULL_ID: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REMOTE_SECONDS: Final = 120.0  # a remote that does not answer must not hold a pass
+_FETCH_SECONDS: Final = 900.0  # a whole history may have to come
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,29 @@ class Repository:
         if not self.path.is_dir() or self._run("rev-parse", "--git-dir").status != 0:
             message = f"{path}: not the top folder of a git repository.\n  Name the folder that holds .git."
             raise RepositoryError(message)
+
+    @classmethod
+    def made(cls, at: Path) -> Self:
+        """An empty bare repository at `at`, in a folder that is there and empty."""
+        answer = _git(at.resolve(), "init", "--quiet", "--bare", "--initial-branch=main", "--template=", ".")
+        if answer.status != 0:
+            raise RepositoryError(f"{at}: git could not make a repository: {answer.words}\n  Look at the disk.")
+        return cls(at)
+
+    def fetch(self, url: str) -> None:
+        """Sets every branch to where it stands at the address; branches that are gone there stay.
+
+        The address becomes the remote `origin`. Only branches come: no tags, no submodules.
+        """
+        scheme = scheme_of(url)
+        program = (f"--upload-pack={ON_DISK}upload-pack",) if scheme == "file" else ()
+        options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance")
+        branches = "+refs/heads/*:refs/heads/*"
+        answer = self._run("fetch", *options, *program, "--", url, branches, scheme=scheme, seconds=_FETCH_SECONDS)
+        if answer.status != 0:
+            where = f"{redact(url)[0]}: could not be fetched: {answer.words or f'exit code {answer.status}'}"
+            raise RepositoryError(f"{where}\n  Look at the address, the network and who may read there.")
+        self._must("name the remote", "config", "remote.origin.url", url)
 
     def resolve(self, revision: str) -> str | None:
         """The full id of the commit that a branch, a tag or a shortened id names; None where there is none."""
@@ -262,30 +287,43 @@ class Repository:
         env: Mapping[str, str] | None = None,
         into: IO[bytes] | None = None,
         scheme: str | None = None,
+        seconds: float = _REMOTE_SECONDS,
     ) -> _Answer:
+        return _git(self.path, *arguments, stdin=stdin, env=env, into=into, scheme=scheme, seconds=seconds)
+
+
+def _git(
+    path: Path,
+    *arguments: str,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    into: IO[bytes] | None = None,
+    scheme: str | None = None,
+    seconds: float = _REMOTE_SECONDS,
+) -> _Answer:
+    try:
+        import git  # noqa: PLC0415  GitPython starts git on import, and fails there where git is missing
+    except ImportError as error:
+        raise RepositoryError("git was not found on PATH.\n  Install git 2.34 or newer.") from error
+    variables = {**environment(path, scheme), **(env or {})}
+    command = ["env", "-i", *(f"{name}={value}" for name, value in variables.items()), "git", *arguments]
+    with tempfile.TemporaryFile() as source:
+        source.write(stdin)
+        source.seek(0)
         try:
-            import git  # noqa: PLC0415  GitPython starts git on import, and fails there where git is missing
-        except ImportError as error:
-            raise RepositoryError("git was not found on PATH.\n  Install git 2.34 or newer.") from error
-        variables = {**environment(self.path, scheme), **(env or {})}
-        command = ["env", "-i", *(f"{name}={value}" for name, value in variables.items()), "git", *arguments]
-        with tempfile.TemporaryFile() as source:
-            source.write(stdin)
-            source.seek(0)
-            try:
-                status, output, words = git.Git(self.path).execute(
-                    command,
-                    istream=source,
-                    output_stream=into,
-                    with_extended_output=True,
-                    with_exceptions=False,
-                    stdout_as_string=False,
-                    strip_newline_in_stdout=False,
-                    kill_after_timeout=_REMOTE_SECONDS if scheme else None,
-                )
-            except git.exc.GitCommandNotFound as error:
-                raise RepositoryError("env or git was not found on PATH.\n  Install git 2.34 or newer.") from error
-        return _Answer(status, output if isinstance(output, bytes) else b"", words_of(words))
+            status, output, words = git.Git(path).execute(
+                command,
+                istream=source,
+                output_stream=into,
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+                kill_after_timeout=seconds if scheme else None,
+            )
+        except git.exc.GitCommandNotFound as error:
+            raise RepositoryError("env or git was not found on PATH.\n  Install git 2.34 or newer.") from error
+    return _Answer(status, output if isinstance(output, bytes) else b"", words_of(words))
 
 
 def _entries(listing: bytes) -> Iterator[tuple[str, _Entry]]:

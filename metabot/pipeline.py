@@ -13,7 +13,6 @@ from metabot.analysis import Analysis, Window, analyze, check_analyzers
 from metabot.config import Settings
 from metabot.errors import InputError, PublishError, RepositoryError
 from metabot.generate.writing import propose
-from metabot.git import Repository
 from metabot.ingest import Ingested, ingest
 from metabot.ledger.ledger import Ledger
 from metabot.place.placing import place
@@ -22,6 +21,7 @@ from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
 from metabot.store.load import Loaded
 from metabot.store.store import opened
+from metabot.target_repository import refreshed, target_repository
 from metabot.verify.measured import VerifiedProposal
 from metabot.verify.verification import Bench
 
@@ -66,6 +66,7 @@ def run_pass(settings: Settings, *, dry_run: bool, progress: Progress, again: st
     number = ledger.begin_pass()
     ingested, analysis = _look(settings, progress)
     ledger.record_findings(number, analysis.findings, analysis.pictures)
+    refreshed(settings, progress)
     outcomes = []
     with Bench.of_pass(settings, progress=progress, keep=partial(ledger.record_tried, number)) as bench:
         way = _Way(settings, bench, dry_run=dry_run, again=again is not None)
@@ -122,7 +123,7 @@ def _one(finding: Finding, way: _Way) -> Outcome:
     target = way.settings.target
     if target.repository is None:
         return Outcome(finding=finding, end=_without_repository(finding, _NAME_ONE))
-    repository = Repository(target.repository)
+    repository = target_repository(way.settings)
     publisher = LocalPublisher(repository, settings=way.settings)
     known = None if way.again else publisher.already(finding)
     if known is not None:

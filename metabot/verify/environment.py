@@ -24,6 +24,7 @@ from metabot.config import Settings
 from metabot.errors import RepositoryError
 from metabot.git import Repository
 from metabot.redact import redact
+from metabot.target_repository import target_repository
 from metabot.verify import commands, protected
 from metabot.verify.limits import of
 from metabot.verify.paths import matches
@@ -68,9 +69,7 @@ def target_environment(settings: Settings, progress: Callable[[str], None] = lam
 def base_of(settings: Settings) -> tuple[Repository, str]:
     """The target repository and the commit that its base branch stands at. Raises RepositoryError."""
     target = settings.target
-    if target.repository is None:
-        raise RepositoryError("target.repository is empty. Name the folder of the repository to propose changes for.")
-    repository = Repository(target.repository)
+    repository = target_repository(settings)
     revision = repository.resolve(target.base_branch)
     if revision is None:
         message = f"{target.repository}: has no branch {target.base_branch}.\n  Set target.base_branch to one it has."
