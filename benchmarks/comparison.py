@@ -131,12 +131,13 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     arguments.add_argument("--draws", type=int, default=10_000)
     arguments.add_argument("--real", type=int, default=0, help="verifications of no change, with real runs")
+    arguments.add_argument("--pairs", type=int, default=_MOST_PAIRS, help="the most of them with real runs")
     chosen = arguments.parse_args()
     if chosen.draws:
         _print_rates(chosen.draws)
     if chosen.real:
         with workload() as work:
-            _print_real(work, chosen.real)
+            _print_real(work, chosen.real, pairs=chosen.pairs)
 
 
 def _print_rates(draws: int) -> None:
@@ -155,21 +156,27 @@ def _print_rates(draws: int) -> None:
         print(f"{noise_name:18}{'pairs of runs':34}{made[0]:12.1f}{made[1]:10.1f}{made[2]:13.1f}{made[3]:10.1f}\n")
 
 
-def _print_real(work: Workload, times: int) -> None:
+def _print_real(work: Workload, times: int, *, pairs: int) -> None:
     for effect, repeated in ((1.0, times), (1 - _GAIN, max(1, times // 4))):
+        print(f"{repeated} verifications with real runs, at most {pairs} pairs, work × {effect}:")
         begun = time.monotonic()
-        found = [_real(work, effect) for _ in range(repeated)]
-        took = (time.monotonic() - begun) / repeated
-        print(f"{repeated} verifications with real runs, work × {effect}: {took:.0f} s each")
+        found = []
+        for _ in range(repeated):
+            found.append(_real(work, effect, pairs=pairs))
+            print(f"  {_told(found[-1])}", flush=True)
         for threshold in (_THRESHOLD, 0.0):
             ends = Counter(outcome(one, threshold=threshold) for one in found)
             shown = ", ".join(f"{name} {count}" for name, count in ends.most_common())
             print(f"  threshold {threshold}: {shown}", flush=True)
-        told = ", ".join(f"{one.ratio:.2f}" for one in found)
-        print(f"  ratios {told}; pairs {min(one.pairs for one in found)} to {max(one.pairs for one in found)}")
+        print(f"  {(time.monotonic() - begun) / repeated:.0f} s each")
 
 
-def _real(work: Workload, effect: float) -> Comparison:
+def _told(found: Comparison) -> str:
+    interval = f"{found.low:.2f} to {found.high:.2f}"
+    return f"ratio {found.ratio:.2f}, interval {interval}, floor {found.floor:.0%}, {found.pairs} pairs"
+
+
+def _real(work: Workload, effect: float, *, pairs: int) -> Comparison:
     changed = head(effect)
 
     def run(which: Which) -> Value:
@@ -182,7 +189,7 @@ def _real(work: Workload, effect: float) -> Comparison:
         return Series(tuple(so_far), timed=True).wants_more(resolution=_THRESHOLD)
 
     first = [run("base") for _ in range(_AGAINST_ITSELF)]
-    found = compare(interleaved(first, run, wanted=wanted, budget=Budget(pairs=_MOST_PAIRS, seconds=600)))
+    found = compare(interleaved(first, run, wanted=wanted, budget=Budget(pairs=pairs, seconds=600)))
     if found is None:
         raise SystemExit("fewer than two pairs ended in time")
     return found
