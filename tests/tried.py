@@ -18,6 +18,7 @@ def tried(of: Proposal | None = None, *, stop: tuple[Stage, Reason] | None = Non
         fingerprint = made.placed.finding.fingerprint
         end = Stopped(finding=fingerprint, stage=stop[0], reason=stop[1], detail="The tests fail. Mend them.")
     whole = verified().measured
+    whole = replace(whole, new_test_on_base=replace(whole.new_test_on_base, report=None))  # its exit code tells
     of_new_test = (whole.new_test_on_base, *whole.new_test_on_head)
     runs = (whole.head_tests, *(replace(run, command=(*run.command, made.new_test.path)) for run in of_new_test))
     return Tried(

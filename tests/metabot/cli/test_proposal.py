@@ -89,12 +89,12 @@ def test_shows_all_about_a_proposal(folder: Path) -> None:
     assert "+PRICE = 2" in text
     assert "+def test_prefix():" in text
     assert len(re.findall(r"^ +\d  (?:tests|new test) +(?:base|head) +\d +1\.50", text, re.MULTILINE)) == 6
-    assert re.search(r"1  tests +base +0 +1\.50  made for an earlier proposal", text)
+    assert re.search(r"1  tests +base +0 +1\.50  .*made for an earlier proposal", text)
     assert "python -m pytest -q" in text
     assert re.search(r"Input tokens +80,000 +80,000 +real", text)
     assert "time          12.5 s" in text
     assert re.search(r"the rest +setup, sandbox, copies +5\.00 s +40\.0%", text)
-    assert "3 passed" not in text
+    assert "output of run" not in text
 
 
 def test_shows_what_commands_printed_where_asked(folder: Path) -> None:
@@ -132,8 +132,8 @@ def test_says_what_the_last_runs_were_made_for(folder: Path) -> None:
     measured = replace(BETTER.measured, rechecked=last)
     keep(folder, replace(BETTER, runs=(*BETTER.runs, fresh, alarm), measured=measured))
     text = said("show", id_of(BETTER.proposal), cwd=folder)
-    assert re.search(r"new test +head +0 +2\.50  from a fresh worktree$", text, re.MULTILINE)
-    assert re.search(r"new test +head +1 +3\.50  a test that must fail$", text, re.MULTILINE)
+    assert re.search(r"new test +head +0 +2\.50  .*from a fresh worktree$", text, re.MULTILINE)
+    assert re.search(r"new test +head +1 +3\.50  .*a test that must fail$", text, re.MULTILINE)
 
 
 def test_a_stopped_proposal_shows_the_runs_that_were_made(folder: Path) -> None:
