@@ -70,6 +70,7 @@ def test_the_demo_opens_two_and_stops_one(demonstrated: tuple[Path, subprocess.C
     folder, done = demonstrated
     assert done.returncode == 0, done.stderr
     assert "3 found, 2 opened, 1 stopped" in done.stdout
+    assert "3 found, 3 placed, 2 written, 2 applied, 2 sound, 2 better, 2 opened" in done.stdout
     assert "serial-calls  at written: no recipe and no model" in done.stdout
     texts = sorted((folder / "pull-requests").glob("*.md"))
     assert len(texts) == 2
