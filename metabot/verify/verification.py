@@ -23,6 +23,7 @@ from metabot.generate.proposal import Proposal
 from metabot.git import Repository
 from metabot.stopped import Stopped
 from metabot.verify.commands import words
+from metabot.verify.defaults import detected
 from metabot.verify.environment import TargetEnvironment, base_of, prepared
 from metabot.verify.harness import Harness
 from metabot.verify.kept_runs import KeepingRunner, Kept
@@ -146,7 +147,7 @@ class Bench:
         environment = prepared(self._settings, repository, revision, self._progress)
         if isinstance(environment, Unmet):
             return environment
-        if unready := _unready(self._settings.target, environment):
+        if unready := _unready(self._settings.target, environment, repository, revision):
             return unready
         place = self._workspace / revision
         base = self._stack.enter_context(repository.worktree(revision, place / "base"))
@@ -158,10 +159,11 @@ class Bench:
         return Trials(settings=self._settings, runner=runner, progress=self._progress)
 
 
-def _unready(target: Target, environment: TargetEnvironment) -> Unmet | None:
+def _unready(target: Target, environment: TargetEnvironment, repository: Repository, revision: str) -> Unmet | None:
     """Settings without which no test can be run."""
     if not words(target.test):
-        detail = "target.test is empty. Set it to the command that runs the repository's tests."
+        fitting = detected(repository.files(revision), lambda path: repository.read(revision, path)).advice()
+        detail = f"target.test is empty. Set it to the command that runs the repository's tests. {fitting}"
         return Unmet("sound", "setup failed", detail)
     if environment.folder is None:
         for name, command in (("test", target.test), ("evaluate", target.evaluate)):
