@@ -9,6 +9,7 @@ from typing import Final
 import metabot
 from analyzers.untrusted import Untrusted
 from metabot.publish import identity
+from metabot.publish.answers_found import answers_found
 from metabot.publish.figures import Labels, difference, figure, figures, guarded, runs, timed
 from metabot.publish.tested import executed, untested
 from metabot.redact import redact
@@ -44,6 +45,7 @@ def body(verified: VerifiedProposal, labels: Labels, *, reproduce: str) -> str:
         predicted_from=figure(proposal.prediction.observed),
         unchecked=unchecked(verified, labels),
         scripted=labels.answers == "scripted",
+        recorded=answers_found(measured),
         reproduce=reproduce,
         version=metabot.__version__,
         block=identity.write(identity.block_of(verified)),
@@ -68,10 +70,11 @@ def commit_message(verified: VerifiedProposal) -> str:
 def unchecked(verified: VerifiedProposal, labels: Labels) -> list[str]:
     """What nobody looked at, so that the reader can."""
     placed, measured = verified.proposal.placed, verified.measured
+    played = "a script" if answers_found(measured) is None else "a recording"
     scored = bool(measured.evaluations) and all(one.score is not None for one in measured.evaluations)
     listed = [
         (not scored, "Answer quality: the repository has no evaluation that prints a score."),
-        (labels.answers == "scripted", "The answers of a real model: those of the measurement come from a script."),
+        (labels.answers == "scripted", f"The answers of a real model: those of the measurement come from {played}."),
         (labels.cache == "modelled", "A provider's prompt cache: hits follow the documented rule, nobody was asked."),
         (not timed(measured), "How long anything takes: times were looked at for a rise of more than a tenth only."),
         (

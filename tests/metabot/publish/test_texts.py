@@ -17,7 +17,7 @@ from metabot import config
 from metabot.publish.figures import Labels, figure, figures
 from metabot.publish.identity import fingerprint
 from metabot.publish.texts import body, commit_message, unchecked
-from metabot.verify.measured import Evaluated, VerifiedProposal
+from metabot.verify.measured import Evaluated, Matched, VerifiedProposal
 from tests.proposals import FINGERPRINT, evaluated, finding, measured, run, verified, without_evaluation
 
 REAL = Labels(answers="real", cache="real", times="real")
@@ -115,6 +115,18 @@ def test_says_what_was_not_checked(of: VerifiedProposal, labels: Labels, said: s
     """Each is said where it holds, and only there."""
     assert said in text_of(of, labels)
     assert sum(said in line for line in unchecked(of, labels)) == 1
+
+
+def test_says_how_much_of_a_recording_was_matched_how() -> None:
+    """Over all runs; without a cassette the answers come from a script."""
+    matched = Matched(by_rule=0, by_hash=2, by_sequence=0, by_nearest=1, missing=0, late=0)
+    runs = tuple(replace(one, matched=matched) for one in measured().evaluations)
+    played = replace(verified(), measured=replace(measured(), evaluations=runs))
+    count = len(runs)
+    found = f"of {3 * count} answers {2 * count} × the recorded request's, {count} × that to the most similar request"
+    assert found in text_of(played, SCRIPTED)
+    assert sum("come from a recording" in line for line in unchecked(played, SCRIPTED)) == 1
+    assert "come from a script" in text_of(verified(), SCRIPTED)
 
 
 def test_says_nothing_unchecked_that_was_checked() -> None:
