@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
 from metabot.config import Target
 from metabot.generate.proposal import Proposal
+from metabot.verify.protected import JUDGES, kind_of
 
 _PYTHON: Final = {
     "a test runner": r"\b(import|from)\s+(pytest|_pytest|unittest|doctest|nose2?)\b|modules\W+(pytest|unittest)\b",
@@ -25,26 +26,28 @@ _PYTHON: Final = {
 _MARKS: Final = ("METABOT_", "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "COVERAGE_", "GITHUB_ACTIONS", "GITLAB_CI")
 
 
-def awareness(proposal: Proposal, target: Target) -> str | None:
-    """What an edit reaches for, and where; None where it reaches for nothing. The new test may."""
+def awareness(proposal: Proposal, target: Target, files: Iterable[str]) -> str | None:
+    """What an edit reaches for, and where; None where it reaches for nothing. The new test may. `files`: the base's."""
+    harness = tuple(_harness(proposal, target, files))
     for edit in proposal.edits:
         for line in _added(edit.before, edit.after):
-            if what := _reached(line, proposal, target):
+            if what := _reached(line, harness, target):
                 return f"{edit.path} reaches for {what}. Leave that out: a change behaves the same when it is measured."
     return None
 
 
-def _reached(line: str, proposal: Proposal, target: Target) -> str | None:
+def _reached(line: str, harness: tuple[str, ...], target: Target) -> str | None:
     variables = [name for name, value in target.environment.items() if "{telemetry}" in value]
     if named := next((mark for mark in (*_MARKS, *variables) if mark in line), None):
         return f"{named}, which is set where it is measured"
-    if named := next((path for path in _harness(proposal, target) if path in line), None):
+    if named := next((path for path in harness if path in line), None):
         return f"{named}, which measures it"
     return next((what for what, pattern in _PYTHON.items() if re.search(pattern, line)), None)
 
 
-def _harness(proposal: Proposal, target: Target) -> Iterator[str]:
-    """The new test, its folder and the model's script, as a text would name them."""
+def _harness(proposal: Proposal, target: Target, files: Iterable[str]) -> Iterator[str]:
+    """Tests, evaluations and the model's script, as a text would name them."""
+    yield from (path for path in files if kind_of(path) in JUDGES)
     test = PurePosixPath(proposal.new_test.path)
     yield test.name
     if test.parent.name:

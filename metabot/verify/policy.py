@@ -55,7 +55,7 @@ def refusal(proposal: Proposal, *, base: BaseTree, target: Target) -> Stopped | 
         or _text(proposal)
         or _secret(proposal)
         or _dependency(proposal, base)
-        or _awareness(proposal, target)
+        or _awareness(proposal, base, target)
         or _size(proposal, target)
     )
     if broken is None:
@@ -181,8 +181,8 @@ def _dependency(proposal: Proposal, base: BaseTree) -> _Broken | None:
     return "forbidden change", f"{path} would import {module}, which {known}. Add the dependency by hand first."
 
 
-def _awareness(proposal: Proposal, target: Target) -> _Broken | None:
-    found = awareness(proposal, target)
+def _awareness(proposal: Proposal, base: BaseTree, target: Target) -> _Broken | None:
+    found = awareness(proposal, target, base.files)
     return None if found is None else ("forbidden change", found)
 
 

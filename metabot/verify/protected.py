@@ -50,6 +50,9 @@ NEVER: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )  # fmt: skip
 
+JUDGES: Final = ("a test or benchmark that exists", "an evaluation")
+"""The kinds that measure a change."""
+
 TEST_FOLDERS: Final = ("test", "tests", "testing", "__tests__", "spec", "specs")
 """Names of folders that hold a repository's tests; a new test goes below one, or beside an existing test."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import toy
 from repositories import finding
 
 from analyzers.errors import recurring_error
@@ -139,73 +140,10 @@ def _living() -> set[str]:
     return found | mounts | groups
 
 
-APP = """
-def lookup(number: int) -> str:
-    if number % 4 == 0:
-        raise ConnectionError("busy")
-    return f"order {number}"
-"""
-MENDED = """
-def lookup(number: int) -> str:
-    return f"order {number}"
-"""
-OWN_TESTS = """
-import unittest
-from app.lookup import lookup
-
-class TestLookup(unittest.TestCase):
-    def test_finds(self) -> None:
-        self.assertEqual(lookup(1), "order 1")
-"""
-NEW_TEST = """
-import unittest
-from app.lookup import lookup
-
-class TestEveryNumber(unittest.TestCase):
-    def test_finds_every_fourth(self) -> None:
-        self.assertEqual(lookup(4), "order 4")
-"""
-EVALUATE = """
-import json, os, time
-from app.lookup import lookup
-
-def span(trace, number, parent, name, kind, failed):
-    now = time.time_ns()
-    status = {"code": 2, "message": "busy"} if failed else {"code": 1}
-    attributes = [{"key": "error.type", "value": {"stringValue": "ConnectionError"}}] if failed else []
-    return {"traceId": f"{trace:032x}", "spanId": f"{trace:08x}{number:08x}", "parentSpanId": parent, "name": name,
-            "kind": kind, "startTimeUnixNano": str(now - 2000 + number), "endTimeUnixNano": str(now + 9 - number),
-            "status": status, "attributes": attributes}
-
-def answer(number):
-    try:
-        return lookup(number)
-    except ConnectionError:
-        return None
-
-right = 0
-with open(os.environ["TELEMETRY"], "w") as file:
-    for case in range(1, 21):
-        said = answer(case)
-        fine = said is not None
-        right += said == f"order {case}"
-        spans = [span(case, 1, "", "handle", 1, not fine), span(case, 2, f"{case:08x}{1:08x}", "GET", 3, not fine)]
-        resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "desk"}}]}
-        print(json.dumps({"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": spans}]}]}), file=file)
-print(json.dumps({"score": right / 20, "cases": 20}))
-"""
-
-
 @pytest.fixture(scope="session")
 def toy_files() -> dict[str, str]:
     """A target: every fourth look-up ends its trace. Its tests and evaluation need a bare Python."""
-    return {
-        "app/__init__.py": "",
-        "app/lookup.py": APP,
-        "app/evaluate.py": EVALUATE,
-        "tests/__init__.py": "",
-        "tests/test_lookup.py": OWN_TESTS,
-    }
+    return toy.FILES
 
 
 @pytest.fixture(scope="session")
@@ -231,8 +169,8 @@ def mending(a_proposal: MakeProposal, toy_subject: Subject) -> MakeProposal:
     def make(**given: Any) -> Proposal:
         known = {
             "of": finding("recurring-error", subject=toy_subject),
-            "edits": (Edit(path="app/lookup.py", before=APP, after=MENDED),),
-            "new_test": NewTest(path="tests/test_every_number.py", text=NEW_TEST),
+            "edits": (Edit(path="app/lookup.py", before=toy.APP, after=toy.MENDED),),
+            "new_test": NewTest(path="tests/test_every_number.py", text=toy.NEW_TEST),
         }
         return a_proposal(**(known | given))
 
