@@ -28,12 +28,14 @@ TEMPORARY: Final = "/tmp"  # noqa: S108  of the sandbox, not of this machine
 _HOST: Final = "sandbox"
 
 REMEDY: Final = """\
-  Debian, Ubuntu: apt-get install bubblewrap
+  Debian, Ubuntu: sudo apt-get install bubblewrap
   Fedora: dnf install bubblewrap; Arch: pacman -S bubblewrap
-  Ubuntu 23.10 and newer let only programs with an AppArmor profile make user namespaces. The distribution's bwrap
-    may need: sysctl kernel.apparmor_restrict_unprivileged_userns=0
+  Ubuntu 23.10 and newer let only programs with an AppArmor profile make user namespaces. Either load one for bwrap
+    (sudo apt-get install apparmor-profiles, then copy /usr/share/apparmor/extra-profiles/bwrap-userns-restrict to
+    /etc/apparmor.d and reload apparmor), or: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0
+  GitHub's Ubuntu runners: both commands, the install and the sysctl, in a step before metabot's.
   In a container: allow user namespaces (an unconfined seccomp profile), and as root a writable /sys/fs/cgroup.
-  macOS: proving waits for a container backend; run metabot's proving on Linux.
+  macOS: load, analyze and report work; proving waits for a container backend: run it on Linux.
   Or write sandbox.kind = "none" to run the repository's commands unconfined; the pull request will say so."""
 
 
