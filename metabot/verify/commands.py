@@ -1,7 +1,8 @@
 """Commands as the settings write them: one string, split as a shell splits words, run without a shell.
 
 Placeholders: `{env}` the folder that `setup` fills, `{python}` the interpreter that metabot itself runs on,
-`{telemetry}` the file for the run's own telemetry. `{model}` is left for the replay server, which knows its address.
+`{telemetry}` the file for the run's own telemetry, `{report}` the one for a JUnit report of its tests. `{model}` is
+left for the replay server, which knows its address.
 """
 
 from __future__ import annotations

@@ -1,0 +1,20 @@
+"""docs/proof.md says what can stop a proposal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+from metabot.stopped import Reason
+
+PAGE = Path(__file__).parents[3] / "docs/proof.md"
+BEFORE, AFTER = "does not apply", "report only"
+
+
+def test_every_reason_of_the_proof_has_its_row() -> None:
+    """From the policy to the figures, and no row is of a reason that is none."""
+    rows = [line.split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    told = [reason for row in rows[1:] for reason in row[2].removesuffix(" |").split(", ")]
+    reasons = get_args(Reason)
+    assert set(told) == set(reasons[reasons.index(BEFORE) : reasons.index(AFTER)])
+    assert len(told) == len(set(told))
