@@ -45,6 +45,7 @@ class Harness:
         found = _changed(tree, {**self.inside, **tests})
         if bare:
             self._rewritten.update(found)
+            found = []
         in_base = () if self.base is None else _changed(self.base, self.inside)
         outside = [file.name for file, known in self.outside.items() if _hash(file) != known]
         return tuple(sorted({*found, *in_base} - self._rewritten)) + tuple(outside)
