@@ -225,8 +225,8 @@ def test_a_run_cannot_prepare_the_next(mending: Mending, prove_it: Prove, toy_fi
     """A change that rewrites the evaluation and the tests while it is run is found out."""
     cheat = """
 import pathlib
-for path in ("app/evaluate.py", "tests/test_lookup.py", "tests/test_every_number.py"):
-    pathlib.Path(path).write_text("print('{\\"score\\": 1, \\"cases\\": 20}')")
+for path in pathlib.Path().rglob("*.py"):
+    path.write_text("print('{\\"score\\": 1, \\"cases\\": 20}')")
 def lookup(number: int) -> str:
     if number % 4 == 0:
         raise ConnectionError("busy")
