@@ -14,6 +14,7 @@ from metabot.verify.tested import TestReport
 
 FINGERPRINT = Fingerprint("0123456789ab")
 REPORT = TestReport(passed=3, failed=0, skipped=0, failures=())
+RED = replace(REPORT, passed=0, failed=1)
 UNIT: Literal["uncached input tokens per call"] = "uncached input tokens per call"
 
 
@@ -51,7 +52,7 @@ def run(revision: Literal["base", "head"], exit_code: int = 0, output: str = "3 
         seconds=1.5,
         limit=None,
         output=output,
-        report=REPORT,
+        report=REPORT if exit_code == 0 else RED,
     )
 
 
