@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import polars as pl
+from filelock import FileLock
 
 from analyzers.frames import CALLS, EVENTS, SPANS
 from metabot.store.frames import frame
@@ -15,6 +16,9 @@ from metabot.store.store import Store
 
 Tables = Mapping[str, pl.DataFrame]
 
+kept_in: Path | None = None
+"""A folder that all processes of one run share; set by the run."""
+
 _NAMES = ("service", "operation", "session_id", "environment", "service_version", "code_file", "code_function")
 _IDS = ("trace_id", "span_id", "parent_id")
 _TIMES = ("start_ns", "end_ns", "first_token_ns", "time_ns")
@@ -22,7 +26,24 @@ _TEXTS = ("error_message", "input", "output", "exception_message", "text")
 
 
 def recorded(paths: Iterable[Path], *, capture: str = "redacted") -> Tables:
-    """The frames of these files, out of a store of their own."""
+    """The frames of these files, out of a store of their own; read once for all tests that are run together."""
+    files = tuple(paths)
+    if kept_in is None:
+        return _read(files, capture)
+    name = hashlib.sha256(repr((files, capture)).encode()).hexdigest()[:20]
+    with FileLock(kept_in / f"{name}.lock"):
+        if not (kept_in / name).exists():
+            tables = _read(files, capture)
+            draft = kept_in / f"{name}.draft"
+            draft.mkdir()
+            for frame_name, table in tables.items():
+                table.write_parquet(draft / f"{frame_name}.parquet", compression="lz4")
+            draft.rename(kept_in / name)
+    kinds = (kind.name for kind in (SPANS, CALLS, EVENTS))
+    return {kind: pl.read_parquet(kept_in / name / f"{kind}.parquet", memory_map=False) for kind in kinds}
+
+
+def _read(paths: Iterable[Path], capture: str) -> Tables:
     with Store.temporary() as store:
         for path in paths:
             for loaded in load_each(store, path, Loading(capture=capture)):

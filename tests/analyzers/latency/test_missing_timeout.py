@@ -144,7 +144,7 @@ def test_what_hangs_is_a_setting():
 def test_a_recorded_call_that_ended_after_five_minutes(real_data):
     """300.03 s and no token, where nearly all other calls take less than 27 s. Under other names as well."""
     (archive,) = (real_data / "raw" / "kv-cache-tester").rglob("*.tar.zst")
-    tables = recorded([archive], capture="hashes")
+    tables = recorded([archive])
     (found,) = detect(tables["spans"].lazy(), tables["calls"].lazy())
     assert found.evidence.occurrences == 1
     assert "hang for up to 300.03 s" in found.problem
