@@ -63,7 +63,8 @@ def _bait(state: Path, folder: Path) -> Iterator[dict[str, Any]]:
         for file in outside:
             stack.callback(_forget, file)
         named = stack.enter_context(socket.socket(socket.AF_UNIX))
-        named.bind(str(folder / "socket"))
+        stack.callback(os.close, held := os.open(folder, os.O_RDONLY | os.O_DIRECTORY))
+        named.bind(f"/proc/self/fd/{held}/socket")  # the folder's own path may be longer than a socket's may be
         named.listen()
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         abstract = stack.enter_context(socket.socket(socket.AF_UNIX))

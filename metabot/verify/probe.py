@@ -40,7 +40,7 @@ def _network(plan: dict[str, Any]) -> Iterator[str]:
         yield "a server on this machine's loopback answers"
     if _connects(socket.AF_UNIX, "\0" + plan["marker"]):
         yield "an abstract socket of this machine answers"
-    if _connects(socket.AF_UNIX, plan["socket"]):
+    if _finds(Path(plan["socket"])):
         yield "a socket with a path of this machine answers"
     for family, address in _PUBLIC:
         with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as sender:
@@ -56,6 +56,14 @@ def _connects(family: int, address: Any) -> bool:
         caller.settimeout(2)
         caller.connect(address)
         return True
+    return False
+
+
+def _finds(path: Path) -> bool:
+    """By way of its folder: a socket's path may be no longer than 107 bytes (unix(7))."""
+    with suppress(OSError):
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        return _connects(socket.AF_UNIX, f"/proc/self/fd/{folder}/{path.name}")
     return False
 
 
