@@ -8,9 +8,13 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-# How long an example takes is the machine's affair: no test fails for it.
-hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("untimed")
+# How long an example takes is the machine's affair: no test fails for it. `make test` takes the quick profile.
+_UNTIMED = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large]
+)
+hypothesis.settings.register_profile("whole", _UNTIMED, max_examples=50)
+hypothesis.settings.register_profile("quick", _UNTIMED, max_examples=8)
+hypothesis.settings.load_profile("whole")
 
 
 @pytest.fixture(scope="session")

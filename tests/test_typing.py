@@ -31,6 +31,7 @@ def written(path: Path) -> set[tuple[int, str]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_exactly_the_written_errors(path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """What must be refused is refused, and nothing else is."""

@@ -39,7 +39,7 @@ class Written:
     recipe: str
     title: str
     summary: str
-    edit: Edit
+    edits: tuple[Edit, ...]
     new_test: NewTest
     changes_prompt: bool
     risks: tuple[str, ...]

@@ -1,24 +1,17 @@
 """The stage: a placed finding in, a change with its test out, or why there is none.
 
-Recipes are registered here by analyzer. The first one that is sure writes; where none is, the reasons of all are said.
+The first recipe for the analyzer that is sure writes; where none is, the reasons of all are said.
 """
 
 from __future__ import annotations
 
-from typing import Final
-
 from metabot.errors import RepositoryError
+from metabot.generate.catalogue import RECIPES
 from metabot.generate.proposal import Prediction, Proposal
-from metabot.generate.recipe import Base, Recipe, Written
-from metabot.generate.recipes import retry_transient, stable_prompt_prefix
+from metabot.generate.recipe import Base, Written
 from metabot.git import Repository
 from metabot.place.placement import Placed
 from metabot.stopped import Reason, Stopped
-
-RECIPES: Final[dict[str, tuple[Recipe, ...]]] = {
-    "prompt-cache-miss": (stable_prompt_prefix.write,),
-    "recurring-error": (retry_transient.write,),
-}
 
 
 def _place(placed: Placed) -> str:
@@ -75,7 +68,7 @@ def _proposal(placed: Placed, written: Written) -> Proposal:
         recipe=written.recipe,
         title=written.title,
         summary=written.summary,
-        edits=(written.edit,),
+        edits=written.edits,
         new_test=written.new_test,
         prediction=prediction,
         changes_prompt=written.changes_prompt,

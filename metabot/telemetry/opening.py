@@ -15,6 +15,7 @@ PREFIX: Final = 1 << 20  # bytes of a file that are looked at
 _NAMES: Final = 20_000  # JSON keys of it
 _LONGEST: Final = 1_000  # characters of a path: what tells a format stands above, and deep nesting costs its square
 _LINES: Final = 20  # of which the first may be torn
+_STEP: Final = 4 << 10  # bytes that are parsed before a path's length is seen
 _LONG: Final = 4 << 10  # bytes of a text: no name is as long
 _TEXTS: Final = re.compile(rb'"((?:[^"\\\n]++|\\.)*+)("|\Z)')
 _NUMBERS: Final = re.compile(rb"(?:(?<=[\[,\s])-?\d++\s*+,\s*+){8,}+")  # of a long list, which hold no name
@@ -74,7 +75,7 @@ def _paths(text: bytes) -> tuple[frozenset[str], bool]:
     seen = 0
     try:
         short = BytesIO(_NUMBERS.sub(b"0,", text))
-        for prefix, event, value in ijson.parse(short, multiple_values=True):
+        for prefix, event, value in ijson.parse(short, multiple_values=True, buf_size=_STEP):
             if event == "map_key":
                 found.add(f"{prefix}.{value}" if prefix else value)
                 seen += 1

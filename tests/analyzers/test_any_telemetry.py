@@ -7,7 +7,7 @@ import json
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzers.control import control
@@ -78,7 +78,6 @@ def recordings(draw):
 
 @pytest.mark.parametrize("name", ANALYZERS)
 @given(tables=recordings())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_always_answers(name, tables):
     """And what it says can be measured again, to the same figure, and be ranked and printed."""
     analyzer = ANALYZERS[name]
@@ -95,7 +94,6 @@ def test_always_answers(name, tables):
 
 
 @given(tables=recordings())
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_the_overview_always_answers(tables):
     """Each call is counted once, whatever its cells hold, and what is said can be written as JSON."""
     found = overview(*tables.values(), rejects=0)
@@ -108,7 +106,6 @@ def test_the_overview_always_answers(tables):
 
 
 @given(tables=recordings(), seed=st.integers(0, 2**32))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_the_order_of_rows_says_nothing(tables, seed):
     """The store hands rows out as they lie: whoever needs an order makes it."""
     shuffled = {

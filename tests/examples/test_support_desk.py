@@ -95,6 +95,7 @@ def test_it_imports_nothing_of_metabot() -> None:
     assert not [name for name in imported if name.partition(".")[0] in ("metabot", "analyzers")]
 
 
+@pytest.mark.slow
 def test_its_own_tests_pass() -> None:
     """In its own folder, with its own settings."""
     done = subprocess.run(
@@ -183,6 +184,7 @@ def evaluated(desk: Path, telemetry: Path) -> tuple[float, list[list[Span]]]:
     return result["score"], traces(telemetry)
 
 
+@pytest.mark.slow
 def test_the_evaluation_is_good_but_not_perfect(tmp_path: Path) -> None:
     """Three conversations end by 429, and the model is wrong twice."""
     score, found = evaluated(DESK, tmp_path / "traces.jsonl")
@@ -285,6 +287,7 @@ def test_of_a_mended_fault_nothing_is_found(mend: list[Callable[[Path], None]], 
     assert {finding.candidate.analyzer for finding in control(candidates, window_days=1)} == left
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
 def test_a_killed_evaluation_leaves_no_service_behind(tmp_path: Path) -> None:
     """The look-up service ends when the process that started it is gone."""

@@ -85,7 +85,7 @@ def write(placed: Placed, location: Location, source: str, base: Base) -> Writte
             "again up to three times, after the seconds that `Retry-After` names or else 1, 2 and 4, and never after "
             "more than 10. If the last answer is still the same, the error is raised as before."
         ),
-        edit=Edit(path=location.path, before=source, after=after),
+        edits=(Edit(path=location.path, before=source, after=after),),
         new_test=test,
         changes_prompt=False,
         risks=(

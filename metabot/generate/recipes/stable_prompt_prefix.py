@@ -71,7 +71,7 @@ def write(placed: Placed, location: Location, source: str, base: Base) -> Writte
             "with other values share no beginning that a provider's prompt cache could hold. Those lines now stand "
             "behind the fixed text. Every line is still there; only the order changed."
         ),
-        edit=Edit(path=location.path, before=source, after=after),
+        edits=(Edit(path=location.path, before=source, after=after),),
         new_test=test,
         changes_prompt=True,
         risks=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzers.errors.causes import TRANSIENT, cause
@@ -120,7 +120,6 @@ def test_what_is_transient_is_a_cause():
 
 
 @given(st.none() | st.text(), st.none() | st.integers(-(2**63), 2**63 - 1), st.none() | st.text())
-@settings(deadline=None)
 def test_always_answers(error_type, http_status, message):
     """Whatever a type or a message holds."""
     assert cause_of(error_type, http_status, message) in {None, *(wording.cause for wording in WORDINGS)}

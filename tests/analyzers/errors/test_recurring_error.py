@@ -6,7 +6,7 @@ import dataclasses
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzers.errors.recurring_error import Settings, detect, measure
@@ -306,7 +306,6 @@ def forests(draw):
 
 
 @given(forests())
-@settings(max_examples=40, deadline=None)
 def test_a_trace_is_ended_by_an_error_in_it_or_by_none(rows):
     """Whatever the tree: shares are shares, and a trace without errors is ended by nothing."""
     spans = pl.DataFrame(rows, schema=SPANS.schema).lazy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzers.errors.stack import in_app_frame
@@ -76,7 +76,6 @@ def test_no_own_frame_is_named_where(stacktrace):
 
 
 @given(st.text(st.sampled_from('File ".\n\tat(x):/go,line 12')))
-@settings(max_examples=50, deadline=None)
 def test_always_answers(stacktrace):
     """Whatever a stack trace holds."""
     assert len(place(stacktrace)) == 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzers.finding import Subject
@@ -229,7 +229,6 @@ TIMES = st.lists(st.tuples(st.integers(0, 300), st.integers(1990, 2010)), min_si
 
 
 @given(TIMES)
-@settings(max_examples=40, deadline=None)
 def test_never_promises_more_than_the_trace_takes(times):
     """What is saved is the sum of the runs without the longest call of each."""
     at, calls, expected, current = 500.0, [], 0, []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzers.identifiers import identified
@@ -84,7 +84,6 @@ FORESTS = st.lists(
 
 
 @given(FORESTS)
-@settings(deadline=None)
 def test_alone_equals_moment_by_moment(rows):
     """On any forest: the moments in which a span has no child at work and no other span of its trace is so."""
     table = pl.DataFrame(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzers.finding import Subject
@@ -196,7 +196,6 @@ def recordings(draw):
 
 
 @given(recordings())
-@settings(max_examples=40, deadline=None)
 def test_agrees_with_a_plain_reading_of_the_definition(recorded):
     """Prefixes and warm lines, found by comparing every call with every earlier one."""
     calls = frames(*(trace(model(prompt=p), at=at, session_id=session) for p, at, session in recorded)).calls

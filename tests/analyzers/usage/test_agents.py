@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzers.frames import CALLS, SPANS
@@ -61,7 +61,6 @@ def walked(parents, kinds, at):
 
 
 @given(st.lists(st.tuples(st.none() | st.integers(0, 12), st.sampled_from(["agent", "model", "tool"])), max_size=12))
-@settings(max_examples=50, deadline=None)
 def test_the_same_as_walking_up(rows):
     """Any forest, with circles, with parents that were not recorded."""
     parents = {number: parent for number, (parent, _) in enumerate(rows)}

@@ -6,7 +6,7 @@ import hashlib
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzers.usage.agents import with_agents
@@ -91,7 +91,6 @@ def test_sizes_of_blocks_stay_apart():
 
 
 @given(st.lists(st.lists(st.integers(0, 1), min_size=1, max_size=6), min_size=1, max_size=6))
-@settings(max_examples=50, deadline=None)
 def test_the_same_as_comparing_block_by_block(prompts):
     """Bisection finds what stepping through both finds."""
     hashes = [chained(prompt) for prompt in prompts]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzers.usage.quantities import Spread, Tally, most_common
@@ -27,7 +27,6 @@ def test_a_quantile_occurred():
 
 
 @given(st.lists(st.none() | st.integers(0, 10**15), max_size=40))
-@settings(max_examples=50, deadline=None)
 def test_quantiles_are_ordered_and_hold_their_share(values):
     """At least the share of the known values does not exceed the quantile."""
     known = [value / 1e9 for value in values if value is not None]

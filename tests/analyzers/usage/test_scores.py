@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzers.untrusted import Untrusted
@@ -66,7 +66,6 @@ def test_nothing_scored_is_nothing_said():
 
 
 @given(st.lists(st.tuples(st.sampled_from([0, 1]), st.booleans()), min_size=1, max_size=8))
-@settings(max_examples=30, deadline=None)
 def test_runs_add_up(drawn):
     """Each run is counted once, whatever became of it."""
     traces = [run(value, *([failing(tool("t"))] if broke else [])) for value, broke in drawn]

@@ -24,6 +24,7 @@ def failures(count: int = 5) -> list[Trace]:
     return [trace(model(input_tokens=100, output_tokens=5), broken, at=60 * n, status="error") for n in range(count)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "count", "code", "said"),
     [
@@ -50,6 +51,7 @@ def test_an_error_is_no_finding(tmp_path: Path) -> None:
     assert metabot("analyze", "absent.json", "--fail-on", "any", cwd=tmp_path).returncode == 2
 
 
+@pytest.mark.slow
 def test_what_tests_alone_have_stands_apart(tmp_path: Path) -> None:
     """Under its own heading, in the table and in Markdown."""
     file = write(tmp_path / "a.json", *failures(), environment="staging")

@@ -34,6 +34,7 @@ def test_a_finding_is_drawn_when_its_telemetry_is_gone(tmp_path: Path) -> None:
     assert max(map(len, text.splitlines())) <= 80
 
 
+@pytest.mark.slow
 def test_more_traces_are_drawn_where_asked(tmp_path: Path) -> None:
     """None, one as a rule, three at most."""
     write(tmp_path / "a.json", *failures())

@@ -16,7 +16,7 @@ from metabot.generate.proposal import Edit
 _TEXT = st.text(alphabet="ab \n\r\x0c\u2028", max_size=30)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(before=_TEXT, after=_TEXT)
 def test_git_applies_what_is_shown(before: str, after: str) -> None:
     """Whatever the line ends, with or without one at the end of the file."""

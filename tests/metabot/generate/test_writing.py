@@ -64,6 +64,7 @@ def desk_findings(folder: Path) -> dict[str, Finding]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("analyzer", "path"),
     [("prompt-cache-miss", "support_desk/prompts.py"), ("recurring-error", "support_desk/tools.py")],

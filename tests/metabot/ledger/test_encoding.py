@@ -25,7 +25,7 @@ st.register_type_strategy(int, st.integers(-(2**63), 2**64 - 1))
 
 
 @pytest.mark.parametrize("kind", [Finding, Stopped, Tried, PullRequest])
-@settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_loads_what_it_wrote(kind: type, data: st.DataObject) -> None:
     """Every type that the ledger keeps, with any content."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzers.finding import Unit
@@ -35,7 +35,6 @@ def blocks(draw: st.DrawFn) -> Block:
     )
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(blocks(), st.text(), st.text())
 def test_reads_what_it_wrote(block: Block, before: str, after: str) -> None:
     """Whatever stands above and below it."""
@@ -73,7 +72,6 @@ def test_believes_nothing_else(text: str) -> None:
     assert read(text) is None
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.text())
 def test_telemetry_can_neither_forge_nor_close_it(text: str) -> None:
     """Quoted text and names hold no comment, whatever they say; around them the block stays the only one."""

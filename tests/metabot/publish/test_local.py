@@ -217,6 +217,7 @@ def child(desk: Path, name: str = FINGERPRINT, path: str = "") -> subprocess.Pop
     return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [[FINGERPRINT] * 3, ["a" * 12, "b" * 12, "c" * 12]], ids=["one finding", "three"])
 def test_processes_at_once(desk: Path, names: list[str]) -> None:
     """One pull request each, with numbers of their own, whoever comes first."""
@@ -251,6 +252,7 @@ def test_killed_at_a_step_of_gits_and_run_again(desk: Path, tmp_path: Path, step
     assert_opens_once(desk)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blocked", ["1.md", "1.json"])
 def test_killed_while_it_writes_a_file_and_run_again(desk: Path, blocked: str) -> None:
     """Killed when the step before is seen done; a pipe in the place of the file keeps the process from going on."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzers.finding import Metric, Subject
@@ -236,7 +236,6 @@ def test_nothing_out_of_telemetry_acts(text: str) -> None:
     assert fingerprint(shown) == FINGERPRINT
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.text(max_size=200))
 def test_no_text_out_of_telemetry_adds_a_line(text: str) -> None:
     """Whatever it is, it stays within its line."""

@@ -6,7 +6,7 @@ import json
 import random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metabot.replay.canonical import canonical, canonical_text, digest, request_digest
@@ -28,7 +28,6 @@ def shuffled(value: Any, seed: int) -> Any:
     return [shuffled(inner, seed) for inner in value] if isinstance(value, list) else value
 
 
-@settings(max_examples=50, deadline=None)
 @given(VALUES, st.integers(0, 9), st.sampled_from([None, 1, 4]), st.booleans())
 def test_the_hash_knows_no_order_no_white_space_and_no_escapes(
     value: Any, seed: int, indent: int | None, ascii_only: bool
@@ -38,7 +37,6 @@ def test_the_hash_knows_no_order_no_white_space_and_no_escapes(
     assert digest(json.loads(written)) == digest(value)
 
 
-@settings(max_examples=50, deadline=None)
 @given(VALUES)
 def test_the_canonical_spelling_keeps_the_value(value: Any) -> None:
     """It reads back as what it was, and is its own canonical spelling."""
@@ -47,7 +45,6 @@ def test_the_canonical_spelling_keeps_the_value(value: Any) -> None:
     assert canonical(again) == canonical(value)
 
 
-@settings(max_examples=50, deadline=None)
 @given(VALUES, VALUES)
 def test_different_values_have_different_hashes(one: Any, other: Any) -> None:
     """The spelling tells apart whatever JSON tells apart."""
@@ -69,7 +66,6 @@ def test_how_an_answer_is_delivered_is_not_what_is_asked() -> None:
     assert request_digest({"model": "m", "stream": True, "stream_options": {}}) == request_digest({"model": "m"})
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.text())
 def test_a_text_that_is_no_object_stays_as_it_is(text: str) -> None:
     """Only objects and lists are spelled anew: the text 1.0 is not the text 1."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metabot.replay.cassette import Answer, Cassette, CassetteError, Exchange, Reply
@@ -70,7 +70,6 @@ TOOLS = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     st.lists(MODELS | TOOLS, min_size=1, max_size=6, unique_by=lambda one: (one.sequence, one.number)),
     st.dictionaries(st.text(), st.integers(0, 9), max_size=2),

@@ -66,7 +66,7 @@ LIKENESSES = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(LIKENESSES, LIKENESSES)
 def test_the_bound_is_one(one: Likeness, other: Likeness) -> None:
     """A request is never more like another than the bound says, and both stay between 0 and 1."""

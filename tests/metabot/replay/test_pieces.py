@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metabot.replay.pieces import KEPT, overlap, pieces, sketch, text_hash
 from metabot.telemetry import pieces as stored
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.text(st.characters(exclude_categories=())) | st.text("a \n\t", max_size=900))
 def test_the_hashes_are_the_stores(text: str) -> None:
     """The rules stand twice, because the replay runs alone: they must stay the same."""

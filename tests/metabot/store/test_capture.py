@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metabot.config import Settings, parse
@@ -203,7 +203,6 @@ CASES: Final = (
 )  # fmt: skip
 
 
-@settings(max_examples=50, deadline=None)
 @given(
     st.lists(st.one_of(st.text(st.characters(codec="utf-8"), max_size=20), st.sampled_from(CASES)), max_size=6),
     st.sampled_from(["", " ", "\n", '"']),

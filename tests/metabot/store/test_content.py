@@ -20,7 +20,7 @@ def digest(data: bytes) -> str:
     return blake3(data).hexdigest()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 3 * MIB), st.lists(st.integers(0, 3 * MIB), max_size=4))
 @example(2 * MIB, [MIB, 2 * MIB, MIB - 1, MIB + 1, 1])
 def test_digests_are_those_of_the_bytes(

@@ -148,7 +148,7 @@ def test_a_folder_that_cannot_be_written_to(store: Store, tmp_path: Path) -> Non
         written(store, SPANS, tmp_path / "gone", Chosen())
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     st.lists(
         st.tuples(st.sampled_from([-7, 0, 1, 2, 3, 4, 255, 256, 257, 2**40]) | st.integers(1, 2**62), st.booleans()),

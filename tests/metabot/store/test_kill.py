@@ -49,6 +49,7 @@ def undisturbed(telemetry: Path) -> object:
         return rows(store)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "seconds"),
     [

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metabot.errors import InputError
@@ -202,7 +202,8 @@ RECORDS = [
 ]
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
+@settings(max_examples=8)
 @given(st.permutations(RECORDS), st.lists(st.integers(0, len(RECORDS)), max_size=3))
 def test_any_split_in_any_order_gives_the_same_rows(
     tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, Any]], cuts: list[int]
@@ -277,6 +278,7 @@ def test_a_span_that_stands_twice_in_one_file_is_the_longer_one(store: Store, tm
     assert row["end_ns"] - row["start_ns"] == 70 * MS
 
 
+@pytest.mark.slow
 def test_rows_that_need_more_memory_get_it(store: Store, tmp_path: Path) -> None:
     """A few texts of many megabytes do not fit into what other files are loaded with; they are loaded all the same."""
     long = [span(f"s{number}", input=f"{number}" * (24 << 20), kind="tool") for number in range(8)]

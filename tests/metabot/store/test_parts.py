@@ -37,6 +37,7 @@ def recorded(seed: int) -> list[dict[str, Any]]:
     return [*spans, event("log line"), event("log line"), event("another")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_however_many_batches_a_file_makes_the_store_holds_the_same(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int

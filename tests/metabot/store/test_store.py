@@ -130,6 +130,7 @@ except StoreError as error:
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
     """No file may grow beyond a limit: loading fails as a whole, and works once there is room."""
     path, telemetry = (

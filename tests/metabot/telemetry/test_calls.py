@@ -198,6 +198,7 @@ def test_no_span_is_in_two_calls(spans):
     assert dict(merged.schema) == CALLS.schema
 
 
+@pytest.mark.slow
 def test_many_concurrent_calls_of_one_trace_are_merged_in_passing():
     """A trace that someone filled with overlapping calls is work in proportion to their number."""
     spans = [

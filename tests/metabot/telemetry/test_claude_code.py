@@ -2,7 +2,7 @@ import json
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metabot.errors import InputError
@@ -171,14 +171,12 @@ def test_a_field_of_another_type_stops_nothing(odd):
             assert all(isinstance(found, (Span, Event, Reject)) for found in read(*TWO_TOOLS[:3], broken, MAIN[1]))
 
 
-@settings(max_examples=50, deadline=None)
 @given(mutated([*TWO_TOOLS, *MAIN[1:], *SUB_AGENT, *PRINTED]))
 def test_nothing_in_a_row_stops_the_reader(content):
     """Whatever is replaced, removed or repeated, there are records and no exception."""
     assert all(isinstance(one, (Span, Event, Reject)) for one in claude_code.read([content]))
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_no_damage_to_the_bytes_stops_the_reader(data):
     """Torn and overwritten lines are rejects."""

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metabot.telemetry import inspect_log
@@ -72,7 +72,6 @@ JSON = st.recursive(
 EVENT_FIELDS = ["event", "timestamp", "completed", "output", "input", "input_refs", "model", "error", "id", "span_id"]
 
 
-@settings(max_examples=40)
 @given(
     st.sampled_from(
         ["model", "tool", "sandbox", "subtask", "span_begin", "span_end", "score", "error", "sample_limit"]
@@ -95,7 +94,6 @@ def test_any_content_gives_records(kind, in_event, in_sample, in_eval):
         assert all(isinstance(found, Span | Event | Reject) for found in records)
 
 
-@settings(max_examples=30)
 @given(st.binary(max_size=200), st.integers(0, 900))
 def test_any_bytes_give_records(data, cut):
     """Neither an archive cut anywhere nor one with anything in it raises."""

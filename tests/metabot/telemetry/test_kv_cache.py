@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from metabot.telemetry import kv_cache
 from metabot.telemetry.opening import Opening
@@ -133,7 +133,6 @@ def test_recognised_by_its_requests():
     assert not kv_cache.recognises(Opening(b'{"requests": [{"url": "/"}]}'))
 
 
-@settings(max_examples=50, deadline=None)
 @given(mutated(session(request(type="s"), request(), sub_agent(request(ttft=1), duration_ms=9))))
 def test_any_content_gives_records(data):
     """Nothing raises: not around the requests, not inside one, not below a sub-agent."""

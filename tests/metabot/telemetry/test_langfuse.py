@@ -5,7 +5,7 @@ import json
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from pyarrow import parquet
 
 from metabot.telemetry import calls, langfuse
@@ -228,7 +228,6 @@ def test_items_of_a_dataset_are_told_from_others():
     assert not langfuse.lists_dataset_items(Opening(line(PAGE)))
 
 
-@settings(max_examples=50)
 @given(chunks=mutated.files([PAGE, [MODEL, SCORE], SNAKE], lambda values: b"".join(map(line, values))))
 def test_never_raises_on_content(chunks):
     """Whatever is missing, of another type or torn: records only."""

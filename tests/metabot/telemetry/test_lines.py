@@ -1,6 +1,6 @@
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metabot.telemetry.lines import lines
@@ -19,7 +19,6 @@ def test_a_character_may_lie_in_two_chunks_and_a_broken_one_is_a_question_mark()
     assert list(lines([b"a\xffb\n"])) == ["a\ufffdb\n"]
 
 
-@settings(max_examples=50)
 @given(st.text(), st.lists(st.integers(0, 50)))
 def test_the_chunks_do_not_matter(text, cuts):
     """Together the lines are the text, wherever the bytes are cut."""

@@ -2,7 +2,7 @@ import base64
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metabot.telemetry import mlflow
@@ -254,7 +254,6 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=50)
 @given(
     JSON,
     JSON,

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from metabot.telemetry import mooncake
 from metabot.telemetry.opening import Opening
@@ -70,7 +70,6 @@ def test_recognised_by_its_fields():
     assert not mooncake.recognises(Opening(json.dumps(request(chat_id=1)).encode()))
 
 
-@settings(max_examples=50, deadline=None)
 @given(mutated(request()), mutated(request(7)))
 def test_any_content_gives_records(one, two):
     """Nothing raises; blocks that are no numbers are unknown."""

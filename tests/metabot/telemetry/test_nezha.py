@@ -3,7 +3,7 @@ import tarfile
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metabot.telemetry import nezha
@@ -59,7 +59,6 @@ def test_what_lies_beside_the_traces_is_told_apart():
     assert [nezha.is_beside_traces(file) for file in files] == [False, False, False, True, True]
 
 
-@settings(max_examples=50)
 @given(st.dictionaries(st.sampled_from(list(SPAN)), st.text(max_size=5) | st.integers()), st.binary(max_size=20))
 def test_any_content_gives_records(changed, torn):
     """Nothing raises."""

@@ -3,7 +3,7 @@ from collections import Counter
 from itertools import takewhile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metabot.errors import InputError
@@ -197,14 +197,12 @@ def test_a_field_of_another_type_stops_nothing(odd):
             assert all(isinstance(found, (Span, Reject)) for found in read(broken))
 
 
-@settings(max_examples=50, deadline=None)
 @given(mutated([*VALID, ANSWER]))
 def test_nothing_in_a_record_stops_the_reader(content):
     """Whatever is replaced, removed or repeated, there are records and no exception."""
     assert all(isinstance(one, (Span, Reject)) for one in openai_log.read([content]))
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_no_damage_to_the_bytes_stops_the_reader(data):
     """Torn and overwritten lines are rejects."""

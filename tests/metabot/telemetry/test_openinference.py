@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metabot.telemetry.openinference import flat
@@ -51,7 +51,6 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=50)
 @given(value=_JSON)
 def test_flat_is_flat(value):
     """Names are texts, and flattening what is flat changes nothing."""

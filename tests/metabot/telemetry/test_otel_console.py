@@ -2,7 +2,7 @@ import io
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -167,7 +167,6 @@ def test_what_cannot_be_read_is_a_reject(value, reason):
     assert refused.position.startswith("line 1")
 
 
-@settings(max_examples=50)
 @given(chunks=mutated.files([sdk_span(carrying=MODEL), LOG], lambda values: b"".join(map(printed, values))))
 def test_never_raises_on_content(chunks):
     """Whatever is missing, of another type or torn: records only."""

@@ -4,7 +4,7 @@ import base64
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metabot.telemetry import otlp_json, semconv
@@ -93,7 +93,6 @@ def odd_spans(draw):
     return spans
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(odd_spans(), odd_spans())
 def test_in_bulk_is_one_by_one(spans, others):
     """Whatever stands in the fields, the rows and the rejects are the same."""
@@ -211,7 +210,6 @@ def test_events_without_a_time_are_no_events():
 GOOD = line(export(*[otlp_span(f"{number:016x}", carrying={"gen_ai.request.model": "m"}) for number in range(1, 4)]))
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, len(GOOD) - 2), st.binary(max_size=4).filter(lambda noise: b"\n" not in noise), st.integers(0, 9))
 def test_bytes_that_changed_cost_at_most_their_line(at, noise, cut):
     """Wherever it is torn or overwritten, the lines around it are read in bulk as if it were not there."""

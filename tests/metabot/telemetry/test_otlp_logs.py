@@ -1,7 +1,7 @@
 import logging
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
@@ -160,7 +160,6 @@ JSON = st.recursive(
 FIELDS = ["timeUnixNano", "severityNumber", "severityText", "body", "attributes", "traceId", "spanId", "eventName"]
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=4), JSON)
 def test_any_field_gives_an_event_or_a_reject(fields, odd):
     """Each record yields exactly one of them."""

@@ -1,7 +1,7 @@
 import bisect
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
 from opentelemetry.sdk.metrics import Histogram, MeterProvider
@@ -194,7 +194,6 @@ ANY = st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=4)
 KINDS = ["gauge", "sum", "histogram", "exponentialHistogram", "summary"]
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(KINDS),
     st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=4),

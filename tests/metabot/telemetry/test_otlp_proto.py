@@ -6,7 +6,7 @@ import json
 import pyarrow as pa
 import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
@@ -122,7 +122,6 @@ SPANS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(SPANS, min_size=1, max_size=4))
 def test_protobuf_is_what_the_same_json_is(spans):
     """In bulk and one by one, what stands in either encoding gives the same rows and rejects."""
@@ -218,7 +217,6 @@ def test_what_is_no_export_is_not_recognised(data):
     assert not otlp_proto.recognises(Opening(data))
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=60), st.integers(0, len(GOOD)))
 def test_any_bytes_give_records(noise, at):
     """Whatever stands in the file, and wherever it is torn."""

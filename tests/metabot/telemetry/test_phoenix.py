@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from pyarrow import parquet
 
 from metabot.telemetry import phoenix
@@ -233,7 +233,6 @@ def test_what_cannot_be_read_is_a_reject(value, reason):
     assert isinstance(kept, Span)
 
 
-@settings(max_examples=50)
 @given(
     chunks=mutated.files(
         [{**SPAN, "annotations": [NOTE]}, [MS], {"data": [NOTE]}, {"x": INDEXED}],

@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metabot.telemetry.repeats import Repeats
@@ -11,7 +11,6 @@ def test_what_is_said_at_another_time_is_said_anew():
     assert [repeats.number(time, what) for time, what in said] == [0, 0, 1, 0, 1]
 
 
-@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab"))))
 def test_no_two_rows_in_order_of_time_are_the_same(rows):
     """However many of them say the same."""

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
@@ -93,7 +93,6 @@ def test_a_damaged_parquet_file_is_a_reject():
     assert isinstance(last, Reject)
 
 
-@settings(max_examples=50)
 @given(
     st.lists(
         st.sampled_from([b"a,b\n", b'"', b"1,2\n", b"\r", b"\xff", b"\x00", b"{", b"PAR1", b"[1]\n"])

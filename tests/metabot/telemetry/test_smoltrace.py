@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metabot.telemetry import smoltrace
@@ -120,7 +120,6 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=50)
 @given(
     st.dictionaries(st.sampled_from([*span()]), JSON, max_size=4),
     st.dictionaries(st.sampled_from([*result(), "spans", "trace_id"]), JSON, max_size=4),

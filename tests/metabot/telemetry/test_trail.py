@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from metabot.store.inputs import inputs
 from metabot.telemetry import calls, trail
@@ -231,7 +231,6 @@ def test_spans_nested_ten_thousand_deep_are_refused():
     assert isinstance(refused, Reject)
 
 
-@settings(max_examples=50)
 @given(
     chunks=mutated.files(
         [WHOLE, LABELS], lambda value: b"".join(map(line, value)) if isinstance(value, list) else line(value)

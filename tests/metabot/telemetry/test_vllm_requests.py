@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from metabot.errors import InputError
 from metabot.telemetry import formats, vllm_requests
@@ -81,7 +81,6 @@ def test_what_lies_beside_the_requests_is_told_apart():
         assert [test(file) for test in tests] == [number == at for at in range(4)]
 
 
-@settings(max_examples=50, deadline=None)
 @given(mutated(REQUEST), mutated([REQUEST]))
 def test_any_content_gives_records(one, two):
     """Nothing raises, whatever a field holds and wherever the file breaks off."""

@@ -160,6 +160,7 @@ def test_the_same_time_is_not(settings: Callable[..., Settings], quicker: Callab
     assert (found.stage, found.reason) in {("better", "below threshold"), ("better", "inconclusive")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("benchmark", "said"),
     [

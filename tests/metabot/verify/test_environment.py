@@ -89,6 +89,7 @@ def test_setup_sees_the_base_and_named_variables_only(
     assert str(Path.home()) + '"' not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("setup", "said"),
     [

@@ -213,7 +213,7 @@ def spellings(draw: st.DrawFn) -> str:
     return draw(noise) + "".join(f"{letter}{more}" for letter, more in zip(letters, spelled, strict=True)) + end
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(spelled=spellings())
 def test_no_spelling_lets_a_protected_path_through(a_proposal: Callable[..., Proposal], spelled: str) -> None:
     """Whatever the case, the folders and the pieces between: refused for its path, even where the base has such a file.

@@ -60,9 +60,7 @@ def test_the_canary_finds_every_hole(tmp_path: Path) -> None:
     assert list((tmp_path / "state").iterdir()) == []
 
 
-def test_a_long_path_to_the_temporary_folder(
-    proved: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_path_to_the_temporary_folder(proved: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Longer than a socket's path may be: the socket is still there to be found, and not found from inside."""
     deep = tmp_path / ("d" * 100) / ("e" * 100)
     deep.mkdir(parents=True)

@@ -121,6 +121,7 @@ while True:
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fill", FILLS.values(), ids=FILLS)
 def test_a_disk_is_not_filled(either: Sandbox, inside: Inside, fill: str) -> None:
     """The command ends, what ended it is said, and all that it wrote is removed."""

@@ -165,6 +165,7 @@ class TestDatabase(unittest.TestCase):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "given", "expected", "said"),
     [
@@ -187,6 +188,7 @@ def test_stops(measure: Measure, files: dict[str, str], given: dict[str, Any], e
     assert said in found.detail
 
 
+@pytest.mark.slow
 def test_a_change_that_ends_the_tests_early(measure: Measure) -> None:
     """Exit code 0 before any test: no report where the base had one, so tests are lost."""
     after = "import os\nx = 2\nos.execvp('true', ['true'])\n"

@@ -66,6 +66,7 @@ def test_a_stopped_proposal_keeps_its_runs(mending: Callable[..., Proposal], try
     assert first.seconds > sum(run.seconds for run in first.runs)
 
 
+@pytest.mark.slow
 def test_is_tried_at_the_commit_that_is_named(mending: Callable[..., Proposal], target: Path, try_them: Any) -> None:
     """The base branch has moved on since, to where the edit does not apply."""
     first = git(target, "rev-parse", "main")

@@ -96,6 +96,7 @@ def new_test(text: str) -> dict[str, Any]:
     return {"new_test": NewTest(path="tests/test_every_number.py", text=text)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "changes", "expected"),
     [
@@ -188,6 +189,7 @@ BUSY = 'raise ConnectionError("busy")'
 ORDER = 'return f"order {number}"'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("after", "expected"),
     [
@@ -251,6 +253,7 @@ def test_a_bwrap_that_fails_stops_every_proposal(
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.slow
 def test_what_the_proposals_of_a_pass_share_is_done_once(mending: Mending, settings: Callable[..., Settings]) -> None:
     """The canary, the tests at the base and its evaluation are not run again for the second proposal."""
     said: list[str] = []
@@ -261,6 +264,7 @@ def test_what_the_proposals_of_a_pass_share_is_done_once(mending: Mending, setti
     assert [said.count(line) for line in ("tests at head", "evaluation at head")] == [2, 2]
 
 
+@pytest.mark.slow
 def test_nothing_is_left_in_the_repository(mending: Mending, prove_it: Prove, target: Path, tmp_path: Path) -> None:
     """No worktree, no changed file, no throw-away folder."""
     prove_it(mending())
@@ -283,6 +287,7 @@ with Bench.of_pass(settings, progress=lambda line: print(line, flush=True)) as b
 """
 
 
+@pytest.mark.slow
 def test_a_killed_pass_is_cleaned_up_by_the_next(
     mending: Mending, prove_it: Prove, target: Path, tmp_path: Path
 ) -> None:

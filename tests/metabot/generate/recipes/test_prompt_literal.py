@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metabot.generate.recipes.prompt_literal import Lines, lines_of
@@ -36,7 +36,6 @@ def test_lines_are_split_where_the_text_has_them(code: str, texts: list[str | No
     assert [line.text for line in read(code).lines] == texts
 
 
-@settings(max_examples=50)
 @given(st.text(alphabet="a\n\"'\\{}\t", max_size=12), st.sampled_from(["", "f", "r"]))
 def test_the_old_order_gives_the_old_literal(text: str, prefix: str) -> None:
     """Lines joined as they were are the literal as it was, character for character."""

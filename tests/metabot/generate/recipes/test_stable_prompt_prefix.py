@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from repositories import finding, prompt_anchor, repository
 
@@ -226,7 +226,6 @@ def test_is_not_sure_about(source: str) -> None:
 _WORD = st.text(alphabet="abc {}\\\"'é.", min_size=0, max_size=8)
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     head=st.lists(_WORD, max_size=2),
     tail=st.lists(_WORD, max_size=3),

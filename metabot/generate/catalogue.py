@@ -1,0 +1,14 @@
+"""The recipes by the analyzer whose findings they mend, in the order in which they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from metabot.generate.recipe import Recipe
+from metabot.generate.recipes import retry_transient, stable_prompt_prefix
+
+RECIPES: Final[Mapping[str, tuple[Recipe, ...]]] = {
+    "prompt-cache-miss": (stable_prompt_prefix.write,),
+    "recurring-error": (retry_transient.write,),
+}
