@@ -97,6 +97,8 @@ class Candidate:
     prompt: PromptAnchor | None = None
     revision: str | None = None  # newest vcs.ref.head.revision seen with it
     http_statuses: tuple[int, ...] = ()  # of the errors it is about, where it is about errors
+    tools: tuple[Name, ...] = ()  # that it is about, where it is about tools that are offered
+    output_tokens: int | None = None  # at which answers are cut, or of the longest one that did not run away
     quotes: tuple[Untrusted, ...] = ()  # a message or two, as exhibit
     unknown: tuple[str, ...] = ()  # what was not known and narrows what is said
     affected: frozenset[Exemplar] = frozenset()  # a sample by which `control` sees what it shares with others

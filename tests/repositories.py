@@ -110,4 +110,9 @@ _UNITS = {
     "prompt-cache-miss": "uncached input tokens per call",
     "serial-calls": "ms per trace",
     "recurring-error": "share of traces ended",
+    "late-instructions": "uncached input tokens per call",
+    "truncated-output": "share of calls",
+    "runaway-output": "share of calls",
+    "unused-tools": "input tokens per call",
+    "format-retry": "share of calls",
 }

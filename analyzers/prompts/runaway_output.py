@@ -117,6 +117,10 @@ def _groups(answers: pl.DataFrame) -> pl.DataFrame:
             size.min().alias("shortest"),
             size.max().alias("longest"),
             pl.col("usual").first(),
+            pl.coalesce("output_tokens", pl.col("answer_chars") // _CHARS_PER_TOKEN)
+            .filter(~runaway)
+            .max()
+            .alias("longest_good"),
             pl.col("trace_id").n_unique().alias("traces_examined"),
             pl.col("trace_id").filter(runaway).n_unique().alias("traces"),
             pl.col("answer_packed").filter(runaway).null_count().alias("unread"),
@@ -154,6 +158,7 @@ def _candidate(group: dict[str, Any], answers: pl.DataFrame) -> Candidate:
         exemplars=exemplars(runaway.sort("size", descending=True, maintain_order=True)),
         code=code_anchors(runaway),
         revision=newest_revision(runaway),
+        output_tokens=group["longest_good"],
         unknown=_unknown(group),
         affected=affected(runaway),
     )

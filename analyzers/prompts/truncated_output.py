@@ -136,6 +136,7 @@ def _candidate(group: dict[str, Any], ended: pl.DataFrame) -> Candidate:
         exemplars=exemplars(cut.sort("tokens", descending=True, nulls_last=True, maintain_order=True)),
         code=code_anchors(cut),
         revision=newest_revision(cut),
+        output_tokens=group["limit"] if group["at_limit"] > 1 else None,
         unknown=("what the answers would have held had they not been cut",),
         affected=affected(cut),
     )

@@ -204,6 +204,7 @@ def _metric(group: dict[str, Any]) -> Metric:
 
 def _candidate(group: dict[str, Any], wasted: pl.DataFrame, unused: pl.DataFrame) -> Candidate:
     subject = subject_of(group)
+    tools = unused.filter(about(subject))["tool"].to_list()
     wasting = wasted.filter(about(subject) & (pl.col("tools") > 0))
     first, last = seen(wasting)
     cost, cost_unknown = usd(wasting, "usd")
@@ -212,7 +213,7 @@ def _candidate(group: dict[str, Any], wasted: pl.DataFrame, unused: pl.DataFrame
         rule_version=RULE_VERSION,
         subject=subject,
         evidence=Waste(observed=_metric(group), achievable=0.0, occurrences=group["wasting"]),
-        problem=_problem(group, unused.filter(about(subject))["tool"].to_list()),
+        problem=_problem(group, tools),
         e_value=None,
         first_ns=first,
         last_ns=last,
@@ -224,6 +225,7 @@ def _candidate(group: dict[str, Any], wasted: pl.DataFrame, unused: pl.DataFrame
         exemplars=exemplars(wasting.sort("wasted", descending=True, maintain_order=True)),
         code=code_anchors(wasting),
         revision=newest_revision(wasting),
+        tools=tuple(Name(tool) for tool in tools),
         unknown=_unknown(group),
         affected=affected(wasting),
     )

@@ -40,6 +40,7 @@ def test_says_how_many_run_away():
     )
     assert found.seconds_per_call == pytest.approx(89 * 3 / 20)
     assert found.unknown == ()
+    assert found.output_tokens == 125
     assert len(found.affected) == 3
 
 
@@ -63,6 +64,7 @@ def test_the_length_alone_is_said_to_be_that():
     """Without texts only answers that end at the limit count, and the repetition is unknown."""
     (found,) = detect(tokens_only("length"))
     assert "8,192 tokens where 100 are usual, and end at the length limit" in found.problem
+    assert found.output_tokens == 100
     assert found.unknown == ("whether 3 of them repeat themselves: their texts were not recorded",)
 
 

@@ -41,6 +41,7 @@ def test_says_how_many_answers_are_cut():
         "output tokens; 4 end within a tool call"
     )
     assert found.cost_usd_per_call is None
+    assert found.output_tokens == 1000
     assert len(found.affected) == 4
 
 
@@ -54,6 +55,7 @@ def test_characters_tell_what_tokens_do_not():
     """An answer of 4,000 characters was not meant to be short."""
     (found,) = detect(habit(tokens=None, answer_chars=4000))
     assert "output tokens" not in found.problem
+    assert found.output_tokens is None
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def test_says_what_the_definitions_cost():
         "about 1,250 input tokens per call define tools that none of 24 calls asked for (2 of up to 3 offered): "
         "escalate, refund"
     )
+    assert found.tools == ("escalate", "refund")
     assert found.cost_usd_per_call == pytest.approx(1250 * 2e-6)
     assert (found.traces, found.traces_examined, len(found.affected)) == (6, 6, 24)
 
