@@ -21,7 +21,7 @@ from metabot.redact import redact
 
 DEFAULT_FILE: Final = Path("config.toml")
 _EMPTY: Final[dict[str, Any]] = {
-    section: {} for section in ("meta_layer", "store", "ledger", "target", "sandbox", "publish")
+    section: {} for section in ("meta_layer", "store", "ledger", "target", "model", "sandbox", "publish")
 }
 
 
@@ -52,7 +52,16 @@ def _located(value: Any) -> Any:
     return Remote(value) if is_address else _unset(Path(value) if isinstance(value, str) and value else value)
 
 
+def _is_address_of_a_server(value: str) -> str:
+    """No user and password in it: they would be printed with it."""
+    if value and not re.match(r"https?://[^/@\s]+(/[^@\s]*)?\Z", value):
+        raise ValueError("must be an http or https address without user and password")
+    return value
+
+
 FilePath = Annotated[Path, AfterValidator(_anchored)]
+ServerAddress = Annotated[str, AfterValidator(_is_address_of_a_server)]
+OptionalNumber = Annotated[float | None, BeforeValidator(_unset)]
 OptionalPath = Annotated[FilePath | None, BeforeValidator(_unset)]
 Located = Annotated[FilePath | Remote | None, BeforeValidator(_located)]
 
@@ -114,6 +123,30 @@ class Target(Section):
     max_lines: int = Field(200, gt=0)
 
 
+class Model(Section):
+    """The language model that writes what no recipe does. It is asked only where an address and a name are set."""
+
+    base_url: ServerAddress = ""
+    name: str = ""
+    api_key_variable: str = Field("", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")  # a key written here would not pass
+    structured: Literal["auto", "schema", "json", "text"] = "auto"
+    rounds: int = Field(3, gt=0, le=10)
+    candidates: int = Field(1, gt=0, le=10)
+    max_tokens: int = Field(8000, gt=0)
+    temperature: OptionalNumber = Field(None, ge=0, le=2)
+    timeout_seconds: float = Field(60, gt=0)
+    deadline_seconds: float = Field(900, gt=0)
+    requests_per_minute: int = Field(30, gt=0)
+    budget_usd_per_proposal: float = Field(1.0, ge=0)
+    budget_usd_per_day: float = Field(10.0, ge=0)
+    budget_tokens_per_proposal: int = Field(200_000, ge=0)
+    budget_tokens_per_day: int = Field(2_000_000, ge=0)
+
+    @property
+    def named(self) -> bool:
+        return bool(self.base_url and self.name)
+
+
 class Sandbox(Section):
     kind: Literal["bwrap", "none"] = "bwrap"
     seconds: int = Field(300, gt=0)
@@ -146,6 +179,7 @@ class Settings(Section):
     store: Store
     ledger: Ledger
     target: Target
+    model: Model
     sandbox: Sandbox
     publish: Publish
     sources: tuple[Source, ...] = ()

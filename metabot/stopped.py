@@ -18,6 +18,11 @@ Reason = Literal[
     # written: a change for it
     "no recipe and no model",
     "recipe not sure",
+    "budget spent",
+    "model unavailable",
+    "model refused",
+    "answer unusable",
+    "unsupported claims",
     # applied: policy, before anything runs
     "does not apply",
     "protected path",
