@@ -28,6 +28,7 @@ _REGULAR: Final = ("100644", "100755")
 _LINK: Final = "120000"
 _SUBMODULE: Final = "160000"
 _FULL_ID: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_HUNK: Final = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 _REMOTE_SECONDS: Final = 120.0  # a remote that does not answer must not hold a pass
 _FETCH_SECONDS: Final = 900.0  # a whole history may have to come
 
@@ -36,6 +37,16 @@ _FETCH_SECONDS: Final = 900.0  # a whole history may have to come
 class _Entry:
     mode: str
     object_id: ObjectId
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """Lines of the old file and those of the new one that stand instead of them; 1-based, and 0 lines stand behind."""
+
+    old_first: int
+    old_lines: int
+    new_first: int
+    new_lines: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +109,35 @@ class Repository:
         entry = self._tree(sha).get(path)
         if entry is None or entry.mode not in _REGULAR:
             return None
-        content = self._must("read a file", "cat-file", "blob", entry.object_id)
-        if b"\0" in content:
-            return None
-        try:
-            return content.decode()
-        except UnicodeDecodeError:
-            return None
+        return _text(self._must("read a file", "cat-file", "blob", entry.object_id))
+
+    def texts(self, sha: str, paths: Sequence[str], *, largest: int) -> Iterator[tuple[str, str]]:
+        """Those paths that are text as `read` gives it, of at most `largest` bytes; all with two calls of git."""
+        tree = self._tree(sha)
+        wanted = {path: tree[path].object_id for path in paths if path in tree and tree[path].mode in _REGULAR}
+        small = [path for path, size in self._sizes(wanted) if size <= largest]
+        with tempfile.TemporaryFile() as contents:
+            names = "".join(f"{wanted[path]}\n" for path in small).encode()
+            self._must("read files", "cat-file", "--batch", stdin=names, into=contents)
+            contents.seek(0)
+            for path in small:
+                text = _text(_next_blob(contents, path))
+                if text is not None:
+                    yield path, text
+
+    def hunks(self, old: str, new: str, path: str) -> tuple[Hunk, ...]:
+        """Which lines of a file differ between two commits, in order; none where it is the same, or missing in both."""
+        options = ("-p", "--unified=0", "--no-ext-diff", "--no-textconv", "--text", "--no-renames", "--no-color")
+        commits = (_full(old), _full(new))
+        output = self._must("compare a file", "--literal-pathspecs", "diff-tree", *options, *commits, "--", path)
+        return tuple(Hunk(*(int(number or 1) for number in found)) for found in _HUNK.findall(output))
+
+    def _sizes(self, objects: Mapping[str, ObjectId]) -> Iterator[tuple[str, int]]:
+        names = "".join(f"{name}\n" for name in objects.values()).encode()
+        answer = self._must("read files' sizes", "cat-file", "--batch-check=%(objectsize)", stdin=names).decode()
+        for path, size in zip(objects, answer.splitlines(), strict=True):
+            if size.isdecimal():  # else the object is missing
+                yield path, int(size)
 
     @contextmanager
     def worktree(self, sha: str, at: Path) -> Iterator[Path]:
@@ -359,6 +392,15 @@ def _next_blob(contents: IO[bytes], path: str) -> bytes:
     content = contents.read(int(head[2]))
     contents.read(1)  # the line end that git writes after each
     return content
+
+
+def _text(content: bytes) -> str | None:
+    if b"\0" in content:
+        return None
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _write(target: Path, mode: str, content: bytes) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from metabot.errors import RepositoryError
-from metabot.git import Repository
+from metabot.git import Hunk, Repository
 
 BRANCH = "metabot/prompt-cache-miss-0123456789ab"
 COMMITTER = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@shop.test"} | {
@@ -111,6 +111,32 @@ def test_lists_and_reads_regular_text_files(shop: Path) -> None:
     assert repository.read(head(shop), "src/über uns.py") == "PRICE = 1\r\n"
     for path in ("logo", "latin", "outside", "absent", "../shop/run", "src"):
         assert repository.read(head(shop), path) is None
+
+
+def test_reads_many_files_as_one_by_one(shop: Path) -> None:
+    """Of all paths, in their order, the regular texts that are not too large; what is no text is left out."""
+    target = Repository(shop)
+    sha = target.resolve("main")
+    assert sha is not None
+    paths = ("run", "latin", "outside", "missing", "src/über uns.py", "logo")
+    assert list(target.texts(sha, paths, largest=100)) == [("run", "#!/bin/sh\n"), ("src/über uns.py", "PRICE = 1\r\n")]
+    assert [path for path, _ in target.texts(sha, paths, largest=10)] == ["run"]
+    assert list(target.texts(sha, (), largest=10)) == []
+
+
+def test_tells_which_lines_differ(shop: Path) -> None:
+    """As git counts them, whatever the repository's settings and attributes say about comparing."""
+    before = git(shop, "rev-parse", "main")
+    (shop / "run").write_text("# new\n#!/bin/sh\n@@ -1 +1 @@\n")
+    (shop / ".gitattributes").write_text("run -diff\n")
+    git(shop, "config", "diff.external", "/bin/false")
+    git(shop, "add", ".")
+    git(shop, "commit", "-q", "-m", "second")
+    target = Repository(shop)
+    after = git(shop, "rev-parse", "main")
+    assert target.hunks(before, after, "run") == (Hunk(0, 0, 1, 1), Hunk(1, 0, 3, 1))
+    assert target.hunks(before, after, "src/über uns.py") == ()
+    assert target.hunks(before, after, ":(glob)**") == ()
 
 
 def test_asks_for_full_ids(shop: Path) -> None:
