@@ -124,10 +124,14 @@ class Target(Section):
 
 
 class Model(Section):
-    """The language model that writes what no recipe does. It is asked only where an address and a name are set."""
+    """The language model that writes what no recipe does. It is asked only where an address and a name are set.
+
+    `script` answers in its place: the replay server plays it, and what it writes is labelled scripted.
+    """
 
     base_url: ServerAddress = ""
     name: str = ""
+    script: OptionalPath = None
     api_key_variable: str = Field("", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")  # a key written here would not pass
     structured: Literal["auto", "schema", "json", "text"] = "auto"
     rounds: int = Field(3, gt=0, le=10)
@@ -144,7 +148,7 @@ class Model(Section):
 
     @property
     def named(self) -> bool:
-        return bool(self.base_url and self.name)
+        return self.script is not None or bool(self.base_url and self.name)
 
 
 class Sandbox(Section):
