@@ -49,3 +49,4 @@ class Proposal:
     prediction: Prediction
     changes_prompt: bool  # what the model is told or shown changes: needs the repository's evaluation
     risks: tuple[str, ...]
+    scripted: bool = False  # a script answered in place of the model: no figure of it is a real model's
