@@ -28,12 +28,16 @@ from analyzers.prompts import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analyzer:
-    """`detect` and `measure` take the frames of `reads`, in that order and lazy, and `settings=`."""
+    """`detect` and `measure` take the frames of `reads`, in that order and lazy, and `settings=`.
+
+    A figure about the order of calls has a `pace`: with the durations of one recording put into another it is counted.
+    """
 
     reads: tuple[Frame, ...]
     settings: type[Any]  # a frozen dataclass whose defaults are the reference
     detect: Callable[..., list[Candidate]]
     measure: Callable[..., Metric | None]  # takes `subject=` as well
+    pace: Callable[..., Any] | None = None  # takes the frames; what it gives, `measure` takes as `pace=`
     page: str  # what `metabot explain` prints
 
 
@@ -43,6 +47,7 @@ def _of(module: Any) -> Analyzer:
         settings=module.Settings,
         detect=module.detect,
         measure=module.measure,
+        pace=getattr(module, "pace", None),
         page=module.__doc__,
     )
 

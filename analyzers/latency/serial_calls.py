@@ -27,6 +27,7 @@ Settings:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import polars as pl
@@ -36,7 +37,7 @@ from analyzers.exhibits import CODE, code_anchors, exemplars, newest_revision
 from analyzers.finding import Candidate, Metric, Subject, Waste
 from analyzers.frames import CALLS, SPANS, Frame
 from analyzers.identifiers import SUBJECT, about, identified, of_traces, subject_of
-from analyzers.latency.independent import Gaps, Run, runs
+from analyzers.latency.independent import Gaps, Pace, Run, runs
 from analyzers.untrusted import Name
 
 READS: Final[tuple[Frame, ...]] = (SPANS, CALLS)
@@ -54,6 +55,7 @@ class Settings:
 
 
 _DEFAULTS: Final = Settings()
+_AS_RECORDED: Final[Pace] = MappingProxyType({})
 
 
 def detect(spans: pl.LazyFrame, calls: pl.LazyFrame, *, settings: Settings = _DEFAULTS) -> list[Candidate]:
@@ -69,8 +71,23 @@ def detect(spans: pl.LazyFrame, calls: pl.LazyFrame, *, settings: Settings = _DE
     return [_candidate(group, in_turn) for group in found.to_dicts()]
 
 
+def pace(spans: pl.LazyFrame, calls: pl.LazyFrame) -> Pace:
+    """What a call of each operation takes, in the median: with it two recordings differ by the order of calls alone."""
+    del calls
+    taken = identified(_lasting(spans.filter(pl.col("kind").is_in(_KINDS))).select(_FAMILY)).with_columns(
+        (pl.col("end_ns") - pl.col("start_ns")).alias("taken_ns")
+    )
+    medians = taken.group_by("service", "operation").agg(pl.col("taken_ns").median().round().cast(pl.Int64))
+    return {(service, operation): taken_ns for service, operation, taken_ns in medians.iter_rows()}
+
+
 def measure(
-    spans: pl.LazyFrame, calls: pl.LazyFrame, *, subject: Subject, settings: Settings = _DEFAULTS
+    spans: pl.LazyFrame,
+    calls: pl.LazyFrame,
+    *,
+    subject: Subject,
+    settings: Settings = _DEFAULTS,
+    pace: Pace = _AS_RECORDED,
 ) -> Metric | None:
     """The figure at one subject, whatever the conditions say; `None` without a trace of the parent operation."""
     lasting = _lasting(spans)
@@ -79,7 +96,7 @@ def measure(
     )
     if examined.is_empty():
         return None
-    here = _in_turn(lasting, calls, settings).filter(about(subject))
+    here = _in_turn(lasting, calls, settings, pace=pace).filter(about(subject))
     return _metric(int(here["saving_ns"].sum()), examined["trace_id"].n_unique())
 
 
@@ -91,11 +108,18 @@ def _lasting(spans: pl.LazyFrame) -> pl.LazyFrame:
     return spans.filter(LASTING & (pl.col("end_ns") >= pl.col("start_ns")))
 
 
-def _in_turn(lasting: pl.LazyFrame, calls: pl.LazyFrame, settings: Settings, *, least_traces: int = 0) -> pl.DataFrame:
+def _in_turn(
+    lasting: pl.LazyFrame,
+    calls: pl.LazyFrame,
+    settings: Settings,
+    *,
+    least_traces: int = 0,
+    pace: Pace = _AS_RECORDED,
+) -> pl.DataFrame:
     """One row per run: its first span, what it did, what running it together would save, and its trace's duration."""
     gaps = Gaps(max_ns=round(settings.max_gap_ms * 1e6), max_asked_ns=round(settings.max_asked_gap_ms * 1e6))
     found = runs(lasting, calls, kinds=_KINDS, gaps=gaps, least_traces=least_traces)
-    first = pl.DataFrame([_row(run) for run in found], schema=_RUNS)
+    first = pl.DataFrame([_row(run, pace) for run in found], schema=_RUNS)
     there = identified(of_traces(lasting, first["trace_id"].unique()).select(*_FAMILY, "revision", *CODE))
     parents = there.select(
         "trace_id",
@@ -125,14 +149,14 @@ _RUNS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
 }
 
 
-def _row(run: Run) -> dict[str, Any]:
+def _row(run: Run, pace: Pace) -> dict[str, Any]:
     operations = [call["operation"] for call in run.calls]
     return {
         **run.calls[0],
         "detail": Name(", ".join(dict.fromkeys(operations) if len(set(operations)) > 1 else operations[:2])),
         "first": operations[0],
         "last": operations[-1],
-        "saving_ns": run.saving_ns,
+        "saving_ns": run.saving_ns(pace),
         "asked_together": run.asked_together,
         "result": hash(tuple(call["output"] for call in run.calls[:-1])) & 0xFFFFFFFFFFFFFFFF,
     }

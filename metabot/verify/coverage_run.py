@@ -7,6 +7,9 @@ The package `coverage` of metabot's own environment is shown to it read-only, be
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -16,7 +19,7 @@ from metabot.config import Target
 from metabot.generate.proposal import Proposal
 from metabot.verify import changed_lines
 from metabot.verify.measured import CommandRun
-from metabot.verify.runner import Revision, Runner
+from metabot.verify.runner import Result, Revision, Runner
 from metabot.verify.suite import run_tests
 from metabot.verify.tested import Coverage
 
@@ -25,26 +28,42 @@ _PACKAGE: Final = Path(package.__file__).resolve().parent
 _PROGRAM: Final = Path(__file__).with_name("lines_run.py")
 
 
-def covered(runner: Runner, target: Target, proposal: Proposal, head: Revision, suite: CommandRun) -> Coverage:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Covering:
     """Of the whole suite with the change where that is quick, else of the new test."""
-    files = changed_lines.python_files(proposal.edits)
-    of: Literal["suite", "new test"] = "suite" if suite.seconds <= _AFFORDABLE_SECONDS else "new test"
-    if not files:
-        return changed_lines.coverage(proposal.edits, None, of)
-    harness, kept = _harness(runner.under), runner.under / "lines.jsonl"
-    run_tests(
-        runner,
-        target,
-        head,
-        None if of == "suite" else proposal.new_test.path,
-        variables={
-            "PYTHONPATH": str(harness),
-            "METABOT_COVERAGE": json.dumps({"files": files, "into": "{telemetry}"}),
-        },
-        read_only=(harness, _PACKAGE),
-        telemetry=kept,
-    )
-    return changed_lines.coverage(proposal.edits, changed_lines.record(kept), of)
+
+    proposal: Proposal
+    of_what: Literal["suite", "new test"]
+    runs: tuple[Callable[[], Result], ...]  # none where no changed file is Python
+    kept: Path
+
+    @classmethod
+    def of(cls, runner: Runner, target: Target, proposal: Proposal, head: Revision, suite: CommandRun) -> Covering:
+        what: Literal["suite", "new test"] = "suite" if suite.seconds <= _AFFORDABLE_SECONDS else "new test"
+        kept = runner.under / "lines.jsonl"
+        files = changed_lines.python_files(proposal.edits)
+        if not files:
+            return cls(proposal=proposal, of_what=what, runs=(), kept=kept)
+        harness = _harness(runner.under)
+        run = partial(
+            run_tests,
+            runner,
+            target,
+            head,
+            None if what == "suite" else proposal.new_test.path,
+            variables={
+                "PYTHONPATH": str(harness),
+                "METABOT_COVERAGE": json.dumps({"files": files, "into": "{telemetry}"}),
+            },
+            read_only=(harness, _PACKAGE),
+            telemetry=kept,
+        )
+        return cls(proposal=proposal, of_what=what, runs=(run,), kept=kept)
+
+    def found(self) -> Coverage:
+        """What the run told, once it is over."""
+        record = changed_lines.record(self.kept) if self.runs else None
+        return changed_lines.coverage(self.proposal.edits, record, self.of_what)
 
 
 def _harness(under: Path) -> Path:

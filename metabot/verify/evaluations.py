@@ -18,10 +18,10 @@ from metabot.verify.better import evaluated_unmet, runs_unmet
 from metabot.verify.commands import words
 from metabot.verify.enough import benchmarks_wanted, evaluations_wanted
 from metabot.verify.evaluation import Evaluation, evaluate, unmeasurable
-from metabot.verify.figures import TIMED
+from metabot.verify.figures import TIMED, is_timed
 from metabot.verify.interleaved import Budget, Which, interleaved
 from metabot.verify.measured import Benchmarked, Evaluated
-from metabot.verify.measurement import evaluated
+from metabot.verify.measurement import Pace, evaluated
 from metabot.verify.runner import BASE, Revision, Runner
 from metabot.verify.unmet import Unmet
 
@@ -47,8 +47,9 @@ class Evaluations:
     def of(self, proposal: Proposal, head: Revision) -> Figures | Unmet:
         """Of the base and the change; none where the settings name no evaluation and no benchmark that is needed."""
         target = self.settings.target
-        timed = proposal.placed.finding.candidate.evidence.observed.unit in TIMED
-        benchmark = timed and bool(words(target.benchmark))
+        candidate = proposal.placed.finding.candidate
+        timed = is_timed(candidate)
+        benchmark = candidate.evidence.observed.unit in TIMED and bool(words(target.benchmark))
         evaluations: tuple[Evaluated, ...] | Unmet = ()
         if words(target.evaluate):
             evaluations = unmeasurable(target) or self._evaluated(proposal, head, timed=timed, benchmark=benchmark)
@@ -57,13 +58,28 @@ class Evaluations:
         benchmarks = self._benchmarked(head) if benchmark else ()
         return benchmarks if isinstance(benchmarks, Unmet) else Figures(evaluations, benchmarks)
 
+    def pace(self, analyzer: str) -> Pace | None:
+        """How long the calls of the base took, in its first run; None before it."""
+        telemetry = self._base_evaluations[0].telemetry if self._base_evaluations else None
+        return Pace.of(telemetry, analyzer, self.settings)
+
     def _evaluated(
         self, proposal: Proposal, head: Revision, *, timed: bool, benchmark: bool
     ) -> tuple[Evaluated, ...] | Unmet:
         candidate = proposal.placed.finding.candidate
-        tell = partial(evaluated, analyzer=candidate.analyzer, subject=candidate.subject, settings=self.settings)
         wanted = partial(evaluations_wanted, threshold=self._threshold, benchmarked=benchmark)
         again = _TIMED_AGAIN if timed and not benchmark else _COUNTED_AGAIN
+        if not self._base_evaluations and again == _COUNTED_AGAIN:
+            self._base_evaluations.extend(self._both_at_base())
+        elif not self._base_evaluations:
+            self._base_evaluations.append(self._evaluation(BASE, keep="base-0"))
+        tell = partial(
+            evaluated,
+            analyzer=candidate.analyzer,
+            subject=candidate.subject,
+            settings=self.settings,
+            pace=self.pace(candidate.analyzer),
+        )
         first: list[Evaluated] = []
         for place in range(again):
             if place == len(self._base_evaluations):
@@ -89,10 +105,18 @@ class Evaluations:
 
         return interleaved(self._base_benchmarks, run, wanted=wanted, budget=self._budget)
 
+    def _both_at_base(self) -> tuple[Evaluation, ...]:
+        """Counted alone: nothing is timed."""
+        self.progress("evaluation at base, twice")
+        runs = [partial(self._evaluate, BASE, f"base-{place}") for place in range(_COUNTED_AGAIN)]
+        return self.runner.lanes.all(runs, late=lambda evaluation: evaluation.run.limit == "time")
+
     def _evaluation(self, revision: Revision, *, keep: str) -> Evaluation:
         self.progress(f"evaluation at {revision.name}")
-        path = self.runner.under / f"{keep}.telemetry"
-        return evaluate(self.runner, self.settings.target, revision, keep=path)
+        return self._evaluate(revision, keep)
+
+    def _evaluate(self, revision: Revision, keep: str) -> Evaluation:
+        return evaluate(self.runner, self.settings.target, revision, keep=self.runner.under / f"{keep}.telemetry")
 
     def _benchmark(self, revision: Revision) -> Benchmarked:
         self.progress(f"benchmark at {revision.name}")

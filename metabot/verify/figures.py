@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
-from analyzers.finding import Unit
+from analyzers.finding import Candidate, Unit
+from analyzers.registry import ANALYZERS
 from metabot.verify.comparison import LEAST_PAIRS, Comparison, Value, compare, needed, pairs
 from metabot.verify.measured import Benchmarked, Counts, Evaluated
 
@@ -21,6 +22,12 @@ T = TypeVar("T", Evaluated, Benchmarked)
 TIMED: Final[frozenset[Unit]] = frozenset({"ms per trace", "ms per call"})
 _STANDS_OUT: Final = 1.1  # a guardrail that looks this much worse after a run or two is looked at more closely
 _GUARDED_LEVEL: Final = 0.99  # there are several guardrails: each may cry wolf less often than the finding's own figure
+
+
+def is_timed(candidate: Candidate) -> bool:
+    """Whether its figure takes repeated runs: one about the order of calls is counted, at the base's pace."""
+    analyzer = ANALYZERS.get(candidate.analyzer)
+    return candidate.evidence.observed.unit in TIMED and (analyzer is None or analyzer.pace is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,8 @@ def metric_series(runs: Sequence[Evaluated]) -> Series | None:
     units = {metric.unit for metric in metrics}
     if len(metrics) < len(runs) or len(units) != 1:
         return None
-    return _series(runs, (metric.value for metric in metrics), timed=units <= TIMED)
+    timed = units <= TIMED and not all(run.paced for run in runs)
+    return _series(runs, (metric.value for metric in metrics), timed=timed)
 
 
 def benchmark_series(runs: Sequence[Benchmarked]) -> Series | None:

@@ -64,6 +64,7 @@ class Evaluated:
     metric: Metric | None  # the finding's own metric at its own subject
     counts: Counts | None
     matched: Matched | None = None  # None: no replay server answered, or it was killed
+    paced: bool = False  # the metric is counted: of the order of calls, each as long as in the base's first run
 
 
 class Timing(NamedTuple):

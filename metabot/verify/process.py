@@ -13,6 +13,7 @@ import json
 import os
 import selectors
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,12 @@ _END_SECONDS: Final = 10.0  # for the supervisor to end what runs under it
 _SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
 
 Limit = Literal["time", "memory", "disk"]
+Stop = threading.Event
+"""Set from another thread, it ends the command."""
+
+
+class AbandonedError(Exception):
+    """The command was ended because whoever waits for it does so no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +60,12 @@ def run(
     environment: Mapping[str, str],
     limits: Limits,
     writable: tuple[Path, ...] = (),
+    stop: Stop | None = None,
 ) -> Ended:
     """Runs the command to its own end or to that of a limit; then no process of it is left.
 
-    `writable` are the folders whose size the disk limit is about; without any there is none.
+    `writable` are the folders whose size the disk limit is about; without any there is none. Raises `AbandonedError`
+    where `stop` is set before the end.
     """
     disk = Disk(writable, limits.disk_bytes)
     with control_group(processes=limits.processes, memory_bytes=limits.memory_bytes) as group:
@@ -70,7 +79,7 @@ def run(
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        watch = _Watch(process, limits, group, disk)
+        watch = _Watch(process, limits, group, disk, stop)
         try:
             limit = watch.until_end(started + limits.seconds)
         finally:
@@ -92,10 +101,15 @@ class _Watch:
     """Reads both streams and looks at the limits until the command is gone."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], limits: Limits, group: ControlGroup | None, disk: Disk
+        self,
+        process: subprocess.Popen[bytes],
+        limits: Limits,
+        group: ControlGroup | None,
+        disk: Disk,
+        stop: Stop | None,
     ) -> None:
         self.output, self.stdout = Tail(), Tail()
-        self._process, self._limits, self._group, self._disk = process, limits, group, disk
+        self._process, self._limits, self._group, self._disk, self._stop = process, limits, group, disk, stop
 
     def until_end(self, deadline: float) -> Limit | None:
         with selectors.DefaultSelector() as streams:
@@ -107,6 +121,8 @@ class _Watch:
                 now = time.monotonic()
                 if now >= deadline:
                     return "time"
+                if self._stop is not None and self._stop.is_set():
+                    raise AbandonedError
                 if now - looked >= _LOOK_SECONDS:
                     looked = now
                     if self._too_much_memory():

@@ -17,7 +17,7 @@ from metabot.generate.proposal import Proposal
 from metabot.git import Repository
 from metabot.verify.evaluation import evaluate
 from metabot.verify.measured import CommandRun, Evaluated, Measured, Rechecked
-from metabot.verify.measurement import evaluated
+from metabot.verify.measurement import Pace, evaluated
 from metabot.verify.runner import BASE, Revision, Runner
 from metabot.verify.suite import run_tests
 
@@ -51,19 +51,26 @@ class Recheck:
     revision: str
     runner: Runner  # of the base
 
-    def of(self, proposal: Proposal, measured: Measured) -> Measured:
+    def of(self, proposal: Proposal, measured: Measured, *, pace: Pace | None) -> Measured:
         """With what the fresh start showed."""
         test = proposal.new_test
         files = {**{edit.path: edit.after for edit in proposal.edits}, test.path: test.text}
         change = self.repository.write_commit(self.revision, files, proposal.title)
         with self.repository.worktree(change, self.runner.under / "fresh") as fresh:
             runner = replace(self.runner, base=fresh, harness=replace(self.runner.harness, base=fresh))
-            again = Rechecked(
-                new_test=run_tests(runner, self.settings.target, _HEAD, test.path).run,
-                alarm=self._alarm(runner, proposal),
-                evaluated=self._evaluation(runner, proposal) if measured.evaluations else None,
-            )
+            again = self._again(runner, proposal, pace, evaluate=bool(measured.evaluations))
         return replace(measured, rechecked=again)
+
+    def _again(self, runner: Runner, proposal: Proposal, pace: Pace | None, *, evaluate: bool) -> Rechecked:
+        def tests() -> tuple[CommandRun, CommandRun | None]:
+            new_test = run_tests(runner, self.settings.target, _HEAD, proposal.new_test.path).run
+            return new_test, self._alarm(runner, proposal)
+
+        def evaluation() -> Evaluated | None:
+            return self._evaluation(runner, proposal, pace) if evaluate else None
+
+        found, (new_test, alarm) = self.runner.lanes.both(evaluation, tests)
+        return Rechecked(new_test=new_test, alarm=alarm, evaluated=found)
 
     def _alarm(self, runner: Runner, proposal: Proposal) -> CommandRun | None:
         """None where it tells nothing: no Python, or a runner that does not find it at the base either."""
@@ -77,12 +84,12 @@ class Recheck:
         on_base = run_tests(self.runner, self.settings.target, replace(BASE, files={path: _ALARM}), path).run
         return run if on_base.exit_code != 0 else None
 
-    def _evaluation(self, runner: Runner, proposal: Proposal) -> Evaluated:
+    def _evaluation(self, runner: Runner, proposal: Proposal, pace: Pace | None) -> Evaluated:
         candidate = proposal.placed.finding.candidate
         keep = Path(runner.under / "fresh.telemetry")
         confined = runner.sandbox.kind != "none"  # else what has effects outside must be told that this is a replay
         done = evaluate(runner, self.settings.target, _HEAD, keep=keep, marked=not confined)
-        return evaluated(done, analyzer=candidate.analyzer, subject=candidate.subject, settings=self.settings)
+        return evaluated(done, candidate.analyzer, candidate.subject, self.settings, pace)
 
 
 _HEAD: Final = Revision(name="head", files={})

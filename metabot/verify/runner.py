@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from metabot.verify.measured import CommandRun, Matched
 from metabot.verify.process import Ended
 from metabot.verify.sandbox import Sandbox
 from metabot.verify.scratch import scratch
+from metabot.verify.side_by_side import ALONE, Lanes
 from metabot.verify.tail import KEPT
 from metabot.verify.tested import summed
 from metabot.verify.trees import lay_out
@@ -52,6 +53,11 @@ class Runner:
     base: Path  # the base's worktree: copied, never run in
     under: Path  # where throw-away folders are made
     harness: Harness = NONE
+    lanes: Lanes = ALONE
+
+    def side_by_side(self, *runs: Callable[[], Result]) -> tuple[Result, ...]:
+        """Runs that are not timed, in their order; two at once where the sandbox keeps them apart."""
+        return self.lanes.all(runs, late=lambda result: result.run.limit == "time")
 
     def run(
         self,
@@ -84,7 +90,7 @@ class Runner:
                 path=() if env is None else (env / "bin",),
                 environment={name: filled(value, places) for name, value in (variables or {}).items()},
             )
-            ended = self.sandbox.run(job)
+            ended = self.sandbox.run(job, stop=self.lanes.stop)
             rewritten = self.harness.rewritten(tree, revision.files, bare=revision == BASE)
             if telemetry is not None:
                 _keep(recorded, telemetry)

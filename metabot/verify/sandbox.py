@@ -13,7 +13,7 @@ from pathlib import Path
 from metabot.verify.backend import SYSTEM_PATH, Backend
 from metabot.verify.job import Job
 from metabot.verify.limits import Limits
-from metabot.verify.process import Ended, run
+from metabot.verify.process import Ended, Stop, run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +26,19 @@ class Sandbox:
     def kind(self) -> str:
         return self.backend.name
 
-    def run(self, job: Job) -> Ended:
-        """Runs a command to its end. Nothing of it is left afterwards but what stands in the job's own folders."""
+    def run(self, job: Job, *, stop: Stop | None = None) -> Ended:
+        """Runs a command to its end, or to `stop`. Of it nothing is left but what stands in the job's own folders."""
         shown = replace(job, read_only=(*job.read_only, *self.read_only))
         start = self.backend.start(shown, {**self._environment(job), **job.environment})
         writable = (job.scratch.root, job.tree)
-        return run(start.command, cwd=job.tree, environment=start.environment, limits=self.limits, writable=writable)
+        return run(
+            start.command,
+            cwd=job.tree,
+            environment=start.environment,
+            limits=self.limits,
+            writable=writable,
+            stop=stop,
+        )
 
     def _environment(self, job: Job) -> Mapping[str, str]:
         return {

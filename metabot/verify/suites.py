@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 from analyzers.untrusted import Name
 from metabot.config import Target
 from metabot.generate.proposal import Proposal
-from metabot.verify.coverage_run import covered
-from metabot.verify.junit import Outcomes
+from metabot.verify.coverage_run import Covering
 from metabot.verify.measured import CommandRun
 from metabot.verify.runner import BASE, Result, Revision, Runner
 from metabot.verify.sound import (
@@ -51,68 +50,69 @@ class Suites:
     progress: Callable[[str], None]
 
     def of(self, proposal: Proposal, head: Revision) -> Tested | Unmet:
-        """Every run in its order; or the first condition that does not hold, and what follows is not run."""
+        """Every run that the verdict needs; or the first condition that does not hold, and what follows is not run.
+
+        Runs that need nothing of each other go side by side.
+        """
         test = proposal.new_test.path
         with_test = Revision(name="base", files={test: proposal.new_test.text})
-        base, again = self._base, self._base_again
+        base, again = self._base
         flaky = self._flaky
+        if unmet := base_tests_unmet(base.run, again.run, flaky):
+            return unmet
+        self.progress("tests at head, and the new test at base")
+        at_head, on_base = self.runner.side_by_side(self._run(head), self._run(with_test, test))
         unmet = (
-            base_tests_unmet(base.run, None if again is None else again.run, flaky)
-            or self._head_unmet(head, test, at_head := self._tests(head))
+            self._head_unmet(head, test, at_head)
             or lost_unmet(lost := self._lost(at_head))
-            or new_test_on_base_unmet(on_base := self._tests(with_test, test).run)
-            or new_test_on_head_unmet(on_head := self._repeated(head, test))
+            or new_test_on_base_unmet(on_base.run)
         )
         if unmet is not None:
             return unmet
-        assert again is not None
-        self.progress("coverage of the changed lines")
+        covering = Covering.of(self.runner, self.target, proposal, head, at_head.run)
+        self.progress(f"the new test at head, {_REPEATS} times, and which changed lines are run")
+        alone = [self._run(head, test)] * _REPEATS
+        on_head = tuple(result.run for result in self.runner.side_by_side(*alone, *covering.runs)[:_REPEATS])
+        if unmet := new_test_on_head_unmet(on_head):
+            return unmet
         return Tested(
             base=base.run,
             base_again=again.run,
             head=at_head.run,
-            new_on_base=on_base,
+            new_on_base=on_base.run,
             new_on_head=on_head,
             flaky=flaky,
             lost=lost,
-            coverage=covered(self.runner, self.target, proposal, head, at_head.run),
+            coverage=covering.found(),
         )
 
     @cached_property
-    def _base(self) -> Result:
-        return self._tests(BASE)
-
-    @cached_property
-    def _base_again(self) -> Result | None:
-        """None where the first run came to a limit: a second one would, too."""
-        if self._base.run.limit is not None:
-            return None
-        self.progress("tests at base, a second time")
-        return run_tests(self.runner, self.target, BASE)
+    def _base(self) -> tuple[Result, Result]:
+        self.progress("tests at base, twice")
+        one, two = self.runner.side_by_side(*[self._run(BASE)] * 2)
+        return one, two
 
     @cached_property
     def _flaky(self) -> tuple[Name, ...]:
         """Tests that did not end alike in both runs of the base, or were in one of them only."""
-        one, two = self._outcomes
+        one, two = (result.outcomes for result in self._base)
         if one is None or two is None:
             return ()
         return first((one.passed ^ two.passed) | (one.failed ^ two.failed))
 
     def _lost(self, at_head: Result) -> tuple[Name, ...]:
         """Tests that ran in both runs of the base and not at head; all of them where head leaves no report."""
-        one, two = self._outcomes
+        one, two = (result.outcomes for result in self._base)
         if one is None or two is None:
             return ()
         kept: frozenset[Name] = frozenset() if at_head.outcomes is None else at_head.outcomes.ran
         return first((one.ran & two.ran) - kept)
 
-    @property
-    def _outcomes(self) -> tuple[Outcomes | None, Outcomes | None]:
-        again = self._base_again
-        return self._base.outcomes, None if again is None else again.outcomes
+    def _run(self, revision: Revision, test: str | None = None) -> Callable[[], Result]:
+        return partial(run_tests, self.runner, self.target, revision, test)
 
     def _tests(self, revision: Revision, test: str | None = None) -> Result:
-        self.progress(f"{'tests' if test is None else 'the new test'} at {revision.name}")
+        self.progress(f"{'tests' if test is None else 'the new test'} at {revision.name} once more")
         return run_tests(self.runner, self.target, revision, test)
 
     def _head_unmet(self, head: Revision, test: str, tests: Result) -> Unmet | None:
@@ -122,12 +122,3 @@ class Suites:
             return unmet
         fault_of_the_test = new_test_on_head_unmet((self._tests(head, test).run,))
         return fault_of_the_test or head_tests_unmet(tests.run, self._tests(head).run, self._flaky)
-
-    def _repeated(self, head: Revision, test: str) -> tuple[CommandRun, ...]:
-        """Up to the first run that fails."""
-        runs: list[CommandRun] = []
-        for _ in range(_REPEATS):
-            runs.append(self._tests(head, test).run)
-            if new_test_on_head_unmet(runs):
-                break
-        return tuple(runs)

@@ -50,7 +50,7 @@ def _evaluation_unmet(measured: Measured, again: Evaluated) -> Unmet | None:
     before = [one.metric.value for one in measured.base if one.metric is not None]
     after = [one.metric.value for one in measured.head if one.metric is not None]
     if needs_metric and again.metric is not None and before and after:
-        share = 0.0 if again.metric.unit in TIMED else _KEPT_SHARE
+        share = 0.0 if again.metric.unit in TIMED and not again.paced else _KEPT_SHARE
         most = median(before) - share * (median(before) - median(after))
         if again.metric.value >= most and again.metric.value > median(after):
             figures = f"{median(before):g} → {median(after):g} before, now {again.metric.value:g} {again.metric.unit}"

@@ -10,6 +10,7 @@ from metabot.config import Settings
 from metabot.generate.proposal import Proposal
 from metabot.verify.evaluations import Evaluations
 from metabot.verify.measured import Measured
+from metabot.verify.measurement import Pace
 from metabot.verify.runner import Revision, Runner
 from metabot.verify.suites import Suites
 from metabot.verify.unmet import Unmet
@@ -46,6 +47,10 @@ class Trials:
             evaluations=figures.evaluations,
             benchmarks=figures.benchmarks,
         )
+
+    def pace(self, proposal: Proposal) -> Pace | None:
+        """What the proposal's figure is counted at, once the base was evaluated."""
+        return self._evaluations.pace(proposal.placed.finding.candidate.analyzer)
 
     @cached_property
     def _suites(self) -> Suites:

@@ -33,6 +33,7 @@ from metabot.verify.proof import prove
 from metabot.verify.recheck import Recheck
 from metabot.verify.sandbox import Sandbox
 from metabot.verify.scratch import remove
+from metabot.verify.side_by_side import Lanes
 from metabot.verify.tampering import tampering_unmet
 from metabot.verify.trials import Trials
 from metabot.verify.tried import Tried
@@ -111,7 +112,7 @@ class Bench:
             return measured
         self._progress("once more from a fresh worktree")
         recheck = Recheck(settings=self._settings, repository=repository, revision=revision, runner=trials.runner)
-        return recheck.of(proposal, measured)
+        return recheck.of(proposal, measured, pace=trials.pace(proposal))
 
     @cached_property
     def _sandbox(self) -> Sandbox | SandboxError:
@@ -154,7 +155,13 @@ class Bench:
         kept = self._kept[revision]
         harness = Harness.of(self._settings.target, base, repository.files(revision))
         runner = KeepingRunner(
-            sandbox=self._sandbox, environment=environment, base=base, under=place, kept=kept, harness=harness
+            sandbox=self._sandbox,
+            environment=environment,
+            base=base,
+            under=place,
+            kept=kept,
+            harness=harness,
+            lanes=Lanes.of(self._sandbox.kind),
         )
         return Trials(settings=self._settings, runner=runner, progress=self._progress)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from openai import OpenAI
 from scripted import ScriptedModel, serving
 from support_desk import telemetry
 from support_desk.service import LookupService
+
+if TYPE_CHECKING:
+    from openai import OpenAI
 
 UNDISTURBED = 6  # a seed whose first searches are all answered
 
@@ -31,6 +34,8 @@ def model() -> Iterator[ScriptedModel]:
 
 @pytest.fixture(scope="module")
 def client(model: ScriptedModel) -> Iterator[OpenAI]:
+    from openai import OpenAI  # takes a second, which tests without a model need not wait
+
     with OpenAI(base_url=f"http://127.0.0.1:{model.server_address[1]}", api_key="none", max_retries=0) as client:
         yield client
 

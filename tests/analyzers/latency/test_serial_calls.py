@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analyzers.finding import Subject
 from analyzers.frames import CALLS, SPANS
-from analyzers.latency.serial_calls import Settings, detect, measure
+from analyzers.latency.serial_calls import Settings, detect, measure, pace
 from analyzers.untrusted import Name
 from tests.builders import client, frames, model, span, tool, trace
 
@@ -262,3 +262,22 @@ def test_without_a_date_it_is_said_without_one():
     (found,) = run(*(usual(clock="relative") for _ in range(6)))
     assert (found.first_ns, found.last_ns) == (None, None)
     assert found.evidence.observed.value == pytest.approx(380)
+
+
+def test_at_the_pace_of_another_recording_the_order_alone_counts():
+    """Two recordings of one order are the same figure, however long their calls took; apart, it is nothing."""
+    first, calls, _ = frames(*(usual() for _ in range(6)))
+    usually = pace(first, calls)
+    slower, asked_again, _ = frames(
+        *(asked(tool("order", 900, tool_call_id="c1"), tool("stock", 30, tool_call_id="c2")) for _ in range(6))
+    )
+    at_once, together, _ = frames(
+        *(
+            asked(tool("order", 420, tool_call_id="c1"), tool("stock", 380, start=0, tool_call_id="c2"))
+            for _ in range(6)
+        )
+    )
+    assert measure(slower, asked_again, subject=SUBJECT).value == 30
+    assert measure(slower, asked_again, subject=SUBJECT, pace=usually).value == 380
+    assert measure(first, calls, subject=SUBJECT, pace=usually) == measure(first, calls, subject=SUBJECT)
+    assert measure(at_once, together, subject=SUBJECT, pace=usually).value == 0

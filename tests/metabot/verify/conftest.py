@@ -106,10 +106,13 @@ def inside(tmp_path: Path) -> Iterator[RunInside]:
         tree = folders.root / "tree"
         tree.mkdir()
 
-        def run(sandbox: Sandbox, code: str = "", *, command: tuple[str, ...] = (), **more: Any) -> Any:
+        def run(
+            sandbox: Sandbox, code: str = "", *, command: tuple[str, ...] = (), stop: Any = None, **more: Any
+        ) -> Any:
             words = command or (sys.executable, "-c", code)
             more.setdefault("read_only", (Path(sys.prefix),))
-            return sandbox.run(Job(command=words, tree=tree, tree_at=Path("/target"), scratch=folders, **more))
+            job = Job(command=words, tree=tree, tree_at=Path("/target"), scratch=folders, **more)
+            return sandbox.run(job, stop=stop)
 
         yield run
 
