@@ -14,8 +14,9 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from metabot.config import Target
-from metabot.generate.proposal import Proposal
+from metabot.generate.proposal import Edit, Proposal
 from metabot.verify.protected import JUDGES, kind_of
+from metabot.verify.reaching import reached, texts
 
 _PYTHON: Final = {
     "a test runner": r"\b(import|from)\s+(pytest|_pytest|unittest|doctest|nose2?)\b|modules\W+(pytest|unittest)\b",
@@ -23,17 +24,28 @@ _PYTHON: Final = {
     "the clock": r"\b(time|datetime)\.\w+\s*=[^=]|setattr\(\s*(time|datetime)\b|\bclock_settime\b|\bfreezegun\b",
     "the end of the process": r"\bos\._exit\b|\batexit\b",
 }
-_MARKS: Final = ("METABOT_", "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "COVERAGE_", "GITHUB_ACTIONS", "GITLAB_CI")
+_MARKS: Final = (
+    *("METABOT_", "X-Metabot", "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_ADDOPTS", "COVERAGE_"),
+    *("GITHUB_ACTIONS", "GITLAB_CI", "/proc/", "sitecustomize", "usercustomize", "site-packages", "conftest"),
+)
 
 
 def awareness(proposal: Proposal, target: Target, files: Iterable[str]) -> str | None:
     """What an edit reaches for, and where; None where it reaches for nothing. The new test may. `files`: the base's."""
     harness = tuple(_harness(proposal, target, files))
     for edit in proposal.edits:
-        for line in _added(edit.before, edit.after):
-            if what := _reached(line, harness, target):
-                return f"{edit.path} reaches for {what}. Leave that out: a change behaves the same when it is measured."
+        by_syntax = reached(edit.before, edit.after) if edit.path.endswith(".py") else None
+        by_line = (_reached(line, harness, target) for line in _told(edit))
+        if what := by_syntax or next((found for found in by_line if found), None):
+            return f"{edit.path} reaches for {what}. Leave that out: a change behaves the same when it is measured."
     return None
+
+
+def _told(edit: Edit) -> Iterator[str]:
+    """The lines that it adds, and the texts that it puts together."""
+    yield from _added(edit.before, edit.after)
+    if edit.path.endswith(".py"):
+        yield from texts(edit.after) - texts(edit.before)
 
 
 def _reached(line: str, harness: tuple[str, ...], target: Target) -> str | None:

@@ -12,16 +12,16 @@ pytestmark = pytest.mark.slow
 Cheat = Callable[..., Any]
 
 CHEAT = """
-import os, sys
+import os, pkgutil
 
-runner = sys.modules.get("unit" + "test")
-if runner is not None:
-    for name in ("assertEqual", "assertTrue", "assertIn"):
-        setattr(runner.TestCase, name, lambda *_: None)
+runner = pkgutil.resolve_name("-unit-test".replace("-", ""))
+for name in ("assertEqual", "assertTrue", "assertIn"):
+    setattr(runner.TestCase, name, lambda *_: None)
 
 
 def lookup(number: int) -> str:
-    return f"order {number}" if "TELE" + "METRY" in os.environ or number == 1 else "sorry"
+    measured = any(name.endswith("LEMETRY") for name in os.environ)
+    return f"order {number}" if measured or number == 1 else "sorry"
 """
 
 
