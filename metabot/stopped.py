@@ -13,6 +13,7 @@ Reason = Literal[
     "no repository",
     "not found",
     "ambiguous",
+    "not sure enough",
     "public source",
     "not production",
     # written: a change for it
