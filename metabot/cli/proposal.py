@@ -37,7 +37,8 @@ def show(identity: str, *, output: Literal["table", "json"], tails: bool, config
     settings = settings_at(config)
     ledger = Ledger(settings.ledger.path)
     entry = chosen(identity, ledger.proposals(), settings.ledger.path)
-    tried, labels = ledger.tried(entry), Labels.of_target(settings.target)
+    tried = ledger.tried(entry)
+    labels = Labels.of_target(settings.target).of_change(tried.proposal)
     if output == "json":
         sys.stdout.buffer.write(show_json(entry, tried, labels, output=tails))
     else:
@@ -48,7 +49,8 @@ def verify(identity: str, *, rerun: bool, config: Path | None) -> None:
     settings = settings_at(config)
     ledger = Ledger(settings.ledger.path)
     entry = chosen(identity, ledger.proposals(), settings.ledger.path)
-    tried, labels = ledger.tried(entry), Labels.of_target(settings.target)
+    tried = ledger.tried(entry)
+    labels = Labels.of_target(settings.target).of_change(tried.proposal)
     judged = judged_again(tried, settings)
     holds = judged is None or agree(judged.end, tried.end)
     out("\n".join(again_lines(entry, tried, judged, labels)))

@@ -34,6 +34,7 @@ def show_json(entry: ProposalEntry, tried: Tried, labels: Labels, *, output: boo
             "schema": ONE,
             **_entry(entry),
             "summary": proposal.summary,
+            "scripted": proposal.scripted,
             "base_revision": tried.base_revision,
             "prediction": msgspec.to_builtins(proposal.prediction),
             "diff": diff_of(proposal),

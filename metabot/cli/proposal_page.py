@@ -30,12 +30,13 @@ def page_lines(entry: ProposalEntry, tried: Tried, labels: Labels, *, output: bo
 def _head(entry: ProposalEntry, tried: Tried) -> Iterator[str]:
     proposal, prediction = tried.proposal, tried.proposal.prediction
     candidate = proposal.placed.finding.candidate
+    scripted = " (scripted)" if proposal.scripted else ""
     rows = {
         "proposal": f"{entry.id}  {proposal.title}",
         "finding": f"{entry.fingerprint}  {candidate.analyzer}, {subject_words(candidate.subject)}",
-        "author": f"{proposal.author} {proposal.recipe}",
+        "author": f"{proposal.author} {proposal.recipe}{scripted}",
         "tried": f"{moment(entry.tried_ns)} UTC, the {ordinal(entry.times)} time, at base {tried.base_revision[:12]}",
-        "predicted": f"{figure(prediction.observed)} → {figure(prediction.expected)} {prediction.unit}",
+        "predicted": f"{figure(prediction.observed)} → {figure(prediction.expected)} {prediction.unit}{scripted}",
         "verdict": ended(entry),
     }
     for name, text in rows.items():

@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple, Self
 
 from analyzers.finding import Unit
 from metabot.config import Target
+from metabot.generate.proposal import Proposal
 from metabot.verify.better import gain_series, told
 from metabot.verify.comparison import Comparison
 from metabot.verify.figures import Guardrail, guardrails
@@ -28,6 +29,7 @@ class Labels:
     answers: Label  # what the model said, hence the evaluation's score and the output tokens
     cache: Label  # how many tokens the input has, and which of them the prompt cache served
     times: Label  # how long the model took
+    counts: Label = "real"  # what the application did
 
     @classmethod
     def of_target(cls, target: Target) -> Self:
@@ -35,6 +37,12 @@ class Labels:
         if target.model_script is None:
             return cls(answers="real", cache="real", times="real")
         return cls(answers="scripted", cache="modelled", times="modelled")
+
+    def of_change(self, proposal: Proposal) -> Labels:
+        """Whatever is measured of a change that a script wrote depends on that script."""
+        if not proposal.scripted:
+            return self
+        return Labels(answers="scripted", cache="scripted", times="scripted", counts="scripted")
 
     def of_unit(self, unit: Unit) -> Label:
         match unit:
@@ -45,7 +53,7 @@ class Labels:
             case "ms per trace" | "ms per call":
                 return self.times
             case "share of traces ended" | "share of traces" | "share of calls" | "calls per trace":
-                return "real"
+                return self.counts
 
 
 class Row(NamedTuple):
@@ -83,10 +91,10 @@ def figures(measured: Measured, labels: Labels) -> list[Row]:
     if metric := base[0].metric:
         rows.append(Row(metric.unit.capitalize(), _metrics(base), _metrics(head), labels.of_unit(metric.unit)))
     counted: tuple[tuple[str, str, Label], ...] = (
-        ("Traces", "traces", "real"),
-        ("Traces with an error", "error_traces", "real"),
-        ("Model calls", "model_calls", "real"),
-        ("Tool calls", "tool_calls", "real"),
+        ("Traces", "traces", labels.counts),
+        ("Traces with an error", "error_traces", labels.counts),
+        ("Model calls", "model_calls", labels.counts),
+        ("Tool calls", "tool_calls", labels.counts),
         ("Input tokens", "input_tokens", labels.cache),
         ("Cacheable input tokens", "cacheable_tokens", labels.cache),
         ("Cached input tokens", "cached_tokens", labels.cache),

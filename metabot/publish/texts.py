@@ -24,6 +24,7 @@ def body(verified: VerifiedProposal, labels: Labels, *, reproduce: str) -> str:
     """The pull request's text in Markdown. `reproduce` is the one command that comes to the same result."""
     proposal, measured = verified.proposal, verified.measured
     candidate = proposal.placed.finding.candidate
+    of_change = labels.of_change(proposal)
     return render(
         "pull_request/body.md.j2",
         verified=verified,
@@ -36,10 +37,10 @@ def body(verified: VerifiedProposal, labels: Labels, *, reproduce: str) -> str:
         cost=_cost(candidate.cost_usd_per_call, candidate.cost_unknown),
         quotes=[_quotation(quote) for quote in candidate.quotes],
         tests=_tests(verified),
-        figures=figures(measured, labels),
+        figures=figures(measured, of_change),
         repeated=runs(measured),
         difference=difference(measured),
-        gain=_gain(verified, labels),
+        gain=_gain(verified, of_change),
         guarded=guarded(measured),
         predicted=figure(proposal.prediction.expected),
         predicted_from=figure(proposal.prediction.observed),

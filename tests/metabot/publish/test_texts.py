@@ -74,6 +74,21 @@ def test_figures_of_a_real_model_are_real() -> None:
     assert "script" not in text_of(verified(), REAL)
 
 
+@pytest.mark.parametrize("labels", [REAL, SCRIPTED])
+def test_every_figure_of_a_change_that_a_script_wrote_is_scripted(labels: Labels) -> None:
+    """Its counts, its prediction and its words as well; what nobody checked is still said."""
+    proved = verified()
+    scripted = replace(proved, proposal=replace(proved.proposal, author="model", scripted=True))
+    text = text_of(scripted, labels)
+    rows = [line for line in text.splitlines() if line.endswith("* |")]
+    assert len(rows) == len(figures(proved.measured, labels))
+    assert all(row.endswith("| *scripted* |") for row in rows)
+    assert "a script stood in for the model that wrote this change" in text
+    assert "uncached input tokens per call (*scripted*). It is" in text
+    assert "the counts" not in text
+    assert unchecked(scripted, labels) == unchecked(proved, labels)
+
+
 @pytest.mark.parametrize(
     ("unit", "label"),
     [("uncached input tokens per call", "modelled"), ("ms per trace", "modelled"), ("share of traces ended", "real")],
