@@ -1,11 +1,13 @@
 """Which lines of a prompt to move so that its fixed text stands first: decided on items, whatever writes them.
 
 An item is a line of a string, or a part of a concatenation that holds whole lines. The changing paragraph before the
-longest fixed stretch moves behind that stretch; every item stays, blank ones included.
+longest fixed stretch moves behind that stretch; every item stays, blank ones included. Where words or numbers tie the
+two to their order, nothing moves.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +15,12 @@ from typing import Final
 from metabot.generate.recipe import NotSure
 
 MIN_SHARE: Final = 0.6  # of the recorded fixed text that must stand in the stretch: less is not worth a move
+_BACKWARD: Final = re.compile(r"\b(above|preceding|aforementioned)\b", re.IGNORECASE)
+_FORWARD: Final = re.compile(r"\b(below|beneath)\b", re.IGNORECASE)
+_ONWARD: Final = re.compile(r"\b(following|as follows)\b", re.IGNORECASE)
+_OPENED: Final = re.compile(r"\s*<([A-Za-z][\w-]*)>")  # at the beginning of a line
+_CLOSED: Final = re.compile(r"</([A-Za-z][\w-]*)>")
+_NUMBERED: Final = re.compile(r"\W*(?:step )?(\d+)[.):]\s", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +72,43 @@ def move(items: Sequence[Item]) -> Move | NotSure:
     for index in (found.lead_end - 1, found.fixed_end - 1):
         if items[index].code.rstrip().rstrip("\"'").removesuffix("\\n").rstrip().endswith(":"):
             return NotSure("a line that ends with a colon introduces what follows it; moving would part the two")
-    return found
+    why = tied(items[found.lead : found.lead_end], items[found.fixed : found.fixed_end])
+    return NotSure(why) if why else found
+
+
+def tied(lead: Sequence[Item], fixed: Sequence[Item]) -> str | None:
+    """Why the changing lines must stay before the fixed ones, as far as words tell.
+
+    Deeper in the fixed text, "above" means that text itself, which moves as a whole.
+    """
+    first, then = _lines(lead), _lines(fixed)
+    opening = then[: next((at for at, line in enumerate(then) if not line.strip()), len(then))]
+    last = next((line for line in reversed(first) if line.strip()), "")
+    points_back = any(_BACKWARD.search(line) for line in opening)
+    points_on = any(_FORWARD.search(line) for line in first) or _ONWARD.search(last) is not None
+    before, behind = _numbers(first), _numbers(opening)
+    if points_back or points_on:
+        return "words in the text point from the changing lines to the fixed ones, or back"
+    if before and behind and behind[0] == before[-1] + 1:
+        return "the changing lines and the fixed ones are numbered through"
+    if _open(first):
+        return "the changing lines open a tag or a fence that they do not close"
+    return None
+
+
+def _open(lines: Sequence[str]) -> bool:
+    opened = sorted(found[1] for line in lines if (found := _OPENED.match(line)) is not None)
+    closed = sorted(name for line in lines for name in _CLOSED.findall(line))
+    fences = sum(line.lstrip().startswith("```") for line in lines)
+    return opened != closed or fences % 2 == 1
+
+
+def _lines(items: Sequence[Item]) -> list[str]:
+    return [line for item in items for line in (item.code if item.text is None else item.text).split("\n")]
+
+
+def _numbers(lines: Sequence[str]) -> list[int]:
+    return [int(found[1]) for line in lines if (found := _NUMBERED.match(line)) is not None]
 
 
 def _longest_fixed(items: Sequence[Item], first: int) -> tuple[int, int]:

@@ -14,7 +14,7 @@ import libcst.matchers as m
 
 from metabot.generate.recipe import NotSure
 from metabot.generate.recipes.prompt_literal import Line, Lines, Literal, code_of, lines_of
-from metabot.generate.recipes.prompt_order import Item, Move, move
+from metabot.generate.recipes.prompt_order import Item, Move, move, tied
 
 Weigh = Callable[[str], int]
 """How many characters of a text the recorded prompts share."""
@@ -31,12 +31,14 @@ class Reordered:
 class Reader:
     constants: Mapping[str, str]  # texts of the module's own constants
     weigh: Weigh
+    changes: Callable[[str], bool] = lambda _: False  # whether a line of a template is filled later
 
     def text_of(self, node: cst.BaseExpression) -> str | None:
         return self.constants.get(node.value) if isinstance(node, cst.Name) else None
 
     def item(self, code: str, lines: Sequence[Line]) -> Item:
-        text = None if any(line.text is None for line in lines) else "\n".join(line.text or "" for line in lines)
+        changing = any(line.text is None or self.changes(line.text) for line in lines)
+        text = None if changing else "\n".join(line.text or "" for line in lines)
         return Item(code=code, text=text, weight=self.weigh(text) if text is not None else self._known(lines))
 
     def _known(self, lines: Sequence[Line]) -> int:
@@ -162,8 +164,9 @@ def _sum(node: cst.BinaryOperation, reader: Reader) -> Reordered | NotSure:
     if items[0].text is not None or sum(item.weight for item in items[1:fixed_end]) < 0.6 * total or not total:
         return NotSure("the fixed text does not follow the changing one in the sum")
     fixed = "".join(item.text or "" for item in items[1:fixed_end])
-    if fixed.rstrip().endswith(":") or read.lines[len(read.lines) - 1 - ends].code.rstrip().endswith(":"):
-        return NotSure("a line that ends with a colon introduces what follows it; moving would part the two")
+    why = _introducing(fixed, read.lines[len(read.lines) - 1 - ends].code) or tied(items[:1], items[1:fixed_end])
+    if why:
+        return NotSure(why)
     new_first = _parsed(_turned(read, ends, len(fixed) - len(fixed.rstrip("\n"))))
     if new_first is None:
         return NotSure("the texts of the sum cannot change places without a change to their quotation marks")
@@ -171,6 +174,12 @@ def _sum(node: cst.BinaryOperation, reader: Reader) -> Reordered | NotSure:
     moved = tuple(one for line in read.lines for one in line.expressions)
     found = Move(0, 1, 1, fixed_end)
     return Reordered(_resummed(node, list(order)), moved, _in_front(items, found))
+
+
+def _introducing(*ends: str) -> str | None:
+    if any(end.rstrip().endswith(":") for end in ends):
+        return "a line that ends with a colon introduces what follows it; moving would part the two"
+    return None
 
 
 def _turned(read: Lines, ends: int, before: int) -> str:

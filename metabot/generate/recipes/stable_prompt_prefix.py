@@ -11,11 +11,12 @@ repository by its own text:
     … (60 more fixed lines)"""                    You are helping {customer}."""
 
 Every line stays; whole lines move, with their paragraph. It reads f-strings, strings side by side,
-`"\\n".join([…])` and sums such as `f"…\\n" + FIXED`, where FIXED may be a constant of the module.
+`"\\n".join([…])` and sums such as `f"…\\n" + FIXED`, where FIXED may be a constant of the module; and templates that are
+filled elsewhere: constants with placeholders, and files of Markdown, Jinja, YAML, TOML and JSON.
 
-It leaves alone: prompts in files, methods, coroutines and templates that are filled later; texts in which less than
-60 % of the fixed characters stand in one piece behind the changing lines; lines that end with a colon where they would
-be parted from what they introduce; parts with comments between them; and functions that a generated test cannot call.
+It leaves alone: methods and coroutines; texts in which less than 60 % of the fixed characters stand in one piece behind
+the changing lines; lines that words, numbers, a colon or a tag tie to their place; parts with comments between them;
+and functions that a generated test cannot call.
 '''
 
 from __future__ import annotations
@@ -24,22 +25,30 @@ import ast
 import json
 import math
 import re
+from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePosixPath
 from typing import Final
 
 import libcst as cst
+import libcst.matchers as m
 
 from metabot.generate.layout import import_name, new_test_path
 from metabot.generate.module import module_of
 from metabot.generate.proposal import Edit, NewTest
 from metabot.generate.recipe import Base, NotSure, Written
 from metabot.generate.recipes.prompt_expression import Prompt, constants, find, same_lines
+from metabot.generate.recipes.prompt_file import turned_file
 from metabot.generate.recipes.prompt_literal import code_of
+from metabot.generate.recipes.prompt_placeholders import changes, placeholders, weight
 from metabot.generate.recipes.prompt_shapes import Reader, Reordered, reordered
+from metabot.generate.recipes.prompt_template import template_at
+from metabot.generate.recipes.prompt_template_test import of_file, of_module
 from metabot.generate.sample_call import SampleCall, sample_call
 from metabot.place.parsing import parse, parse_expression
 from metabot.place.placement import Location, Placed
+from metabot.place.texts import evaluated
 from metabot.render import render
-from metabot.telemetry.pieces import cut
 
 NAME: Final = "stable-prompt-prefix"
 _TITLE: Final = 72  # characters
@@ -52,22 +61,42 @@ def write(placed: Placed, location: Location, source: str, base: Base) -> Writte
     anchor = placed.finding.candidate.prompt
     if anchor is None or location.how != "prompt text":
         return NotSure("the prompt's text was not found in the repository")
+    static = frozenset(anchor.static)
     if not location.path.endswith(".py"):
-        return NotSure("the prompt stands in a file that is filled elsewhere")
-    changed = rewritten(source, location, frozenset(anchor.static))
+        return _in_file(location, source, static, base)
+    template = _template(location, source, static)
+    if not isinstance(template, NotSure):
+        return _in_constant(location, source, template, base)
+    changed = rewritten(source, location, static)
     if isinstance(changed, NotSure):
-        return changed
+        return template if "constant of the module" in changed.why else changed
     after, prompt, made = changed
     test = _test(location.path, source, prompt, made, base)
+    return _written(location, source, after, test, prompt.function.name.value)
+
+
+def _in_file(location: Location, source: str, static: frozenset[int], base: Base) -> Written | NotSure:
+    found = turned_file(location.path, source, static)
+    if isinstance(found, NotSure):
+        return found
+    test = of_file(location.path, found.keys, found.turned.changing, found.turned.share, base)
+    return _written(location, source, found.after, test, PurePosixPath(location.path).name)
+
+
+def _in_constant(location: Location, source: str, found: _Template, base: Base) -> Written | NotSure:
+    test = of_module(location.path, found.read_by, found.changing, found.share, base)
+    return _written(location, source, found.after, test, found.read_by)
+
+
+def _written(location: Location, source: str, after: str, test: NewTest | NotSure, subject: str) -> Written | NotSure:
     if isinstance(test, NotSure):
         return test
-    function = prompt.function.name.value
-    title = f"Put what changes behind the fixed text in {function}"
+    title = f"Put what changes behind the fixed text in {subject}"
     return Written(
         recipe=NAME,
         title=title if len(title) < _TITLE else "Put what changes behind the prompt's fixed text",
         summary=(
-            f"`{function}` in `{location.path}` begins the prompt with lines that change, so prompts that are built "
+            f"`{subject}` in `{location.path}` begins the prompt with lines that change, so prompts that are built "
             "with other values share no beginning that a provider's prompt cache could hold. Those lines now stand "
             "behind the fixed text. Every line is still there; only the order changed."
         ),
@@ -88,6 +117,44 @@ def _pointing(source: str, location: Location) -> tuple[str, ...]:
     return (f"The prompt says {' and '.join(words)}: look whether it still points the right way.",) if words else ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Template:
+    after: str
+    read_by: str
+    changing: tuple[str, ...]
+    share: float
+
+
+def _template(location: Location, source: str, static: frozenset[int]) -> _Template | NotSure:
+    """A constant of the module or of a class with placeholders, in its new order."""
+    module = module_of(source)
+    if isinstance(module, NotSure):
+        return module
+    found = template_at(module, location)
+    if found is None:
+        return NotSure("the text is no constant that a test could read")
+    node, read_by = found
+    made = reordered(node, _reader(source, static, filled_later=True))
+    if isinstance(made, NotSure):
+        return made
+    if not same_lines(code_of(node), code_of(made.new)):
+        return NotSure("the text would not keep every line as it is")
+    after = cst.ensure_type(module.deep_replace(node, made.new), cst.Module).code
+    text = evaluated(parse_expression(code_of(node))) or ""
+    changing = dict.fromkeys(one for line in text.split("\n") for one in placeholders(line, static))
+    return _Template(after, read_by, tuple(changing), _share(made))
+
+
+def _reader(source: str, static: frozenset[int], *, filled_later: bool) -> Reader:
+    if not filled_later:
+        return Reader(constants(source), partial(weight, static=static))
+    return Reader(constants(source), partial(weight, static=static), partial(changes, static=static))
+
+
+def _share(made: Reordered) -> float:
+    return min(0.95, math.floor(made.in_front / _STEP) * _STEP)
+
+
 def rewritten(source: str, location: Location, static: frozenset[int]) -> tuple[str, Prompt, Reordered] | NotSure:
     """The source with the prompt's fixed text first."""
     module = module_of(source)
@@ -96,10 +163,10 @@ def rewritten(source: str, location: Location, static: frozenset[int]) -> tuple[
     prompt = find(module, location)
     if isinstance(prompt, NotSure):
         return prompt
-    reader = Reader(constants(source), lambda text: sum(piece.chars for piece in cut(text) if piece.hash in static))
     why = NotSure("the text is used as it is, and nothing that changes stands before it")
     for node in prompt.expressions:
-        made = reordered(node, reader)
+        filled_later = not m.findall(node, m.FormattedString())
+        made = reordered(node, _reader(source, static, filled_later=filled_later))
         if isinstance(made, NotSure):
             why = made
             continue
@@ -137,7 +204,7 @@ def _test(path: str, source: str, prompt: Prompt, made: Reordered, base: Base) -
         needs_datetime=call.needs_datetime,
         changing=json.dumps(sorted(changing)),
         shown=json.dumps(shown) if shown else "",
-        share=f"{min(0.95, math.floor(made.in_front / _STEP) * _STEP):.2f}",
+        share=f"{_share(made):.2f}",
     )
     return NewTest(path=target, text=text)
 

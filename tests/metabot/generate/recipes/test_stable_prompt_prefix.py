@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recipe_runs import page_examples
 from repositories import finding, prompt_anchor, repository
 
 from metabot.generate.recipe import NotSure
@@ -251,7 +252,6 @@ TESTS = {"tests/test_a.py": "def test_a():\n    pass\n"}
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        pytest.param({"p.md": f"{{{{ now }}}}\n{FIXED}\n", **TESTS}, "filled elsewhere", id="a prompt file"),
         pytest.param({"p.py": CALLABLE.format(parameters="now"), **TESTS}, "no sample value", id="no annotation"),
         pytest.param(
             {"p.py": CALLABLE.format(parameters="now: Clock"), **TESTS}, "no sample value", id="a type of its own"
@@ -287,7 +287,7 @@ def test_stops_where_no_test_can_be_written(tmp_path: Path, files: dict[str, str
 
 def test_words_that_point_are_named_as_a_risk(tmp_path: Path) -> None:
     """Who reads the pull request looks at them; a prompt without such words is not suspected of them."""
-    for number, text in enumerate((FIXED, FIXED.replace("be brief", "read the rules above"))):
+    for number, text in enumerate((FIXED, FIXED + "\n\nKeep to the rules above.")):
         source = f'def prompt(now: str) -> str:\n    return f"""It is {{now}}.\n\n{text}\n"""\n'
         target = repository(tmp_path / str(number), {"p.py": source, **TESTS})
         placed = place(finding("prompt-cache-miss", prompt=prompt_anchor(text)), target, base_branch="main")
@@ -295,6 +295,12 @@ def test_words_that_point_are_named_as_a_risk(tmp_path: Path) -> None:
         proposal = propose(placed, target, base_branch="main")
         assert not isinstance(proposal, Stopped)
         assert ["above" in risk for risk in proposal.risks] == [False, *[True] * number]
+
+
+def test_the_pages_example_is_what_it_does() -> None:
+    """docs/recipes/stable-prompt-prefix.md shows its result, character for character."""
+    ((before, after),) = page_examples("stable-prompt-prefix")
+    assert rewrite(before) == after
 
 
 def annotated(source: str) -> str:
