@@ -11,8 +11,8 @@ repository by its own text:
     … (60 more fixed lines)"""                    You are helping {customer}."""
 
 Every line stays; whole lines move, with their paragraph. It reads f-strings, strings side by side,
-`"\\n".join([…])` and sums such as `f"…\\n" + FIXED`, where FIXED may be a constant of the module; and templates that are
-filled elsewhere: constants with placeholders, and files of Markdown, Jinja, YAML, TOML and JSON.
+`"\\n".join([…])` and sums such as `f"…\\n" + FIXED`, where FIXED may be a constant of the module; and templates that
+are filled elsewhere: constants with placeholders, and files of Markdown, Jinja, YAML, TOML and JSON.
 
 It leaves alone: methods and coroutines; texts in which less than 60 % of the fixed characters stand in one piece behind
 the changing lines; lines that words, numbers, a colon or a tag tie to their place; parts with comments between them;
