@@ -75,6 +75,11 @@ def sample_call(source: str, symbol: str | None) -> SampleCall | NotSure:
     return SampleCall(function=function.name, arguments=tuple(arguments), returns_text=text)
 
 
+def sample_value(annotation: ast.expr, name: str) -> str | None:
+    """One value of the annotated type, as Python source; None where the type is not a plain one."""
+    return _value(annotation, name, 0)
+
+
 def _function(source: str, symbol: str | None) -> ast.FunctionDef | NotSure:
     if symbol is None or "." in symbol:
         return NotSure(f"a test can call functions of a module; {symbol or 'module-level code'} is none")
