@@ -1,0 +1,1 @@
+"""Answers visitors' questions about the trails of the park."""
