@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from analyzers.finding import CodeAnchor
 from metabot.git import Repository
@@ -16,6 +17,10 @@ from metabot.place.functions import Function, enclosing, functions, name_parts, 
 from metabot.place.paths import best_matches, is_library, module_parts
 from metabot.place.placement import Location
 from metabot.place.several import Several
+from metabot.place.sources import Source, origin, sources
+
+_ANCHORS: Final = 16  # the most common ones; an analyzer hands on six
+_LONGEST: Final = 4096  # characters of a path or a name, at its end: no system has longer ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +31,28 @@ class _Hit:
     drifted: bool  # the recorded line is not in the recorded function: the source changed since
 
 
-def by_code(anchors: Sequence[CodeAnchor], repository: Repository, revision: str) -> tuple[Location, ...] | Several:
-    """A location for each anchor that has one, in the anchors' order; `Several` where the first is unclear."""
+def by_code(
+    anchors: Sequence[CodeAnchor], repository: Repository, revision: str, *, weight: float = 1.0
+) -> tuple[Location, ...] | Several:
+    """A location for each anchor that has one, in the anchors' order; `Several` where the first is unclear.
+
+    `weight`: how much the anchors count, of the finding's own.
+    """
     found: list[Location] = []
-    for anchor in anchors:
+    for anchor in anchors[:_ANCHORS]:
         hits = _closest(_hits(anchor, repository, revision), anchor.line)
         if len(hits) > 1 and not found:
             return Several(tuple(dict.fromkeys(_place(hit) for hit in hits)))
-        if len(hits) == 1 and (location := _location(hits[0], anchor.line)) not in found:
-            found.append(location)
-    return tuple(found)
+        if len(hits) == 1:
+            text = repository.read(revision, hits[0].path) or ""
+            source = Source(hits[0].path, text, origin(hits[0].path, text))
+            found.append(_location(hits[0], anchor.line, source, weight))
+    return tuple(dict.fromkeys(found))
 
 
 def _hits(anchor: CodeAnchor, repository: Repository, revision: str) -> list[_Hit]:
-    file = anchor.file.raw_for_storage() if anchor.file is not None else None
-    name = anchor.function.raw_for_storage() if anchor.function is not None else ""
+    file = anchor.file.raw_for_storage()[-_LONGEST:] if anchor.file is not None else None
+    name = anchor.function.raw_for_storage()[-_LONGEST:] if anchor.function is not None else ""
     wanted = name_parts(name)
     if file is not None and is_library(file):
         return []
@@ -70,13 +82,11 @@ def _in_file(source: str, path: str, wanted: tuple[str, ...], line: int | None) 
 def _by_name_alone(wanted: tuple[str, ...], repository: Repository, revision: str) -> list[_Hit]:
     """A name that brings its module along (`support.tools.get`) needs no path; a bare one would be guessing."""
     hits: list[_Hit] = []
-    for path in repository.files(revision):
-        module = module_parts(path)
-        if len(wanted) < 2 or not path.endswith(".py") or not module or module[-1] not in wanted[:-1]:
-            continue
-        source = repository.read(revision, path) or ""
-        in_module = [one for one in functions(source) if len(one.parts) < len(wanted)]
-        hits += [_Hit(path, one, whole=True, drifted=False) for one in named(in_module, wanted, module)]
+    for source in sources(repository, revision).python(wanted[-1]) if len(wanted) > 1 else ():
+        module = module_parts(source.path)
+        if module and module[-1] in wanted[:-1]:
+            in_module = [one for one in functions(source.text) if len(one.parts) < len(wanted)]
+            hits += [_Hit(source.path, one, whole=True, drifted=False) for one in named(in_module, wanted, module)]
     return hits
 
 
@@ -92,19 +102,17 @@ def _closest(hits: list[_Hit], line: int | None) -> list[_Hit]:
     return hits
 
 
-def _location(hit: _Hit, line: int | None) -> Location:
+def _location(hit: _Hit, line: int | None, source: Source, weight: float) -> Location:
     function = hit.function
     first = function.first_line if function is not None else line or 1
     sure = (1.0 if hit.whole else 0.9) * (0.9 if hit.drifted else 1.0)
     what = "function name" if function is not None else "line"
     why = f"the recorded path and {what} fit here{'' if hit.whole else ' and nowhere else'}"
-    return Location(
-        path=hit.path,
-        first_line=first,
-        last_line=function.last_line if function is not None else first,
-        symbol=function.symbol if function is not None else None,
+    return source.location(
+        function.symbol if function is not None else None,
+        (first, function.last_line if function is not None else first),
         how="code attribute",
-        sure=round(sure, 2),
+        sure=weight * sure,
         why=why + ("; its lines moved since" if hit.drifted else ""),
     )
 

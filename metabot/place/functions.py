@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from metabot.place.parsing import parse
+from metabot.place.parsing import parsed
 
 _LOCALS: Final = re.compile(r"\.?<locals>\.?")  # outer.<locals>.inner, as __qualname__ writes it
 
@@ -31,9 +31,10 @@ class Function:
 
 def functions(source: str) -> tuple[Function, ...]:
     """Every function of the source, outer ones first; none where the source is not valid Python."""
+    tree = parsed(source)
     try:
-        return tuple(_walk(parse(source), ()))
-    except (SyntaxError, ValueError, RecursionError):  # not Python, a null byte, nested beyond reason
+        return tuple(_walk(tree, ())) if tree is not None else ()
+    except RecursionError:  # nested beyond reason
         return ()
 
 

@@ -16,6 +16,14 @@ def parse(source: str) -> ast.Module:
         return ast.parse(source)
 
 
+def parsed(source: str) -> ast.Module | None:
+    """None where the source is not Python, holds a null byte, or is nested beyond what the parser takes."""
+    try:
+        return parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def parse_expression(source: str) -> ast.expr:
     """The one expression that the source is, whatever line breaks it holds."""
     statement = parse(f"({source}\n)").body[0]

@@ -7,6 +7,15 @@ from typing import Literal
 
 from analyzers.finding import Finding
 
+How = Literal[
+    "code attribute",  # code.* of a span, or the frame of a stack trace
+    "prompt text",
+    "tool function",  # what runs when the model calls the tool
+    "tool definition",  # what the model is told about it
+    "operation name",
+    "model call",  # the one place that calls a model
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
@@ -14,7 +23,7 @@ class Location:
     first_line: int  # 1-based, inclusive
     last_line: int
     symbol: str | None  # the enclosing function or class, dotted
-    how: Literal["code attribute", "prompt text"]
+    how: How
     sure: float  # 0 to 1
     why: str  # the evidence in one line: "41 of 44 static lines of the prompt stand here"
 

@@ -6,34 +6,82 @@ writes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final, NamedTuple
+
 from analyzers.finding import Finding
 from metabot.errors import RepositoryError
 from metabot.git import Repository
 from metabot.place.code_attributes import by_code
+from metabot.place.model_calls import by_model_call
+from metabot.place.operations import by_operation
 from metabot.place.placement import Location, Placed
-from metabot.place.prompt_text import MIN_SHARE, by_prompt
+from metabot.place.prompt_text import by_prompt
 from metabot.place.several import Several
+from metabot.place.sources import Sources, sources
+from metabot.place.subjects import about_a_model_call, names_of
+from metabot.place.tools import by_definitions, by_tool
 from metabot.stopped import Reason, Stopped
+
+MIN_SURE: Final = 0.6  # what is less sure is a guess: at 0.6 the lines found are more than those that are missing
+_FOLLOWED: Final = 0.9  # of the sureness: a consequence may show itself further up
+_SHOWN: Final = 5  # places that a stop names
+
+Found = tuple[Location, ...] | Several
 
 
 def place(finding: Finding, repository: Repository, *, base_branch: str) -> Placed | Stopped:
-    """Where the finding comes from: by the prompt's text where it is about a prompt, else by code attributes.
+    """Where the finding comes from, by the first search that is sure. docs/placing.md has their order and sureness.
 
     RepositoryError: the repository has no `base_branch`.
     """
     revision, known = deployed(finding, repository, base_branch=base_branch)
+    doubtful: list[Location] = []
+    unclear: list[Several] = []
+    for search in _searches(finding, repository, revision):
+        found = search.places()
+        if isinstance(found, Several):
+            unclear.append(found)
+            if search.decides:
+                break
+        elif found and found[0].sure >= MIN_SURE:
+            sure = tuple(one for one in found if one.sure >= MIN_SURE)
+            return Placed(finding=finding, revision=revision, revision_known=known, locations=sure)
+        else:
+            doubtful += found
+    if unclear:
+        return _ambiguous(finding, unclear[0])
+    return _not_sure(finding, doubtful) if doubtful else _not_found(finding, revision)
+
+
+class _Search(NamedTuple):
+    places: Callable[[], Found]
+    decides: bool = False  # telemetry says where: what it leaves unclear, a name must not decide
+
+
+def _searches(finding: Finding, repository: Repository, revision: str) -> Iterator[_Search]:
+    """What says most about the finding's cause comes first."""
     candidate = finding.candidate
-    found: tuple[Location, ...] | Several = ()
-    if candidate.prompt is not None:
-        by_text = by_prompt(candidate.prompt, repository, revision)
-        found = by_text if isinstance(by_text, Several) else (by_text,) if by_text is not None else ()
-    if not found:
-        found = by_code(candidate.code, repository, revision)
-    if isinstance(found, Several):
-        return _ambiguous(finding, found)
-    if not found:
-        return _not_found(finding, revision)
-    return Placed(finding=finding, revision=revision, revision_known=known, locations=found)
+    service, model = candidate.subject.service, candidate.subject.detail
+    texts = partial(sources, repository, revision)  # read by the first search that needs them
+    prompt = candidate.prompt
+    if prompt is not None:
+        yield _Search(lambda: by_prompt(prompt, texts()), decides=True)
+    if candidate.tools:
+        yield _Search(lambda: by_definitions(candidate.tools, texts()), decides=True)
+    yield _Search(lambda: by_code(candidate.code, repository, revision), decides=True)
+    followed = [anchor for one in finding.consequences for anchor in one.candidate.code]
+    if followed:  # one cause: what it leads to was seen at the same spans
+        yield _Search(lambda: by_code(followed, repository, revision, weight=_FOLLOWED))
+    if about_a_model_call(candidate):
+        yield _Search(lambda: by_model_call(texts(), service=service, model=model))
+    for name in names_of(candidate.subject):
+        yield _Search(partial(_by_name, name, texts))
+
+
+def _by_name(name: str, texts: Callable[[], Sources]) -> Found:
+    return by_tool(name, texts()) or by_operation(name, texts())
 
 
 def deployed(finding: Finding, repository: Repository, *, base_branch: str) -> tuple[str, bool]:
@@ -55,20 +103,30 @@ def _commit_id(recorded: str) -> bool:
 
 
 def _ambiguous(finding: Finding, several: Several) -> Stopped:
-    shown = ", ".join(several.places[:5]) + (", …" if len(several.places) > 5 else "")
+    shown = ", ".join(several.places[:_SHOWN]) + (", …" if len(several.places) > _SHOWN else "")
     detail = f"{len(several.places)} places fit equally well: {shown}. "
     return _stopped(finding, "ambiguous", detail + "Record code.line.number and the path from the repository's top.")
+
+
+def _not_sure(finding: Finding, doubtful: list[Location]) -> Stopped:
+    best = sorted(doubtful, key=lambda one: -one.sure)[:_SHOWN]
+    shown = "; ".join(f"{one.path}, line {one.first_line} (sure {one.sure:.2f}: {one.why})" for one in best)
+    todo = "Look there, and record code.file.path and code.function.name on the spans."
+    return _stopped(finding, "not sure enough", f"at least {MIN_SURE} is asked for. It may be {shown}. {todo}")
 
 
 def _not_found(finding: Finding, revision: str) -> Stopped:
     candidate = finding.candidate
     tried = []
     if candidate.prompt is not None:
-        tried.append(f"no text there holds {MIN_SHARE:.0%} of the prompt's fixed part")
+        tried.append("no text there holds the prompt's fixed part")
     if candidate.code:
         tried.append("no function there is the one that the code attributes name")
     if not candidate.code:
         tried.append("the telemetry carries no code attributes")
+    tried.append("no tool, span, route or function there has the operation's name")
+    if about_a_model_call(candidate):
+        tried.append("no call of a model is written there")
     detail = f"searched {revision[:12]}: {'; '.join(tried)}. "
     return _stopped(finding, "not found", detail + "Record code.file.path and code.function.name on the spans.")
 

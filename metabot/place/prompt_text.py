@@ -1,89 +1,119 @@
 """Placing by the prompt's own text: the repository's texts are hashed as the prompts were, and the hashes compared.
 
-The best place is the text that covers most characters of what all calls share. It must cover at least `MIN_SHARE`, and
+The best place is the text that covers most characters of what all calls share; where no single text covers enough, the
+texts of one function or class, then those of one file, count together. The share that is covered is the sureness, and
 no other place may come near it. Text never leaves the repository, and none is needed from telemetry.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Final
 
 from analyzers.finding import PromptAnchor
-from metabot.git import Repository
 from metabot.place.placement import Location
 from metabot.place.several import Several
-from metabot.place.texts import READ, Text, texts
+from metabot.place.sources import Source, Sources
+from metabot.place.texts import Text, texts
 from metabot.telemetry.pieces import cut
 
-MIN_SHARE: Final = 0.6  # of the static characters; tool definitions and other files may hold the rest
+ENOUGH: Final = 0.6  # of the fixed characters in one text; tool definitions and other files may hold the rest
+WORTH_NAMING: Final = 0.25  # below that a few common lines may be all that two texts share
 NEAR: Final = 0.8  # a second place with this share of the best one's coverage makes the choice a guess
-_LARGEST: Final = 1_000_000  # characters: larger files are data
-# What tests hold is a copy; the served prompt stands elsewhere.
-_TEST: Final = re.compile(r"(^|/)(tests?|testing|fixtures)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 
 
 @dataclass(frozen=True, slots=True)
 class _Cover:
-    path: str
+    source: Source
     text: Text
-    pieces: int
-    chars: int
+    lengths: dict[int, int]  # of the pieces that stand here, by their hash
+    parts: int = 1
+
+    @property
+    def chars(self) -> int:
+        return sum(self.lengths.values())
+
+    def shared(self, other: _Cover) -> int:
+        """Characters that the other one holds as well."""
+        return sum(chars for piece, chars in self.lengths.items() if piece in other.lengths)
 
     def overlaps(self, other: _Cover) -> bool:
         ours, theirs = self.text, other.text
         apart = ours.last_line < theirs.first_line or theirs.last_line < ours.first_line
-        return self.path == other.path and not apart
+        return self.source.path == other.source.path and not apart
 
 
-def by_prompt(prompt: PromptAnchor, repository: Repository, revision: str) -> Location | Several | None:
-    """The one text that the prompt is made of; `Several` where two fit about equally; None where none covers enough."""
+def by_prompt(prompt: PromptAnchor, sources: Sources) -> tuple[Location, ...] | Several:
+    """The one place that the prompt is made of; `Several` where two fit about equally; empty where none is worth it."""
     static = frozenset(prompt.static)
-    covers = sorted(_covers(static, repository, revision), key=_best_first)
-    if not covers or covers[0].chars < MIN_SHARE * prompt.static_chars:
-        return None
-    best = covers[0]
-    near = [cover for cover in covers[1:] if cover.chars >= NEAR * best.chars and not cover.overlaps(best)]
-    if near:
-        return Several(tuple(dict.fromkeys(_place(cover) for cover in (best, *near))))
-    return Location(
-        path=best.path,
-        first_line=best.text.first_line,
-        last_line=best.text.last_line,
-        symbol=best.text.symbol,
-        how="prompt text",
-        sure=round(min(1.0, best.chars / prompt.static_chars), 2),
-        why=f"{best.pieces} of {len(static)} static lines of the prompt stand here",
+    single = list(_covers(static, sources, least=WORTH_NAMING * prompt.static_chars))
+    levels: tuple[Callable[[], Iterable[_Cover]], ...] = (
+        lambda: single,
+        lambda: _together(single, lambda cover: (cover.source.path, cover.text.symbol or "")),
+        lambda: _together(single, lambda cover: (cover.source.path, "")),
     )
+    best: tuple[_Cover, ...] = ()
+    for level in levels:
+        wider = _best(level())
+        best = wider if wider and (not best or wider[0].chars > best[0].chars) else best
+        if best and best[0].chars >= ENOUGH * prompt.static_chars:
+            break
+    if not best or best[0].chars < WORTH_NAMING * prompt.static_chars:
+        return ()
+    if len(best) > 1:
+        return Several(tuple(dict.fromkeys(_place(cover) for cover in best)))
+    return (_location(best[0], prompt),)
 
 
-def _covers(static: frozenset[int], repository: Repository, revision: str) -> Iterator[_Cover]:
-    for path in repository.files(revision):
-        if _TEST.search(path) or not path.endswith(READ):
+def _best(covers: Iterable[_Cover]) -> tuple[_Cover, ...]:
+    """The best cover and all that come near it; a copy that is not the repository's own counts only alone."""
+    ranked = sorted(covers, key=_best_first)
+    own = [cover for cover in ranked if cover.source.origin == "own"]
+    considered = own if own and own[0].chars >= NEAR * ranked[0].chars else ranked
+    if not considered:
+        return ()
+    first, *others = considered
+    near = (cover for cover in others if first.shared(cover) >= NEAR * first.chars and not cover.overlaps(first))
+    return first, *near
+
+
+def _covers(static: frozenset[int], sources: Sources, *, least: float) -> Iterator[_Cover]:
+    for source in sources.files:
+        if len(source.text) < least:  # it cannot hold that many characters of the prompt
             continue
-        content = repository.read(revision, path)
-        if content is None or len(content) > _LARGEST:
-            continue
-        for text in texts(path, content):
-            cover = _cover(path, text, static)
-            if cover.pieces:
+        for text in texts(source.path, source.text):
+            cover = _cover(source, text, static)
+            if cover.lengths:
                 yield cover
 
 
-def _cover(path: str, text: Text, static: frozenset[int]) -> _Cover:
-    return max((_covered(path, text, form, static) for form in _forms(text.text)), key=lambda one: one.chars)
+def _cover(source: Source, text: Text, static: frozenset[int]) -> _Cover:
+    return max((_covered(source, text, form, static) for form in _forms(text.text)), key=lambda one: one.chars)
 
 
-def _covered(path: str, text: Text, form: str, static: frozenset[int]) -> _Cover:
-    lengths = {piece.hash: piece.chars for piece in cut(form) if piece.hash in static}
-    return _Cover(path, text, len(lengths), sum(lengths.values()))
+def _covered(source: Source, text: Text, form: str, static: frozenset[int]) -> _Cover:
+    return _Cover(source, text, {piece.hash: piece.chars for piece in cut(form) if piece.hash in static})
 
 
-def _forms(text: str) -> tuple[str, ...]:
-    """As written, and as `str.format` leaves it, which halves doubled braces."""
-    return (text, text.replace("{{", "{").replace("}}", "}")) if "{{" in text else (text,)
+def _forms(text: str) -> Iterator[str]:
+    """As written, and as `str.format`, `%` and `string.Template` leave it, which halve their doubled signs."""
+    yield text
+    for doubled, single in (("{{", "{"), ("%%", "%"), ("$$", "$")):
+        if doubled in text:
+            halved = text.replace(doubled, single)
+            yield halved.replace("}}", "}") if doubled == "{{" else halved
+
+
+def _together(covers: list[_Cover], key: Callable[[_Cover], tuple[str, str]]) -> Iterator[_Cover]:
+    for _, group in groupby(sorted(covers, key=key), key):
+        parts = sorted(group, key=lambda cover: cover.text.first_line)
+        lengths = {piece: chars for part in parts for piece, chars in part.lengths.items()}
+        first, last = parts[0].text, max(part.text.last_line for part in parts)
+        shared = first.symbol if len({part.text.symbol for part in parts}) == 1 else None
+        text = replace(first, last_line=last, symbol=shared)
+        yield _Cover(parts[0].source, text, lengths, parts=len(parts))
 
 
 def _best_first(cover: _Cover) -> tuple[int, int, int]:
@@ -91,5 +121,17 @@ def _best_first(cover: _Cover) -> tuple[int, int, int]:
     return (-cover.chars, lines, len(cover.text.text))
 
 
+def _location(cover: _Cover, prompt: PromptAnchor) -> Location:
+    text, static = cover.text, len(frozenset(prompt.static))
+    together = f", in {cover.parts} texts together" if cover.parts > 1 else ""
+    return cover.source.location(
+        text.symbol,
+        (text.first_line, text.last_line),
+        how="prompt text",
+        sure=min(1.0, cover.chars / prompt.static_chars),
+        why=f"{len(cover.lengths)} of {static} static lines of the prompt stand here{together}",
+    )
+
+
 def _place(cover: _Cover) -> str:
-    return f"{cover.path}:{cover.text.symbol or cover.text.first_line}"
+    return f"{cover.source.path}:{cover.text.symbol or cover.text.first_line}"

@@ -7,18 +7,15 @@ that no recorded prompt contains, so that the line it stands in never compares e
 from __future__ import annotations
 
 import ast
-import json
-import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from metabot.place.parsing import parse
+from metabot.place.parsing import parsed
+from metabot.place.structured import STRUCTURED, blocks
 
 HOLE: Final = "\x00"
-_PROMPT_FILES: Final = (".txt", ".md", ".j2", ".jinja", ".jinja2", ".prompt", ".mustache", ".yaml", ".yml")
-_PARSED_FILES: Final = (".json", ".toml")
-READ: Final = (".py", *_PROMPT_FILES, *_PARSED_FILES)
+_PROMPT_FILES: Final = (".txt", ".md", ".j2", ".jinja", ".jinja2", ".prompt", ".mustache")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +34,15 @@ def texts(path: str, content: str) -> Iterator[Text]:
         yield from _python_texts(content)
     elif path.endswith(_PROMPT_FILES):
         yield Text(content, 1, content.count("\n") + 1, None)
-    elif path.endswith(_PARSED_FILES):
-        for value in _strings(_parsed(path, content)):
-            yield Text(value, 1, content.count("\n") + 1, None)
+    elif path.endswith(STRUCTURED):
+        yield from _structured_texts(path, content)
 
 
 def _python_texts(content: str) -> tuple[Text, ...]:
+    tree = parsed(content)
     try:
-        return tuple(_in_python(parse(content), ()))
-    except (SyntaxError, ValueError, RecursionError):  # not Python, a null byte, nested beyond reason
+        return tuple(_in_python(tree, ())) if tree is not None else ()
+    except RecursionError:  # nested beyond reason
         return ()
 
 
@@ -102,19 +99,13 @@ def _written(value: ast.expr) -> str | None:
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
 
 
-def _parsed(path: str, content: str) -> object:
-    try:
-        return json.loads(content) if path.endswith(".json") else tomllib.loads(content)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _strings(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _strings(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _strings(one)
+def _structured_texts(path: str, content: str) -> Iterator[Text]:
+    """Each string of the file, those of a list together, and a YAML file as it is written."""
+    if path.endswith((".yaml", ".yml")):
+        yield Text(content, 1, content.count("\n") + 1, None)
+    for block in blocks(path, content):
+        values = [value for _, value in block.pairs]
+        yield from (Text(value.text, value.first_line, value.last_line, None) for value in values)
+        if len(values) > 1 and not block.mapping:
+            joined = "\n".join(value.text for value in values)
+            yield Text(joined, values[0].first_line, values[-1].last_line, None)

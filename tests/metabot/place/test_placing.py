@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from repositories import anchor, commit, finding, prompt_anchor, repository
 
+from analyzers.finding import Consequence, Fingerprint, Subject
+from analyzers.untrusted import Name
 from metabot.errors import RepositoryError
 from metabot.place.placement import Placed
 from metabot.place.placing import place
@@ -81,3 +85,119 @@ def test_stops(tmp_path: Path, files: dict[str, str], columns: dict[str, object]
     assert (stopped.stage, stopped.reason) == ("placed", reason)
     assert said in stopped.detail
     assert "Record" in stopped.detail
+
+
+TOOL = 'def look_up(q):\n    return q\n\n\nTOOLS = [{"name": "look_up", "parameters": {}}]\n'
+CALL = "def ask(client):\n    return client.chat.completions.create(model='m')\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "columns", "found"),
+    [
+        pytest.param(
+            {"a.py": TOOL},
+            {"subject": Subject(service=Name("desk"), operation=Name("execute_tool look_up"))},
+            [("tool function", "look_up"), ("tool definition", None)],
+            id="a tool that the operation names",
+        ),
+        pytest.param(
+            {"a.py": TOOL, "b.py": CALL},
+            {"tools": (Name("look_up"),), "code": (anchor("b.py", "ask", 1),)},
+            [("tool definition", None)],
+            id="a tool that is never called, before the code that offers it",
+        ),
+        pytest.param(
+            {"a.py": "def nightly_report():\n    pass\n"},
+            {"subject": Subject(service=Name("desk"), operation=Name("nightly_report"))},
+            [("operation name", "nightly_report")],
+            id="the operation's function",
+        ),
+        pytest.param(
+            {"a.py": CALL},
+            {"subject": Subject(service=Name("desk"), operation=Name("chat m"), detail=Name("m"))},
+            [("model call", "ask")],
+            id="the only call of a model",
+        ),
+        pytest.param(
+            {"a.py": CALL, "b.py": CALL, "c.py": 'def draft(c):\n    with span("chat m"):\n        pass\n'},
+            {"subject": Subject(service=Name("desk"), operation=Name("chat m"))},
+            [("operation name", "draft")],
+            id="of two calls neither, if the span has one place",
+        ),
+    ],
+)
+def test_without_code_attributes_names_count(
+    tmp_path: Path, files: dict[str, str], columns: dict[str, object], found: list[tuple[str, str | None]]
+) -> None:
+    """What the telemetry calls a tool, an operation or a model is looked for in the code."""
+    placed = place(finding("recurring-error", **columns), repository(tmp_path, files), base_branch="main")
+    assert isinstance(placed, Placed)
+    assert [(one.how, one.symbol) for one in placed.locations] == found
+
+
+@pytest.mark.parametrize(
+    ("files", "columns", "named"),
+    [
+        pytest.param(
+            {"a.py": "def run():\n    pass\n"},
+            {"subject": Subject(service=Name("desk"), operation=Name("run"))},
+            "a.py, line 1 (sure 0.50: the only function of that name)",
+            id="a short word",
+        ),
+        pytest.param(
+            {"vendor/x/tools.py": TOOLS["desk/tools.py"]},
+            {"code": (anchor("vendor/x/tools.py", "fetch", 1),)},
+            "vendor/x/tools.py, line 1 (sure 0.50: the recorded path and function name fit here; the file is",
+            id="a vendored copy",
+        ),
+        pytest.param(
+            {"p.md": "A first line of the prompt that is long.\nAnother.\n"},
+            {
+                "prompt": prompt_anchor(
+                    "A first line of the prompt that is long.\nA second one that stands elsewhere..."
+                )
+            },
+            "p.md, line 1 (sure 0.53: 1 of 2 static lines",
+            id="half of a prompt",
+        ),
+    ],
+)
+def test_a_guess_is_a_report(tmp_path: Path, files: dict[str, str], columns: dict[str, object], named: str) -> None:
+    """Below the stated sureness nothing is placed; the best places are named with what speaks for them."""
+    stopped = place(finding("recurring-error", **columns), repository(tmp_path, files), base_branch="main")
+    assert isinstance(stopped, Stopped)
+    assert stopped.reason == "not sure enough"
+    assert named in stopped.detail
+
+
+def test_a_consequence_may_name_the_code(tmp_path: Path) -> None:
+    """Where the cause's own spans name none, those of what it leads to do: they are the same spans."""
+    effect = finding("recurring-error", code=(FETCH,)).candidate
+    consequence = Consequence(fingerprint=Fingerprint("ba9876543210"), candidate=effect, because="these calls fail")
+    about = replace(finding("recurring-error"), consequences=(consequence,))
+    placed = place(about, repository(tmp_path, TOOLS), base_branch="main")
+    assert isinstance(placed, Placed)
+    assert [(one.symbol, one.sure) for one in placed.locations] == [("fetch", 0.9)]
+
+
+def test_what_telemetry_leaves_unclear_no_name_decides(tmp_path: Path) -> None:
+    """Two files fit the recorded path: that the operation has the name of a third place does not choose."""
+    copies = {"a/tools.py": TOOLS["desk/tools.py"], "b/tools.py": TOOLS["desk/tools.py"]}
+    named = {"c.py": 'def draft(c):\n    with span("GET"):\n        pass\n'}
+    about = finding("recurring-error", code=(anchor("tools.py", "fetch"),))
+    stopped = place(about, repository(tmp_path, copies | named), base_branch="main")
+    assert isinstance(stopped, Stopped)
+    assert stopped.reason == "ambiguous"
+
+
+def test_hostile_names_cost_little(tmp_path: Path) -> None:
+    """A megabyte of path, a thousand anchors and names made against regular expressions only select, and quickly."""
+    long = "../" * 300_000 + "etc/passwd"
+    anchors = (anchor(long, "a" * 1_000_000 + "(" * 1000, 4000),) * 1000
+    subject = Subject(service=Name("../../etc"), operation=Name("(a+)+$" * 100 + "!"))
+    about = finding("prompt-cache-miss", code=anchors, subject=subject, tools=(Name("__import__('os')"),))
+    began = time.monotonic()
+    stopped = place(about, repository(tmp_path, TOOLS | {"passwd": "x", "etc/passwd": "x"}), base_branch="main")
+    assert isinstance(stopped, Stopped)
+    assert stopped.reason == "not found"
+    assert time.monotonic() - began < 5

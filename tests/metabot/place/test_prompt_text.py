@@ -10,6 +10,7 @@ from repositories import prompt_anchor, repository
 from metabot.place.placement import Location
 from metabot.place.prompt_text import by_prompt
 from metabot.place.several import Several
+from metabot.place.sources import sources
 
 STATIC = "\n".join(f"{number}. Rule number {number} of the desk: be kind and be brief." for number in range(1, 21))
 F_STRING = f'def prompt(now, name):\n    return f"""The time is {{now}}.\nYou help {{name}}.\n\n{STATIC}\n"""\n'
@@ -19,7 +20,8 @@ def search(folder: Path, files: dict[str, str], static: str = STATIC) -> Locatio
     target = repository(folder, files)
     revision = target.resolve("main")
     assert revision is not None
-    return by_prompt(prompt_anchor(static), target, revision)
+    found = by_prompt(prompt_anchor(static), sources(target, revision))
+    return found if isinstance(found, Several) else next(iter(found), None)
 
 
 @pytest.mark.parametrize(
