@@ -31,6 +31,7 @@ LIBRARIES = {
     "git": "metabot/git.py",
     "sqlalchemy": "metabot/ledger/",
     "openai": "metabot/generate/model.py",
+    "httpx2": "metabot/generate/",
     "github": "metabot/publish/github.py",
     "apscheduler": "metabot/schedule.py",
 }

@@ -15,7 +15,9 @@ import sqlalchemy as sql
 from analyzers.finding import Finding, Fingerprint
 from metabot.errors import StoreError
 from metabot.funnel import End
-from metabot.ledger import proposals, schema
+from metabot.generate.asking.asked import Asked
+from metabot.generate.asking.budget import Books
+from metabot.ledger import model_calls, proposals, schema
 from metabot.ledger.encoding import decode, encode
 from metabot.ledger.proposals import ProposalEntry
 from metabot.ledger.upgrade import UPGRADES
@@ -118,6 +120,15 @@ class Ledger:
         """Where each finding ended, by the latest that is known of it."""
         with self._database.reading() as connection:
             return proposals.ends(connection)
+
+    def books(self, number: int) -> Books:
+        """Where a pass writes down what it spends on a model."""
+        return model_calls.books(self._database, number)
+
+    def model_calls(self, about: Fingerprint) -> list[Asked]:
+        """Every request to a model for one finding, in order."""
+        with self._database.reading() as connection:
+            return model_calls.calls(connection, about)
 
     def record_pull_request(self, number: int, pull_request: PullRequest) -> None:
         """A pull request that is known already gets its new state."""

@@ -12,7 +12,7 @@ import sqlalchemy as sql
 
 from metabot.errors import StoreError
 
-VERSION: Final = 3  # 2 added the pictures, 3 what was tried
+VERSION: Final = 4  # 2 added the pictures, 3 what was tried, 4 the requests to a model
 
 metadata: Final = sql.MetaData()
 
@@ -73,6 +73,24 @@ tried: Final = sql.Table(
     sql.Column("stage", sql.String),  # of its stop; null: better
     sql.Column("reason", sql.String),
     sql.Column("tried", sql.Text, nullable=False),
+)
+model_calls: Final = sql.Table(
+    "model_calls",
+    metadata,
+    sql.Column("id", sql.Integer, primary_key=True),
+    sql.Column("pass_id", sql.ForeignKey("passes.id"), nullable=False),
+    sql.Column("fingerprint", sql.String, nullable=False, index=True),
+    sql.Column("model", sql.String, nullable=False),
+    sql.Column("server", sql.String, nullable=False),
+    sql.Column("prompt_hash", sql.String, nullable=False),
+    sql.Column("started_ns", sql.BigInteger, nullable=False, index=True),
+    sql.Column("seconds", sql.Float, nullable=False),
+    sql.Column("outcome", sql.String, nullable=False),
+    sql.Column("status", sql.Integer),
+    sql.Column("input_tokens", sql.Integer, nullable=False),
+    sql.Column("output_tokens", sql.Integer, nullable=False),
+    sql.Column("counted", sql.Boolean, nullable=False),
+    sql.Column("cost_usd", sql.Float),  # null: the model's price is not known
 )
 pull_requests: Final = sql.Table(
     "pull_requests",

@@ -1,7 +1,7 @@
 """Takes a ledger of an earlier version over, with all that it holds: it cannot be made again.
 
 1 had no pictures. 2 kept proposals that were better, and nothing else of a trial; each becomes a trial in which what
-nobody kept is unknown.
+nobody kept is unknown. 3 had no requests to a model.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ def upgrade(connection: sql.Connection) -> None:
     for pass_id, verified, started_ns in connection.execute(_PROPOSALS).all():
         connection.execute(schema.tried.insert().values(pass_id=pass_id, tried_ns=started_ns, **_row(verified)))
     connection.execute(sql.text("DROP TABLE proposals"))
+    connection.execute(schema.schema_version.update().values(version=schema.VERSION))
+
+
+def _add_tables(connection: sql.Connection) -> None:
+    schema.metadata.create_all(connection)
     connection.execute(schema.schema_version.update().values(version=schema.VERSION))
 
 
@@ -68,4 +73,4 @@ def _runs(measured: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from (evaluated["run"] for evaluated in measured["evaluations"])
 
 
-UPGRADES: Final[Mapping[int, schema.Upgrade]] = {1: upgrade, 2: upgrade}
+UPGRADES: Final[Mapping[int, schema.Upgrade]] = {1: upgrade, 2: upgrade, 3: _add_tables}

@@ -16,6 +16,7 @@ from typing import Final
 
 import genai_prices
 import polars as pl
+from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import ModelPrice, TieredPrices
 
 from analyzers.frames import CALLS
@@ -91,6 +92,14 @@ def _priced(calls: pl.DataFrame, own: Sequence[OwnPrice]) -> pl.DataFrame:
         rows, schema={**schema, **dict.fromkeys(_NAMED, pl.Float64), "why_unlisted": pl.String}, orient="row"
     )
     return sized.join(found, on=[*_PRICED_BY, "size"], how="left", nulls_equal=True, maintain_order="left")
+
+
+def provider_at(url: str) -> str | None:
+    """Whose the address is that requests go to; None: nobody's on the list, such as a server of your own."""
+    try:
+        return get_snapshot().find_provider(None, None, url).id
+    except LookupError:
+        return None
 
 
 def _has_steps(price: ModelPrice | None) -> bool:

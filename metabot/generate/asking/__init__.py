@@ -1,0 +1,1 @@
+"""One question to a language model: its form, its time, its price, and what is kept of it."""
