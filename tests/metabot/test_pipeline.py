@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from metabot import config
 from metabot.git import Repository
@@ -28,11 +30,17 @@ def metabot(*arguments: str, cwd: Path, environment: dict[str, str] | None = Non
     )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """The demo, run once as a person runs it."""
-    folder = tmp_path_factory.mktemp("demo")
-    return folder / "demo", metabot("demo", cwd=folder)
+    """The demo, run once as a person runs it, for all processes of a run."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "demonstrated"
+    folder.mkdir(exist_ok=True)
+    with FileLock(folder / "lock"):
+        if not (folder / "done").exists():
+            (folder / "done").write_bytes(pickle.dumps(metabot("demo", cwd=folder)))
+    done: subprocess.CompletedProcess[str] = pickle.loads((folder / "done").read_bytes())
+    return folder / "demo", done
 
 
 @pytest.fixture
