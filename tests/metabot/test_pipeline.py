@@ -100,9 +100,10 @@ def test_no_line_of_the_demo_is_over_80_columns(demonstrated: tuple[Path, subpro
     assert [line for line in done.stdout.splitlines() if len(line) > 80 and "/" not in line] == []
 
 
-def test_a_second_pass_opens_nothing(demonstrated: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+def test_a_second_pass_opens_nothing(demonstrated: tuple[Path, object], tmp_path: Path) -> None:
     """What is open already is said to be, and the remote stays as it was."""
-    folder, _ = demonstrated
+    folder = tmp_path / "copy"
+    shutil.copytree(demonstrated[0], folder, symlinks=True)
     before = sorted(path.read_bytes() for path in (folder / "pull-requests").iterdir())
     done = metabot("run", "--config", str(folder / "config.toml"), cwd=folder)
     assert done.returncode == 0, done.stderr
