@@ -175,6 +175,9 @@ def _independent(earlier: dict[str, Any], later: dict[str, Any], known: set[str]
         return bool(earlier["answer"] == later["answer"] and earlier["tool_call_id"] != later["tool_call_id"])
     if earlier["input"] is None or earlier["output"] is None or later["input"] is None:
         return False
+    asked_again = (earlier["operation"], earlier["input"]) == (later["operation"], later["input"])
+    if asked_again:  # because of what came: a poll, or another attempt
+        return False
     old = known | _values((earlier["input"],))
     return not _flows(earlier["output"], later["input"], old)
 

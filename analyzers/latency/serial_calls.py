@@ -3,7 +3,7 @@
 Bad:   the model asks for `lookup_order` and `lookup_customer` in one answer; they are made in turn, 80 ms and 70 ms:
        150 ms, where 80 would do.
 Fine:  the second call's arguments hold something that the first one found out; the second is made only when the
-       first says so; the two overlap; the pair is a small part of the trace.
+       first says so; it asks the same again (a poll); the two overlap; the pair is a small part of the trace.
 
 Needs sibling spans of tools, retrievals, clients or models with start and end times, directly one after the other, and
 proof that they are independent: both were asked for by one answer of the model (`gen_ai.tool.call.id`, and the

@@ -123,6 +123,15 @@ def test_measures_without_conditions():
     assert measure(spans, calls, subject=dataclasses.replace(SUBJECT, operation=Name("other"))) is None
 
 
+def polled(number):
+    """A job is looked at until it is done."""
+    job = f'{{"job": "j{number}"}}'
+    return trace(
+        tool("state", 400, input=job, output=f'{{"share": {number}}}'),
+        tool("state", 400, input=job, output=f'{{"share": 1{number}}}'),
+    )
+
+
 def reused_ids(number):
     """The same ids again in a later answer, as some servers give them."""
     return trace(
@@ -168,6 +177,7 @@ def reused_ids(number):
             [told(n, order=f"https://e.example/{n}abcdef", arguments=f"{n}abc") for n in range(6)],
             id="it needs a part of a word of it",
         ),
+        pytest.param([polled(n) for n in range(6)], id="the same is asked again"),
         pytest.param([told(7) for _ in range(6)], id="the result may be what lets the second be made"),
         pytest.param(
             [*(told(n) for n in range(6)), trace(tool("order", 400, input="x", output="refused"))],
