@@ -22,7 +22,8 @@ from metabot.stopped import Reason, Stopped
 from metabot.verify import protected
 from metabot.verify.aware import awareness
 from metabot.verify.dependencies import COMPUTED, new_dependency
-from metabot.verify.paths import is_plain, lies_under, matches
+from metabot.verify.paths import is_plain, matches
+from metabot.verify.protection import protection
 
 _SECRETS: Final = {
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----"),
@@ -50,7 +51,7 @@ def refusal(proposal: Proposal, *, base: BaseTree, target: Target) -> Stopped | 
     """The first rule that the proposal breaks, as a stop at `applied`; None where it breaks none."""
     broken = (
         _paths(proposal)
-        or _protection(proposal, base, target)
+        or protection(proposal, base.files, base.read, target)
         or _application(proposal, base)
         or _text(proposal)
         or _secret(proposal)
@@ -73,35 +74,6 @@ def _paths(proposal: Proposal) -> _Broken | None:
         if paths.count(path) > 1:
             return "forbidden change", f"{path} is changed twice. Write one edit per file."
     return None
-
-
-def _protection(proposal: Proposal, base: BaseTree, target: Target) -> _Broken | None:
-    new_test = proposal.new_test.path
-    judges = protected.judges((target.test, target.evaluate, target.benchmark), base.files)
-    for edit in proposal.edits:
-        if kind := protected.kind_of(edit.path):
-            return "protected path", f"{edit.path} is {kind}. metabot never changes one; make this change by hand."
-        if edit.path in judges:
-            return "protected path", f"{edit.path} is named by a command of the settings. What judges stays as is."
-        if not matches(edit.path, target.allowed_paths):
-            return "protected path", f"{edit.path} is not in target.allowed_paths. Add it there to allow it."
-    for path in (*(edit.path for edit in proposal.edits), new_test):
-        if lies_under(path, target.protected_paths):
-            return "protected path", f"{path} is in target.protected_paths. Take it out there to allow it."
-    if _named_like_a_judge(new_test):
-        return "protected path", f"{new_test} would be {protected.kind_of(new_test)}. Name the new test test_*.py."
-    return None
-
-
-def _named_like_a_judge(path: str) -> bool:
-    """A new file among the tests is fine; a new conftest.py, manifest or dot-file there is not."""
-    name = PurePosixPath(path).name
-    hidden = any(part.startswith(".") for part in path.split("/"))
-    return hidden or name.casefold() == "conftest.py" or not _may_be_a_test(protected.kind_of(name))
-
-
-def _may_be_a_test(kind: str | None) -> bool:
-    return kind is None or kind == "a test or benchmark that exists"
 
 
 def _application(proposal: Proposal, base: BaseTree) -> _Broken | None:

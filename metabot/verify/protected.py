@@ -31,7 +31,11 @@ NEVER: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "a build or delivery file": (
             "**/makefile", "**/justfile", "**/dockerfile*", "**/*.dockerfile", "**/containerfile*",
             "**/docker-compose*.y*ml", "**/compose*.y*ml", "**/jenkinsfile*", "**/azure-pipelines*.y*ml",
-            "**/bitbucket-pipelines.y*ml", "**/tox.ini", "**/noxfile.py", "**/pytest.ini", "**/*.pth",
+            "**/bitbucket-pipelines.y*ml", "**/tox.ini", "**/noxfile.py", "**/pytest.ini",
+            "**/pytest.toml", "**/unittest.cfg", "**/nose2.cfg", "**/jest.config.*", "**/vitest.config.*",
+            "**/vite.config.*", "**/babel.config.*", "**/karma.conf.*", "**/playwright.config.*", "**/phpunit.xml*",
+            "**/taskfile.y*ml", "**/rakefile", "**/cmakelists.txt", "**/build.rs", "**/hatch.toml", "**/pixi.toml",
+            "**/turbo.json", "**/nx.json", "**/*.pth",
             "**/sitecustomize.py", "**/usercustomize.py", "**/*.tf",
         ),
         "CODEOWNERS": ("**/codeowners",),
@@ -46,7 +50,11 @@ NEVER: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "**/test_*.py", "**/*_test.py", "**/conftest.py", "**/*_test.go", "**/*.test.*", "**/*.spec.*",
             "**/*_spec.rb", "**/bench/**", "**/benchmark/**", "**/benchmarks/**", "**/*bench*.py",
         ),
-        "an evaluation": ("**/eval/**", "**/evals/**", "**/evaluation/**", "**/evaluations/**", "**/golden/**"),
+        "an evaluation": (
+            "**/eval/**", "**/evals/**", "**/evaluation/**", "**/evaluations/**", "**/golden/**", "**/evaluate.py",
+            "**/evaluate_*.py", "**/evaluation.py", "**/run_eval*.py", "**/eval.py", "**/evals.py", "**/eval_*.py",
+            "**/*_eval.py", "**/*_evals.py",
+        ),
     }
 )  # fmt: skip
 

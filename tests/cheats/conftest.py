@@ -22,7 +22,7 @@ from metabot.config import Settings
 from metabot.errors import SandboxError
 from metabot.generate.proposal import Edit, NewTest, Prediction, Proposal
 from metabot.git import Repository
-from metabot.place.placement import Placed
+from metabot.place.placement import Location, Placed
 from metabot.stopped import Stopped
 from metabot.store.frames import frame
 from metabot.store.load import load
@@ -45,6 +45,15 @@ FILES = {
     "app/evaluate.py": toy.EVALUATE.replace("range(1, 21)", f"json.load(open({CASES!r}))"),
     CASES: json.dumps(list(range(1, 21))),
 }
+WHERE = Location(
+    path="app/lookup.py",
+    first_line=2,
+    last_line=5,
+    symbol="lookup",
+    how="code attribute",
+    sure=0.9,
+    why="the telemetry names it",
+)
 Ends = tuple[str, str]
 
 
@@ -80,10 +89,11 @@ class Proof:
         with repository.worktree(revision, self.under / "base") as base:
             environment = TargetEnvironment(folder=None, tree_at=Path("/target"))
             runner = Runner(sandbox=self.sandbox, environment=environment, base=base, under=self.under)
-            measured = Trials(settings=self.settings, runner=runner, progress=lambda _: None).measured(self.proposal)
+            trials = Trials(settings=self.settings, runner=runner, progress=lambda _: None)
+            measured = trials.measured(self.proposal)
             if recheck and isinstance(measured, Measured):
                 again = Recheck(settings=self.settings, repository=repository, revision=revision, runner=runner)
-                measured = again.of(self.proposal, measured)
+                measured = again.of(self.proposal, measured, pace=trials.pace(self.proposal))
         if isinstance(measured, Unmet):
             return measured.reason
         found = verdict(self.proposal, measured, threshold=0.2)
@@ -132,9 +142,9 @@ def cheat(tmp_path: Path, sandbox: Sandbox, failing: Finding) -> Cheat:
 
 def _proposal(edits: tuple[Edit, ...], failing: Finding) -> Proposal:
     return Proposal(
-        placed=Placed(finding=failing, revision="0" * 40, revision_known=True, locations=()),
+        placed=Placed(finding=failing, revision="0" * 40, revision_known=True, locations=(WHERE,)),
         author="model",
-        recipe=None,
+        recipe="a-model",
         title="Mend the look-up",
         summary="It is mended.",
         edits=edits,
