@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from metabot.generate.recipe import Recipe
-from metabot.generate.recipes import cap_tool_output, independent_calls, retry_transient, stable_prompt_prefix
+from metabot.generate.recipes import cap_tool_output, independent_calls, retry_transient, stable_prompt_prefix, timeout
 
 RECIPES: Final[Mapping[str, tuple[Recipe, ...]]] = {
+    "missing-timeout": (timeout.write,),
     "oversized-tool-output": (cap_tool_output.write,),
     "prompt-cache-miss": (stable_prompt_prefix.write,),
     "recurring-error": (retry_transient.write,),

@@ -152,6 +152,8 @@ class Program:
 
     def _in_repository(self, dotted: str) -> str | None:
         """`desk.tools.fetch` as `desk/tools.py:fetch` where the repository has it; else as it was."""
+        if dotted in self._modules:
+            return dotted
         module, _, name = dotted.rpartition(".")
         path = self._modules.get(module)
         source = self.source(path) if path is not None else None

@@ -415,6 +415,14 @@ def test_leaves_alone(source: str, said: str) -> None:
     assert said in result.why
 
 
+def test_the_support_desk_is_left_to_a_model() -> None:
+    """Its loop runs functions out of a table, and appends to the conversation between them."""
+    folder = Path(__file__).parents[4] / "examples" / "support_desk"
+    files = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.py")}
+    result = write(independent_calls.write, Unversioned(files), "support_desk/agent.py", "handle")
+    assert isinstance(result, NotSure)
+
+
 @pytest.mark.parametrize("symbol", [None, "unknown"])
 def test_needs_a_function(symbol: str | None) -> None:
     """A module's own code runs at import, where no test can come between."""
