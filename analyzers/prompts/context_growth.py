@@ -11,9 +11,11 @@ prompts were captured, each must begin with the one before; where they were not,
 whose input tokens are unknown, but for those that an error of the provider ended. Does not know how much of the history
 the agent needs.
 
-The figure, `input tokens per call`, is the mean over all calls of conversations that grow. What would do is a model:
-each call sends what it has more than the call before, as if nothing were sent twice. It is exact where a prompt is the
-one before with more behind it. The money is what the repeated tokens cost, cached ones at their own price.
+The figure, `input tokens per call`, is the mean over all calls of the operation in sessions or traces with several of
+them, whether they grow or not: a conversation that a change keeps from growing still counts. What would do is a model:
+each call of those that grow sends what it has more than the call before, as if nothing were sent twice. It is exact
+where a prompt is the one before with more behind it. The money is what the repeated tokens cost, cached ones at their
+own price.
 
 Settings:
   min_calls            of a conversation that say their input tokens
@@ -35,7 +37,7 @@ from analyzers.clock import seen
 from analyzers.exhibits import CODE, affected, code_anchors, exemplars, newest_revision
 from analyzers.finding import Candidate, Metric, Subject, Waste
 from analyzers.frames import CALLS, SPANS, Frame
-from analyzers.identifiers import SUBJECT, about, subject_of
+from analyzers.identifiers import SUBJECT, about, named, subject_of
 from analyzers.prompts.conversations import SAME, WHOLE, conversations, examined
 from analyzers.prompts.refused import refused
 from analyzers.untrusted import Untrusted
@@ -71,15 +73,22 @@ def detect(spans: pl.LazyFrame, calls: pl.LazyFrame, *, settings: Settings = _DE
     found = _groups(growing).filter(mostly_resent & not_cached & goes_on & no_chance)
     if found.is_empty():
         return []
-    counted = found.join(examined(calls, found), on=("service", "operation"), maintain_order="left")
+    here = ("service", "operation")
+    counted = found.join(examined(calls, found), on=here, maintain_order="left").join(
+        _sent(calls, settings), on=here, maintain_order="left"
+    )
     return [_candidate(group, growing, spans) for group in counted.to_dicts()]
 
 
 def measure(
-    spans: pl.LazyFrame, calls: pl.LazyFrame, *, subject: Subject, settings: Settings = _DEFAULTS
+    spans: pl.LazyFrame,  # noqa: ARG001  # one signature
+    calls: pl.LazyFrame,
+    *,
+    subject: Subject,
+    settings: Settings = _DEFAULTS,
 ) -> Metric | None:
-    """The figure at one subject, whatever the conditions say; `None` where no conversation of it grows."""
-    here = _groups(_growing(spans, calls, settings)).filter(about(subject))
+    """The figure at one subject, whatever the conditions say; `None` where no session or trace has several calls."""
+    here = _sent(calls, settings).with_columns(pl.lit(None, pl.String).alias("detail")).filter(about(subject))
     return _metric(here.row(0, named=True)) if here.height else None
 
 
@@ -88,6 +97,17 @@ _READ: Final = (
     "input_tokens", "cached_tokens", "block_hashes", "input_usd_per_mtok", "cached_usd_per_mtok", "cost_unknown", *CODE,
 )  # fmt: skip
 _TOKENS: Final = pl.col("input_tokens")
+
+
+def _sent(calls: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
+    """Of each operation the calls and their input tokens, in sessions or traces with enough of them."""
+    told = pl.all_horizontal(pl.col("trace_id", "span_id", "service", "operation", "start_ns").is_not_null())
+    each = calls.filter(told & (_TOKENS > 0)).group_by("service", "operation", WHOLE.alias("whole"))
+    sums = (pl.len().alias("sent_calls"), _TOKENS.cast(pl.Int128).sum().alias("sent_tokens"))
+    rows = named(each.agg(*sums).collect(), "service", "operation")
+    several = rows.group_by("service", "operation", "whole").agg(pl.col("sent_calls", "sent_tokens").sum())
+    enough = pl.col("sent_calls") >= max(2, settings.min_calls)
+    return several.filter(enough).group_by("service", "operation").agg(pl.col("sent_calls", "sent_tokens").sum())
 
 
 def _growing(spans: pl.LazyFrame, calls: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
@@ -162,7 +182,8 @@ def _groups(growing: pl.DataFrame) -> pl.DataFrame:
 
 
 def _metric(group: dict[str, Any]) -> Metric:
-    return Metric(value=group["input_tokens"] / group["calls"], unit="input tokens per call", n=group["calls"])
+    calls = group["sent_calls"]
+    return Metric(value=group["sent_tokens"] / calls, unit="input tokens per call", n=calls)
 
 
 def _candidate(group: dict[str, Any], growing: pl.DataFrame, spans: pl.LazyFrame) -> Candidate:
@@ -178,7 +199,7 @@ def _candidate(group: dict[str, Any], growing: pl.DataFrame, spans: pl.LazyFrame
         subject=subject,
         evidence=Waste(
             observed=_metric(group),
-            achievable=(group["input_tokens"] - group["resent"]) / group["calls"],
+            achievable=(group["sent_tokens"] - group["resent"]) / group["sent_calls"],
             occurrences=group["repeating"],
         ),
         problem=_problem(group, sized, ended),
@@ -187,7 +208,7 @@ def _candidate(group: dict[str, Any], growing: pl.DataFrame, spans: pl.LazyFrame
         last_ns=last,
         traces=sized["trace_id"].n_unique(),
         traces_examined=group["traces_examined"],
-        cost_usd_per_call=cost,
+        cost_usd_per_call=None if cost is None else cost / group["sent_calls"],
         cost_unknown=cost_unknown,
         seconds_per_call=None,
         exemplars=exemplars(pl.concat([one.select("trace_id", "span_id") for one in (ended, _largest(sized), sized)])),
@@ -236,13 +257,13 @@ def _ended(ended: pl.DataFrame) -> str:
 
 
 def _cost(sized: pl.DataFrame) -> tuple[float | None, str | None]:
-    """USD per call of what was sent again, or why it is not known."""
+    """USD of what was sent again, or why it is not known."""
     cached = pl.col("cached_tokens").clip(lower_bound=0, upper_bound=pl.col("resent"))
     usd = (pl.col("resent") - cached) * pl.col("input_usd_per_mtok") + cached * pl.col("cached_usd_per_mtok")
     again = sized.filter(pl.col("resent") > 0).with_columns(usd.fill_nan(None).alias("usd"))
     unpriced = again.filter(pl.col("usd").is_null())
     if unpriced.is_empty():
-        return float(again["usd"].sort().sum()) / 1e6 / sized.height, None
+        return float(again["usd"].sort().sum()) / 1e6, None
     if unpriced["cached_tokens"].null_count():
         return None, "how many of the tokens were cached is not recorded"
     said = unpriced["cost_unknown"].drop_nulls().sort()

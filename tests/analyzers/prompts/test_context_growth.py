@@ -137,9 +137,15 @@ def test_measures_without_conditions():
     assert measure(*tables, subject=SUBJECT, settings=Settings(min_uncached_share=0.9)).value == 18_000
 
 
-def test_measures_nothing_without_growth():
-    """A conversation that does not grow is no figure of nought."""
-    assert measure(*read(agent((20_000,) * 6)), subject=SUBJECT) is None
+def test_what_does_not_grow_is_measured_too():
+    """A history that a change bounds must be found smaller, not gone; a short conversation counts for neither."""
+    assert measure(*read(agent((20_000,) * 6)), subject=SUBJECT).value == 20_000
+    tables = read(agent(), agent((8_000,) * 5, at=1), agent((10_000, 20_000, 40_000), at=2))
+    (found,) = detect(*tables)
+    assert found.evidence.observed == measure(*tables, subject=SUBJECT)
+    assert (found.evidence.observed.value, found.evidence.observed.n) == (130_000 / 10, 10)
+    assert found.evidence.achievable == (130_000 - 64_000) / 10
+    assert measure(*read(agent((10_000, 20_000, 40_000))), subject=SUBJECT) is None
 
 
 @pytest.fixture(scope="module")
