@@ -6,12 +6,23 @@ from collections.abc import Mapping
 from typing import Final
 
 from metabot.generate.recipe import Recipe
-from metabot.generate.recipes import cap_tool_output, independent_calls, retry_transient, stable_prompt_prefix, timeout
+from metabot.generate.recipes import (
+    bound_history,
+    cap_tool_output,
+    independent_calls,
+    output_cap,
+    retry_transient,
+    stable_prompt_prefix,
+    timeout,
+)
 
 RECIPES: Final[Mapping[str, tuple[Recipe, ...]]] = {
+    "context-growth": (bound_history.write,),
     "missing-timeout": (timeout.write,),
     "oversized-tool-output": (cap_tool_output.write,),
     "prompt-cache-miss": (stable_prompt_prefix.write,),
     "recurring-error": (retry_transient.write,),
+    "runaway-output": (output_cap.write,),
     "serial-calls": (independent_calls.write,),
+    "truncated-output": (output_cap.write,),
 }

@@ -22,7 +22,7 @@ def through_function(
 
     NotSure: the module gives one of the new names another meaning, or it does its work while it is imported.
     """
-    added = cst.parse_module(text.replace("    ", module.default_indent))
+    added = cst.parse_module(text.replace("    ", module.default_indent).replace("\n", module.default_newline))
     taken = sorted(bound(module) & bound(added))
     if taken:
         return NotSure(f"the module has a {' and a '.join(taken)} of its own")

@@ -37,10 +37,10 @@ class Result:
     @property
     def cut_already(self) -> bool:
         """A slice, or a call that says by its name that it shortens; also through a variable of the function."""
-        if _cuts(self.content):
+        if cuts(self.content):
             return True
         names = {node.value for node in m.findall(self.content, m.Name()) if isinstance(node, cst.Name)}
-        return any(_cuts(value) for name, value in _assigned(self.function) if name in names)
+        return any(cuts(value) for name, value in _assigned(self.function) if name in names)
 
 
 def mentioned(source: str) -> bool:
@@ -76,13 +76,13 @@ class _Finder(cst.CSTVisitor):
         self._functions.pop()
 
     def visit_Dict(self, node: cst.Dict) -> None:  # noqa: N802
-        self._look(_entries(node))
+        self._look(entries_of(node))
 
     def visit_Call(self, node: cst.Call) -> None:  # noqa: N802
         given = {one.keyword.value: one.value for one in node.args if one.keyword is not None}
         if m.matches(node.func, m.Name("dict")):
             self._look(given)
-        elif _last_name(node.func) == "ToolMessage" and "tool_call_id" in given and "content" in given:
+        elif last_name(node.func) == "ToolMessage" and "tool_call_id" in given and "content" in given:
             self._keep(given["content"])
 
     def _look(self, entries: Mapping[str, cst.BaseExpression]) -> None:
@@ -112,11 +112,11 @@ def _of_blocks(content: cst.BaseExpression | None) -> cst.BaseExpression | None:
     if not isinstance(content, cst.List):
         return content
     blocks = [element.value for element in content.elements]
-    entries = _entries(blocks[0]) if len(blocks) == 1 and isinstance(blocks[0], cst.Dict) else {}
+    entries = entries_of(blocks[0]) if len(blocks) == 1 and isinstance(blocks[0], cst.Dict) else {}
     return entries.get("text") if _text(entries.get("type")) == "text" else None
 
 
-def _entries(node: cst.Dict) -> dict[str, cst.BaseExpression]:
+def entries_of(node: cst.Dict) -> dict[str, cst.BaseExpression]:
     return {
         name: element.value
         for element in node.elements
@@ -129,17 +129,20 @@ def _text(node: cst.BaseExpression | None) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _cuts(value: cst.BaseExpression) -> bool:
-    sliced = m.findall(value, m.Subscript(slice=[m.SubscriptElement(m.Slice(upper=~m.MatchIfTrue(_is_none)))]))
-    called = [_last_name(call.func) for call in m.findall(value, m.Call()) if isinstance(call, cst.Call)]
+def cuts(value: cst.BaseExpression) -> bool:
+    """Whether a slice with an end, a slice from the end, or a function's name says that this is a part only."""
+    to_an_end = m.Slice(upper=~m.MatchIfTrue(_is_none))
+    from_the_end = m.Slice(lower=m.UnaryOperation(operator=m.Minus()))
+    sliced = m.findall(value, m.Subscript(slice=[m.SubscriptElement(to_an_end | from_the_end)]))
+    called = [last_name(call.func) for call in m.findall(value, m.Call()) if isinstance(call, cst.Call)]
     return bool(sliced) or any(_CUTTING.search(name) for name in called)
 
 
-def _is_none(node: object) -> bool:
+def _is_none(node: cst.BaseExpression | None) -> bool:
     return node is None
 
 
-def _last_name(node: cst.BaseExpression) -> str:
+def last_name(node: cst.BaseExpression) -> str:
     return node.attr.value if isinstance(node, cst.Attribute) else node.value if isinstance(node, cst.Name) else ""
 
 
