@@ -80,6 +80,12 @@ def sample_value(annotation: ast.expr, name: str) -> str | None:
     return _value(annotation, name, 0)
 
 
+def sample_values(annotation: ast.expr, name: str) -> tuple[str, str] | None:
+    """Two values of the annotated type, different where it has more than one that is known."""
+    first, second = _value(annotation, name, 0), _value(annotation, name, 1)
+    return (first, second) if first is not None and second is not None else None
+
+
 def _function(source: str, symbol: str | None) -> ast.FunctionDef | NotSure:
     if symbol is None or "." in symbol:
         return NotSure(f"a test can call functions of a module; {symbol or 'module-level code'} is none")
