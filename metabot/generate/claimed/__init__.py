@@ -1,0 +1,1 @@
+"""What a sentence about a change claims, and whether finding and change bear it out."""
