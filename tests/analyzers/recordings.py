@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock
 
-from analyzers.frames import CALLS, EVENTS, SPANS
+from analyzers.frames import CALLS, EVENTS, SAMPLES, SPANS
 from metabot.store.frames import frame
 from metabot.store.load import Loading, load_each
 from metabot.store.store import Store
@@ -19,6 +19,7 @@ Tables = Mapping[str, pl.DataFrame]
 kept_in: Path | None = None
 """A folder that all processes of one run share; set by the run."""
 
+_KINDS = (SPANS, CALLS, EVENTS, SAMPLES)
 _NAMES = ("service", "operation", "session_id", "environment", "service_version", "code_file", "code_function")
 _IDS = ("trace_id", "span_id", "parent_id")
 _TIMES = ("start_ns", "end_ns", "first_token_ns", "time_ns")
@@ -26,7 +27,13 @@ _TEXTS = ("error_message", "input", "output", "exception_message", "text")
 
 
 def recorded(paths: Iterable[Path], *, capture: str = "redacted") -> Tables:
-    """The frames of these files, out of a store of their own; read once for all tests that are run together."""
+    """Spans, calls and events of these files, out of a store of their own; read once for all tests of a run."""
+    tables = with_samples(paths, capture=capture)
+    return {kind.name: tables[kind.name] for kind in (SPANS, CALLS, EVENTS)}
+
+
+def with_samples(paths: Iterable[Path], *, capture: str = "redacted") -> Tables:
+    """The same with the fourth frame."""
     files = tuple(paths)
     if kept_in is None:
         return _read(files, capture)
@@ -39,7 +46,7 @@ def recorded(paths: Iterable[Path], *, capture: str = "redacted") -> Tables:
             for frame_name, table in tables.items():
                 table.write_parquet(draft / f"{frame_name}.parquet", compression="lz4")
             draft.rename(kept_in / name)
-    kinds = (kind.name for kind in (SPANS, CALLS, EVENTS))
+    kinds = (kind.name for kind in _KINDS)
     return {kind: pl.read_parquet(kept_in / name / f"{kind}.parquet", memory_map=False) for kind in kinds}
 
 
@@ -49,7 +56,7 @@ def _read(paths: Iterable[Path], capture: str) -> Tables:
             for loaded in load_each(store, path, Loading(capture=capture)):
                 if isinstance(loaded, Exception):
                     raise loaded
-        return {kind.name: frame(store, kind).collect() for kind in (SPANS, CALLS, EVENTS)}
+        return {kind.name: frame(store, kind).collect() for kind in _KINDS}
 
 
 def lazy(tables: Tables) -> tuple[pl.LazyFrame, pl.LazyFrame, pl.LazyFrame]:

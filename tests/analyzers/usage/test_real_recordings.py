@@ -12,9 +12,7 @@ import pytest
 from analyzers.frames import CALLS, EVENTS, SAMPLES, SPANS
 from analyzers.overview import Overview, overview
 from analyzers.untrusted import Untrusted
-from metabot.store.frames import frame
-from metabot.store.load import Loading, load_each
-from metabot.store.store import Store
+from tests.analyzers.recordings import with_samples
 
 pytestmark = pytest.mark.real_data
 
@@ -22,11 +20,8 @@ pytestmark = pytest.mark.real_data
 @cache
 def seen(*paths: Path) -> Overview:
     """What the overview says of these files, out of a store of their own."""
-    with Store.temporary() as store:
-        for path in paths:
-            for loaded in load_each(store, path, Loading(capture="hashes")):
-                assert not isinstance(loaded, Exception), loaded
-        return overview(*(frame(store, kind) for kind in (SPANS, CALLS, EVENTS, SAMPLES)), rejects=0)
+    tables = with_samples(paths)
+    return overview(*(tables[kind.name].lazy() for kind in (SPANS, CALLS, EVENTS, SAMPLES)), rejects=0)
 
 
 @pytest.fixture
