@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
 from typing import Final, Literal
 
@@ -12,9 +12,13 @@ from analyzers.finding import Finding
 from metabot.analysis import Analysis, Window, analyze, check_analyzers
 from metabot.config import Settings
 from metabot.errors import InputError, PublishError, RepositoryError
-from metabot.generate.writing import propose
+from metabot.generate.author import MENDABLE, Author
+from metabot.generate.proposal import Proposal
+from metabot.generate.writers import Choice, Writers
+from metabot.git import Repository
 from metabot.ingest import Ingested, ingest
 from metabot.ledger.ledger import Ledger
+from metabot.place.placement import Placed
 from metabot.place.placing import place
 from metabot.publish.local import LocalPublisher, Preview
 from metabot.publish.pull_request import PullRequest
@@ -22,7 +26,10 @@ from metabot.stopped import Stopped
 from metabot.store.load import Loaded
 from metabot.store.store import opened
 from metabot.target_repository import refreshed, target_repository
+from metabot.unplaced import NAME_ONE, apart, public, without_repository
+from metabot.verify.gain import gain
 from metabot.verify.measured import VerifiedProposal
+from metabot.verify.tried import ProposalId, id_of
 from metabot.verify.verification import Bench
 
 Progress = Callable[[str], None]
@@ -51,11 +58,13 @@ class Pass:
         stops = [outcome.end for outcome in self.outcomes if isinstance(outcome.end, Stopped)]
         if any(stop.reason == "no sandbox" for stop in stops):
             return "no sandbox"
-        unusable = any(stop.reason == "no repository" and stop.detail != _NAME_ONE for stop in stops)
+        unusable = any(stop.reason == "no repository" and stop.detail != NAME_ONE for stop in stops)
         return "no repository" if unusable else "done"
 
 
-def run_pass(settings: Settings, *, dry_run: bool, progress: Progress, again: str | None = None) -> Pass:
+def run_pass(
+    settings: Settings, *, dry_run: bool, progress: Progress, again: str | None = None, choice: Choice = "both"
+) -> Pass:
     """Load, analyze, place, write, prove, open. Every finding ends as a pull request, a preview or a `Stopped`.
 
     `again`: only the findings whose fingerprint begins so; they are proved even if they have a pull request, and
@@ -68,9 +77,12 @@ def run_pass(settings: Settings, *, dry_run: bool, progress: Progress, again: st
     ledger.record_findings(number, analysis.findings, analysis.pictures)
     refreshed(settings, progress)
     outcomes = []
-    with Bench.of_pass(settings, progress=progress, keep=partial(ledger.record_tried, number)) as bench:
-        way = _Way(settings, bench, dry_run=dry_run, again=again is not None)
-        for outcome in _outcomes(analysis, way, progress, again or ""):
+    with (
+        Writers.of_pass(settings, ledger.books(number), choice=choice) as writers,
+        Bench.of_pass(settings, progress=progress, keep=partial(ledger.record_tried, number)) as bench,
+    ):
+        way = _Way(settings, writers, bench, progress, dry_run=dry_run, again=again is not None)
+        for outcome in _outcomes(analysis, way, again or ""):
             _record(ledger, number, outcome)
             outcomes.append(outcome)
     done = Pass(loaded=ingested.loaded, refused=ingested.refused, analysis=analysis, outcomes=tuple(outcomes))
@@ -93,27 +105,29 @@ class _Way:
     """What is the same for every finding of a pass."""
 
     settings: Settings
+    writers: Writers
     bench: Bench
+    progress: Progress
     _: KW_ONLY
     dry_run: bool
     again: bool
 
 
-def _outcomes(analysis: Analysis, way: _Way, progress: Progress, beginning: str) -> Iterator[Outcome]:
+def _outcomes(analysis: Analysis, way: _Way, beginning: str) -> Iterator[Outcome]:
     for finding in analysis.findings:
         if not finding.fingerprint.startswith(beginning):
             continue
-        progress(f"{finding.fingerprint}  {finding.candidate.analyzer}")
+        way.progress(f"{finding.fingerprint}  {finding.candidate.analyzer}")
         if not finding.production:
-            yield Outcome(finding=finding, end=_apart(finding))
+            yield Outcome(finding=finding, end=apart(finding))
             continue
         if finding.fingerprint not in analysis.trusted:
-            yield Outcome(finding=finding, end=_public(finding))
+            yield Outcome(finding=finding, end=public(finding))
             continue
         try:
             yield _one(finding, way)
         except RepositoryError as error:
-            yield Outcome(finding=finding, end=_without_repository(finding, str(error)))
+            yield Outcome(finding=finding, end=without_repository(finding, str(error)))
         except PublishError as error:
             yield Outcome(finding=finding, end=_unpublished(finding, str(error)))
 
@@ -122,7 +136,7 @@ def _one(finding: Finding, way: _Way) -> Outcome:
     """The way of one finding: each step hands on its result or ends it."""
     target = way.settings.target
     if target.repository is None:
-        return Outcome(finding=finding, end=_without_repository(finding, _NAME_ONE))
+        return Outcome(finding=finding, end=without_repository(finding, NAME_ONE))
     repository = target_repository(way.settings)
     publisher = LocalPublisher(repository, settings=way.settings)
     known = None if way.again else publisher.already(finding)
@@ -131,13 +145,62 @@ def _one(finding: Finding, way: _Way) -> Outcome:
     placed = place(finding, repository, base_branch=target.base_branch)
     if isinstance(placed, Stopped):
         return Outcome(finding=finding, end=placed)
-    proposal = propose(placed, repository, base_branch=target.base_branch)
-    if isinstance(proposal, Stopped):
-        return Outcome(finding=finding, end=proposal)
-    verified = way.bench.verify(proposal)
+    verified = _proved(placed, repository, way)
     if isinstance(verified, Stopped):
         return Outcome(finding=finding, end=verified)
     return Outcome(finding=finding, end=_published(publisher, verified, way), verified=verified)
+
+
+def _proved(placed: Placed, repository: Repository, way: _Way) -> VerifiedProposal | Stopped:
+    """A recipe's change; where no recipe is sure, the model's."""
+    written = way.writers.by_recipe(placed, repository)
+    if isinstance(written, Proposal):
+        return way.bench.verify(written)
+    return written if way.writers.model is None else _by_model(placed, repository, way)
+
+
+def _by_model(placed: Placed, repository: Repository, way: _Way) -> VerifiedProposal | Stopped:
+    """Of several candidates the one that gains most; a stop that no answer mends ends them all."""
+    ends: list[VerifiedProposal | Stopped] = []
+    for _ in range(way.settings.model.candidates):
+        author = way.writers.author(placed, repository)
+        end = author if isinstance(author, Stopped) else _conversed(author, way)
+        ends.append(end)
+        if isinstance(end, Stopped) and end.reason not in MENDABLE:
+            break
+    proved = [end for end in ends if isinstance(end, VerifiedProposal)]
+    return max(proved, key=lambda one: gain(one.measured)) if proved else ends[-1]
+
+
+def _conversed(author: Author, way: _Way) -> VerifiedProposal | Stopped:
+    """The model answers until an answer is proved, stops for a reason that no answer mends, or was given before."""
+    rounds = way.settings.model.rounds
+    heard: dict[ProposalId, VerifiedProposal | Stopped] = {}
+    for number in range(1, rounds + 1):
+        way.progress(f"asking {author.name}, round {number} of {rounds}")
+        answer = author.propose()
+        if isinstance(answer, Stopped):
+            end: VerifiedProposal | Stopped = answer
+        elif id_of(answer) in heard:
+            return heard[id_of(answer)]
+        else:
+            end = heard[id_of(answer)] = way.bench.verify(answer)
+        if not isinstance(end, Stopped):
+            return end
+        if end.reason not in MENDABLE:
+            return _after(end, heard)
+        author.hear(end)
+    return end
+
+
+def _after(end: Stopped, heard: Mapping[ProposalId, VerifiedProposal | Stopped]) -> Stopped:
+    """What ends a conversation says nothing of the change: the last answer's own end is told with it."""
+    before = [one for one in heard.values() if isinstance(one, Stopped) and one != end]
+    if not before:
+        return end
+    return replace(
+        end, detail=f"{end.detail}\n  The answer before was stopped at {before[-1].stage}: {before[-1].reason}."
+    )
 
 
 def _published(publisher: LocalPublisher, verified: VerifiedProposal, way: _Way) -> PullRequest | Preview | Stopped:
@@ -150,33 +213,6 @@ def _unpublished(finding: Finding, detail: str) -> Stopped:
     todo = "Mend the remote; the next pass tries again."
     return Stopped(
         finding=finding.fingerprint, stage="opened", reason="publishing failed", detail=f"{detail}\n  {todo}"
-    )
-
-
-_NAME_ONE: Final = "[target] repository names none. Name the repository that the telemetry comes from."
-
-
-def _without_repository(finding: Finding, detail: str) -> Stopped:
-    return Stopped(finding=finding.fingerprint, stage="placed", reason="no repository", detail=detail)
-
-
-def _public(finding: Finding) -> Stopped:
-    return Stopped(
-        finding=finding.fingerprint,
-        stage="placed",
-        reason="public source",
-        detail='it stands only with telemetry from a source of trust = "public", which may raise a finding and nothing '
-        "more. Look at its exemplars; if the source's writers are your own, set its trust to internal.",
-    )
-
-
-def _apart(finding: Finding) -> Stopped:
-    return Stopped(
-        finding=finding.fingerprint,
-        stage="placed",
-        reason="not production",
-        detail="it was seen in tests or evaluations only: the environments that its traces name, or metabot's own "
-        "service. If users are served there, name the environment otherwise (deployment.environment.name).",
     )
 
 

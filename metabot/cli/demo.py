@@ -29,7 +29,11 @@ _LABELS: Final = (
         "modelled",
         f"token counts, cache hits and model times (by docs/replay.md, the recorded times {_SPEED} times as fast)",
     ),
-    ("scripted", "the model's answers, hence the evaluation's scores"),
+    (
+        "scripted",
+        "the model's answers, hence the evaluation's scores; and the model that writes where no recipe does, hence "
+        "every figure of that change",
+    ),
 )
 
 
@@ -85,7 +89,8 @@ def _lay_out(folder: Path) -> None:
     ignored = shutil.ignore_patterns("__pycache__", ".*cache", "*.egg-info")
     shutil.copytree(asset("examples/support_desk"), folder / "support_desk", ignore=ignored)
     shutil.copy(asset("examples/support_desk.metabot.toml"), folder / "config.toml")
-    shutil.copy(asset("examples/support_desk.replay.toml"), folder / "support_desk.replay.toml")
+    for script in ("support_desk.replay.toml", "author.replay.toml"):
+        shutil.copy(asset(f"examples/{script}"), folder / script)
     (folder / "telemetry").mkdir()
     _git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "remote.git")
     inside = folder / "support_desk"

@@ -6,13 +6,11 @@ Each searched text must stand exactly once in its file as it is at the base, so 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from metabot.generate.author_answer import Answer, Replacement
 from metabot.generate.proposal import Edit, NewTest
 from metabot.generate.recipe import Base
-
-_REMOVED: Final = "[redacted: "  # what stands in a prompt in place of a secret
+from metabot.generate.screen import holds_redaction
 
 
 def applied(answer: Answer, base: Base) -> tuple[Edit, ...] | str:
@@ -37,7 +35,7 @@ def applied(answer: Answer, base: Base) -> tuple[Edit, ...] | str:
 def new_test(answer: Answer) -> NewTest | str:
     """The test as a file that ends with a line feed."""
     text = answer.new_test.text
-    if _REMOVED in text:
+    if holds_redaction(text):
         return "the test holds text that was removed from the prompt; write it without"
     return NewTest(path=answer.new_test.path.removeprefix("./"), text=text if text.endswith("\n") else f"{text}\n")
 
@@ -65,7 +63,7 @@ def _fault(number: int, one: Replacement, before: str) -> str | None:
     search = _as_in(before, one.search)
     if not search:
         return f"edit {number}: search is empty"
-    if _REMOVED in search or _REMOVED in one.replace:
+    if holds_redaction(search) or holds_redaction(one.replace):
         return f"edit {number}: it touches text that was removed from the prompt; leave that line alone"
     first = before.find(search)
     if first >= 0 and before.find(search, first + 1) >= 0:

@@ -9,32 +9,43 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from metabot.errors import SettingsError
+from metabot.replay import script_file
+from metabot.replay.script import ScriptError
 
 _START: Final = 10.0  # seconds
 
 
+class Served(NamedTuple):
+    base_url: str
+    name: str  # of the model that the script plays
+
+
 @contextmanager
-def serving(script: Path) -> Iterator[str]:
-    """The base URL at which it answers. SettingsError: the script is missing or broken."""
+def serving(script: Path) -> Iterator[Served]:
+    """SettingsError: the script is missing or broken, or nothing can listen."""
+    try:
+        name = script_file.load(script).model
+    except ScriptError as error:
+        raise SettingsError(f"[model] script: {error}") from error
     with tempfile.TemporaryDirectory(prefix="metabot-script-") as folder:
         port_file = Path(folder) / "port"
         command = [sys.executable, "-m", "metabot.replay", str(script), "--port-file", str(port_file)]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
             try:
-                yield f"http://127.0.0.1:{_port(process, port_file, script)}/v1"
+                yield Served(f"http://127.0.0.1:{_port(process, port_file)}/v1", name)
             finally:
                 process.terminate()
 
 
-def _port(process: subprocess.Popen[str], port_file: Path, script: Path) -> int:
+def _port(process: subprocess.Popen[str], port_file: Path) -> int:
     until = time.monotonic() + _START
     while not port_file.exists():
         if process.poll() is not None or time.monotonic() > until:
             process.kill()
             said = process.stderr.read().strip() if process.stderr else ""
-            raise SettingsError(f"[model] script: {said or f'{script} was not served within {_START:.0f} seconds'}")
+            raise SettingsError(f"[model] script: it is not served. {said}".strip())
         time.sleep(0.02)
-    return int(port_file.read_text())
+    return int(port_file.read_text(encoding="ascii"))

@@ -1,6 +1,7 @@
 """The stage: a placed finding in, a change with its test out, or why there is none.
 
-The first recipe for the analyzer that is sure writes; where none is, the reasons of all are said.
+The first recipe for the analyzer that is sure writes; where none is, the reasons of all are said. What no recipe
+writes, a model may: `writers` knows whether there is one.
 """
 
 from __future__ import annotations
@@ -14,14 +15,8 @@ from metabot.place.placement import Placed
 from metabot.stopped import Reason, Stopped
 
 
-def _place(placed: Placed) -> str:
-    location = placed.locations[0]
-    symbol = f" ({location.symbol})" if location.symbol else ""
-    return f"{location.path}, lines {location.first_line} to {location.last_line}{symbol}"
-
-
 def propose(placed: Placed, repository: Repository, *, base_branch: str) -> Proposal | Stopped:
-    """A change against the base branch's tip.
+    """A recipe's change against the base branch's tip.
 
     RepositoryError: the repository has no `base_branch`.
     """
@@ -31,9 +26,31 @@ def propose(placed: Placed, repository: Repository, *, base_branch: str) -> Prop
         return _stopped(
             placed,
             "no recipe and no model",
-            f"{_place(placed)} is where it comes from. metabot has no recipe for {analyzer} yet, and models, which "
-            "could write the change, are not available in this version. Make the change by hand there.",
+            f"{_place(placed)} is where it comes from. metabot has no recipe for {analyzer} yet. Let a model write the "
+            "change ([model] in the settings), or make it by hand there.",
         )
+    base = deployed_base(placed, repository, base_branch=base_branch)
+    if isinstance(base, Stopped):
+        return base
+    location = placed.locations[0]
+    source = base.read(location.path)
+    assert source is not None
+    doubts: list[str] = []
+    for recipe in recipes:
+        result = recipe(placed, location, source, base)
+        if isinstance(result, Written):
+            return _proposal(placed, result)
+        doubts.append(result.why)
+    return _stopped(
+        placed, "recipe not sure", f"{location.path}: {'; '.join(doubts)}. Make the change by hand, if it is one."
+    )
+
+
+def deployed_base(placed: Placed, repository: Repository, *, base_branch: str) -> Base | Stopped:
+    """The base branch's tip, where the file that the finding comes from is as it was deployed.
+
+    RepositoryError: the repository has no `base_branch`.
+    """
     revision = repository.resolve(base_branch)
     if revision is None:
         message = f"the target repository has no branch {base_branch}.\n  Set [target] base_branch to one that it has."
@@ -48,15 +65,13 @@ def propose(placed: Placed, repository: Repository, *, base_branch: str) -> Prop
             f"{location.path} on {base_branch} differs from what was deployed ({placed.revision[:12]}). "
             f"Deploy {base_branch} and let telemetry show whether the finding stands.",
         )
-    doubts: list[str] = []
-    for recipe in recipes:
-        result = recipe(placed, location, source, base)
-        if isinstance(result, Written):
-            return _proposal(placed, result)
-        doubts.append(result.why)
-    return _stopped(
-        placed, "recipe not sure", f"{location.path}: {'; '.join(doubts)}. Make the change by hand, if it is one."
-    )
+    return base
+
+
+def _place(placed: Placed) -> str:
+    location = placed.locations[0]
+    symbol = f" ({location.symbol})" if location.symbol else ""
+    return f"{location.path}, lines {location.first_line} to {location.last_line}{symbol}"
 
 
 def _proposal(placed: Placed, written: Written) -> Proposal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import shutil
@@ -20,6 +21,7 @@ from metabot.stopped import Stopped
 
 pytestmark = pytest.mark.slow
 
+BY_MODEL = '[model]\nscript = "author.replay.toml"\n'
 FINGERPRINTS = {"prompt-cache-miss", "recurring-error", "serial-calls"}
 
 
@@ -73,15 +75,14 @@ def ends(done: Pass) -> dict[str, tuple[str, str]]:
     }
 
 
-def test_the_demo_opens_two_and_stops_one(demonstrated: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    """Three faults are found; two become drafts on the local remote, the third stops at written and says so."""
+def test_the_demo_opens_three(demonstrated: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """Three faults are found; two recipes and the scripted model mend them, as drafts on the local remote."""
     folder, done = demonstrated
     assert done.returncode == 0, done.stderr
-    assert "3 found, 2 opened, 1 stopped" in done.stdout
-    assert "3 found, 3 placed, 2 written, 2 applied, 2 sound, 2 better, 2 opened" in done.stdout
-    assert "serial-calls  at written: no recipe and no model" in done.stdout
+    assert "3 found, 3 opened, 0 stopped" in done.stdout
+    assert "3 found, 3 placed, 3 written, 3 applied, 3 sound, 3 better, 3 opened" in done.stdout
     texts = sorted((folder / "pull-requests").glob("*.md"))
-    assert len(texts) == 2
+    assert len(texts) == 3
     branches = subprocess.run(
         ["git", "--git-dir", folder / "remote.git", "branch", "--format=%(refname:short)"],
         capture_output=True, text=True, check=True,
@@ -89,9 +90,31 @@ def test_the_demo_opens_two_and_stops_one(demonstrated: tuple[Path, subprocess.C
     assert sorted(name.rpartition("-")[0] for name in branches if name != "main") == [
         "metabot/prompt-cache-miss",
         "metabot/recurring-error",
+        "metabot/serial-calls",
     ]
     for text in texts:
         assert {"real", "modelled", "scripted"} <= set(text.read_text().replace("*", " ").replace(",", " ").split())
+
+
+def test_every_figure_of_what_the_scripted_model_wrote_says_so(demonstrated: tuple[Path, object]) -> None:
+    """In the pull request, and where the proposal is shown again."""
+    folder, _ = demonstrated
+    (text,) = (
+        one for path in (folder / "pull-requests").glob("*.md") if "scripted-author" in (one := path.read_text())
+    )
+    rows = [line for line in text.splitlines() if line.endswith("* |")]
+    assert len(rows) > 5
+    assert {row.rpartition("|")[0].rpartition("|")[2].strip() for row in rows} == {"*scripted*"}
+    assert "(*scripted*)" in text.partition("## Prediction")[2]
+    config_file = str(folder / "config.toml")
+    listed = metabot("proposal", "list", "--format", "json", "--config", config_file, cwd=folder)
+    (entry,) = (one for one in json.loads(listed.stdout)["proposals"] if one["author"] == "model")
+    shown = metabot("proposal", "show", entry["id"], "--config", config_file, cwd=folder).stdout
+    assert "author        model scripted-author (scripted)" in shown
+    assert "ms per trace (scripted)" in shown
+    figures = shown.partition("\nfigures\n")[2].partition("measured by")[0]
+    assert "modelled" not in figures
+    assert "real" not in figures
 
 
 def test_no_line_of_the_demo_is_over_80_columns(demonstrated: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
@@ -107,11 +130,12 @@ def test_a_second_pass_opens_nothing(demonstrated: tuple[Path, object], tmp_path
     before = sorted(path.read_bytes() for path in (folder / "pull-requests").iterdir())
     done = metabot("run", "--config", str(folder / "config.toml"), cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("already open") == 2
+    assert done.stdout.count("already open") == 3
     assert sorted(path.read_bytes() for path in (folder / "pull-requests").iterdir()) == before
 
 
-NOT_WRITTEN = {"serial-calls": ("written", "no recipe and no model")}
+NOT_WRITTEN = {"serial-calls": ("written", "recipe not sure")}
+RECIPES_ALONE = (BY_MODEL, "")
 
 
 def red(folder: Path) -> None:
@@ -177,7 +201,7 @@ def test_stops(
     expected: dict[str, tuple[str, str]],
 ) -> None:
     """Each cause ends as a stop with its stage and reason; the other findings of the pass go on."""
-    done = again(*changes, prepare=prepare or (lambda _: None))
+    done = again(RECIPES_ALONE, *changes, prepare=prepare or (lambda _: None))
     assert {outcome.finding.candidate.analyzer for outcome in done.outcomes} == FINGERPRINTS
     assert ends(done) == {**NOT_WRITTEN, **expected}
 
@@ -194,7 +218,7 @@ def test_without_a_sandbox_nothing_is_proved(demonstrated: tuple[Path, object], 
     path = f"{broken.parent}:{os.environ['PATH']}"
     done = metabot("run", "--config", str(folder / "config.toml"), cwd=folder, environment={"PATH": path})
     assert done.returncode == 3
-    assert done.stdout.count("at sound: no sandbox") == 2
+    assert done.stdout.count("at sound: no sandbox") == 3
     assert "findings  3" in done.stdout
     assert "apt-get install bubblewrap" in done.stdout
     assert not (folder / "pull-requests").exists() or not list((folder / "pull-requests").glob("*.md"))
@@ -211,7 +235,7 @@ def test_a_dry_run_touches_nothing(
         reference.unlink()
     done = metabot("run", "--dry-run", "--config", str(folder / "config.toml"), cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("would open: ") == 2
+    assert done.stdout.count("would open: ") == 3
     assert not (folder / "pull-requests").exists()
     assert Repository(folder / "remote.git").resolve("main") is not None
     assert list(Path(folder / "remote.git/refs/heads").glob("metabot/*")) == []

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,12 +94,12 @@ def test_the_applications_faults_are_mended(desk: Path, analyzer: str, path: str
 
 
 def test_without_a_recipe_it_says_so(desk: Path) -> None:
-    """No recipe for the analyzer and no model: a stop that names the analyzer and what is left to do."""
+    """No recipe for the analyzer: a stop that names the analyzer and what is left to do."""
     about = finding("serial-calls", code=(anchor("support_desk/tools.py", "support_desk.tools._get"),))
-    stopped = written(desk, about)
+    stopped = written(desk, replace(about, candidate=replace(about.candidate, analyzer="acme.slow_tool")))
     assert isinstance(stopped, Stopped)
     assert (stopped.stage, stopped.reason) == ("written", "no recipe and no model")
-    assert "no recipe for serial-calls" in stopped.detail
+    assert "no recipe for acme.slow_tool" in stopped.detail
     assert "model" in stopped.detail
 
 
