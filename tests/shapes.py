@@ -84,8 +84,8 @@ def lost_lines(written: Written) -> list[str]:
     return [line[2:] for diff in diffs for line in diff if line.startswith("- ")]
 
 
-def failed_and_passed(folder: Path, tests: Sequence[str]) -> tuple[int, int]:
-    """How many of the generated tests' functions fail and pass in the folder."""
+def failed_and_passed(folder: Path, tests: Sequence[str]) -> tuple[int, int, str]:
+    """How many of the generated tests' functions fail and pass in the folder, and what pytest says of it."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", *tests]
     environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
@@ -93,7 +93,7 @@ def failed_and_passed(folder: Path, tests: Sequence[str]) -> tuple[int, int]:
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (failed|passed|errors?)", last)}
     assert counts, ended.stdout + ended.stderr
     assert not counts.keys() & {"error", "errors"}, ended.stdout
-    return counts.get("failed", 0), counts.get("passed", 0)
+    return counts.get("failed", 0), counts.get("passed", 0), ended.stdout
 
 
 def prove(folder: Path, written: Mapping[str, Written]) -> None:
@@ -103,11 +103,11 @@ def prove(folder: Path, written: Mapping[str, Written]) -> None:
         target = folder / one.new_test.path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(one.new_test.text.encode())
-    failed, _ = failed_and_passed(folder, tests)
-    assert failed >= len(tests)
+    failed, _, said = failed_and_passed(folder, tests)
+    assert failed >= len(tests), said
     for one in written.values():
         for edit in one.edits:
             (folder / edit.path).write_bytes(edit.after.encode())
-    failed, passed = failed_and_passed(folder, tests)
-    assert failed == 0
+    failed, passed, said = failed_and_passed(folder, tests)
+    assert failed == 0, said
     assert passed >= len(tests)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,7 @@ from metabot.generate.recipe import NotSure
 from metabot.generate.sample_call import sample_value
 
 _RECEIVER: Final = "receiver"
+_ANYTHING: Final = "mock.MagicMock()"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,13 +123,27 @@ def _arguments(unit: Unit, mocked: Mapping[str, list[str]], given: Mapping[str, 
     texts: list[str] = []
     for one in dict.fromkeys((*required, *optional)):
         if one.arg == unit.receiver:
-            texts.append(_RECEIVER if _RECEIVER in mocked else "mock.MagicMock()")
+            texts.append(_RECEIVER if _RECEIVER in mocked else _ANYTHING)
             continue
-        value = one.arg if one.arg in mocked else given.get(one.arg) or _sample(one)
+        value = one.arg if one.arg in mocked else given.get(one.arg) or _sample(one, unit)
         texts.append(value if one in listed.posonlyargs else f"{one.arg}={value}")
     return ", ".join(texts)
 
 
-def _sample(parameter: ast.arg) -> str:
-    found = sample_value(parameter.annotation, parameter.arg) if parameter.annotation is not None else None
-    return found or "mock.MagicMock()"
+def _sample(parameter: ast.arg, unit: Unit) -> str:
+    if parameter.annotation is not None:
+        return sample_value(parameter.annotation, parameter.arg) or _ANYTHING
+    return json.dumps(f"first {parameter.arg}") if _passes_for_text(parameter.arg, unit) else _ANYTHING
+
+
+def _passes_for_text(name: str, unit: Unit) -> bool:
+    """Nothing is asked of the parameter that a text could not give."""
+    for node in own_nodes(unit):
+        match node:
+            case ast.Attribute(value=ast.Name(id=of), attr=attr) if of == name and not hasattr(str, attr):
+                return False
+            case ast.Subscript(value=ast.Name(id=of)) | ast.Call(func=ast.Name(id=of)) if of == name:
+                return False
+            case ast.Await(value=ast.Name(id=of)) | ast.withitem(context_expr=ast.Name(id=of)) if of == name:
+                return False
+    return True

@@ -1,4 +1,4 @@
-"""Adding an argument to a call as it is written."""
+"""Calls as they are written: with one more argument, or put off."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ def with_keyword(source: Source, call: ast.Call, name: str, value: str) -> Splic
     if "\n" in source.of(call) or _fits(source, call, len(new) + 2):
         return inline
     return _broken(source, call, new)
+
+
+def deferred(source: Source, call: ast.Call) -> str:
+    """`f(a, b=c)` as `partial(f, a, b=c)`."""
+    arguments = source.text[source.end(call.func) : source.end(call)].strip()[1:-1].strip()
+    return f"partial({source.of(call.func)}{', ' if arguments else ''}{arguments.rstrip(',')})"
 
 
 def _fits(source: Source, call: ast.Call, more: int) -> bool:

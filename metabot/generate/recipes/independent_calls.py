@@ -31,6 +31,7 @@ from metabot.generate.calls.program import Program
 from metabot.generate.calls.reaching import Reach, reach
 from metabot.generate.calls.source import Source, Splice, read
 from metabot.generate.calls.units import Unit, unit_of
+from metabot.generate.calls.written_call import deferred
 from metabot.generate.imports import Wanted
 from metabot.generate.layout import new_test_path
 from metabot.generate.proposal import Edit, NewTest
@@ -153,14 +154,14 @@ def together(path: str, text: str, symbol: str | None, program: Program) -> tupl
 def _row(source: Source, row: Row) -> list[Splice]:
     targets = [one.targets[0] if isinstance(one, ast.Assign) else one.target for one in row.statements]
     names = ", ".join(source.of(target) for target in targets)
-    calls = [_deferred(source, call) for call in row.calls]
+    calls = [deferred(source, call) for call in row.calls]
     first, last = row.statements[0], row.statements[-1]
     head = f"{names} = {'await ' if row.asynchronous else ''}{FUNCTION}"
     return [Splice(source.start(first), source.end(last), _written(source, head, calls, source.indent(first)))]
 
 
 def _loop(source: Source, loop: Loop) -> list[Splice]:
-    calls = f"*[{_deferred(source, loop.call)} {loop.comprehension}]"
+    calls = f"*[{deferred(source, loop.call)} {loop.comprehension}]"
     waits = "await " if loop.asynchronous else ""
     if loop.empty is None:
         return [Splice(source.start(loop.node), source.end(loop.node), f"{waits}{FUNCTION}({calls})")]
@@ -178,12 +179,6 @@ def _written(source: Source, head: str, calls: list[str], indent: str) -> str:
     ends = "" if any(call.startswith("*") for call in calls) else ","
     broken_up = f",{source.newline}{inner}".join(calls)
     return f"{head}({source.newline}{inner}{broken_up}{ends}{source.newline}{indent})"
-
-
-def _deferred(source: Source, call: ast.Call) -> str:
-    """`f(a, b=c)` as `partial(f, a, b=c)`."""
-    arguments = source.text[source.end(call.func) : source.end(call)].strip()[1:-1].strip()
-    return f"partial({source.of(call.func)}{', ' if arguments else ''}{arguments.rstrip(',')})"
 
 
 def _names(found: Row | Loop) -> str:
