@@ -30,6 +30,7 @@ from metabot.generate.asking.retry import retry_after
 from metabot.generate.asking.said import in_words, quoted
 from metabot.generate.asking.transport import TooLargeError, Transport
 from metabot.generate.screen import screened
+from metabot.redact import redact
 from metabot.stopped import Reason
 
 _BROKEN_AFTER: Final = 3  # questions in a row that came to nothing
@@ -110,7 +111,8 @@ class Model:
         variable = self._settings.api_key_variable
         key = os.environ.get(variable, "").strip() if variable else ""
         if variable and not (key.isascii() and key.isprintable() and key):
-            detail = f"the environment variable {variable}, which [model] api_key_variable names, holds no key. Set it."
+            named = redact(variable)[0]  # in case somebody wrote the key itself there
+            detail = f"the environment variable {named}, which [model] api_key_variable names, holds no key. Set it."
             return Unanswered(reason="model unavailable", detail=detail)
         return key
 

@@ -12,6 +12,7 @@ import secrets
 from pathlib import Path
 from typing import Any, Final
 
+from metabot.errors import StoreError
 from metabot.generate.asking.asked import Asked
 
 FILE: Final = "model_calls.otlp.jsonl"
@@ -21,11 +22,15 @@ _ERROR: Final = 2  # STATUS_CODE_ERROR
 
 
 def append(path: Path, asked: Asked) -> None:
-    """OSError: the file cannot be written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    with os.fdopen(file, "a", encoding="utf-8") as lines:
-        lines.write(json.dumps(_export(asked)) + "\n")
+    """StoreError: the file cannot be written."""
+    line = json.dumps(_export(asked)) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(file, "a", encoding="utf-8") as lines:
+            lines.write(line)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written: {error.strerror}.\n  Make it and its folder writable.") from error
 
 
 def _export(asked: Asked) -> dict[str, Any]:

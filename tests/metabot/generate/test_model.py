@@ -232,6 +232,14 @@ def test_a_key_that_is_not_there_is_asked_for_by_its_name(started: Started) -> N
     assert server.asked == []
 
 
+def test_a_key_in_the_place_of_its_name_is_not_printed(started: Started) -> None:
+    """Keys of some forms could be a variable's name."""
+    _, one = started(says("Here."), api_key_variable="hf_" + "a8Kd93jfLq02mXzP7vBn4RtYw6Hs1GcE5uTi")
+    result = one.ask()
+    assert isinstance(result, Unanswered)
+    assert "[redacted: model key]" in result.detail
+
+
 def test_the_environment_adds_nothing(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the machine holds for OpenAI does not reach another server, nor what the machine is."""
     for name, value in {

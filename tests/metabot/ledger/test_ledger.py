@@ -113,6 +113,16 @@ def test_a_ledger_from_before_there_were_pictures_gets_them(path: Path) -> None:
     assert Ledger(path).find(FINGERPRINT)[0].picture == picture()
 
 
+def test_a_ledger_from_before_there_was_a_model_gets_its_table(path: Path) -> None:
+    """With all that it holds."""
+    Ledger(path).record_findings(Ledger(path).begin_pass(), [finding()])
+    with sqlite3.connect(path) as connection:
+        connection.executescript("DROP TABLE model_calls; UPDATE schema_version SET version = 3;")
+    ledger = Ledger(path)
+    assert ledger.model_calls(FINGERPRINT) == []
+    assert ledger.find(FINGERPRINT)[0].finding == finding()
+
+
 def test_keeps_everything_about_a_finding(path: Path) -> None:
     """The finding, where it stopped, the proposal with all its runs, and the pull request come back equal."""
     ledger = Ledger(path)
