@@ -27,7 +27,6 @@ Settings:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
 import polars as pl
@@ -55,7 +54,7 @@ class Settings:
 
 
 _DEFAULTS: Final = Settings()
-_AS_RECORDED: Final[Pace] = MappingProxyType({})
+_AS_RECORDED: Final[Pace] = {}
 
 
 def detect(spans: pl.LazyFrame, calls: pl.LazyFrame, *, settings: Settings = _DEFAULTS) -> list[Candidate]:
