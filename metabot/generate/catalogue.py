@@ -9,6 +9,7 @@ from metabot.generate.recipe import Recipe
 from metabot.generate.recipes import (
     bound_history,
     cap_tool_output,
+    drop_unused_tools,
     independent_calls,
     output_cap,
     retry_request,
@@ -27,4 +28,5 @@ RECIPES: Final[Mapping[str, tuple[Recipe, ...]]] = {
     "runaway-output": (output_cap.write,),
     "serial-calls": (independent_calls.write,),
     "truncated-output": (output_cap.write,),
+    "unused-tools": (drop_unused_tools.write,),
 }

@@ -26,11 +26,12 @@ class Reading:
 
 
 def reading(path: str, keys: Keys, base: Base) -> Reading | NotSure:
-    """With the standard library, YAML with the library that the repository itself imports."""
+    """With the standard library, YAML with the library that the repository itself imports; else the text as it is."""
     text = 'FILE.read_text(encoding="utf-8")'
-    if not keys:
+    suffix = PurePosixPath(path).suffix
+    if suffix not in _LOADING:
         return Reading("", text)
-    library, load = _LOADING[PurePosixPath(path).suffix]
+    library, load = _LOADING[suffix]
     if library == "yaml" and not _reads_yaml(base):
         return NotSure(f"no module of the repository imports yaml, which a test would read {path} with")
     return Reading(library, load.format(text=text) + "".join(f"[{key!r}]" for key in keys))
