@@ -49,6 +49,7 @@ class Effects:
     waits: bool = False
     doubts: list[str] = field(default_factory=list)
     calls: list[Known] = field(default_factory=list)
+    computing: set[str] = field(default_factory=set)  # functions of the standard library and the like, by full name
 
 
 def effects(unit: Unit, program: Program, *, threads: bool = False) -> Effects:
@@ -142,6 +143,7 @@ def _read_call(call: ast.Call, unit: Unit, program: Program, found: Effects, *, 
         return
     found.waits |= dotted in _WAITING
     if dotted is not None and _computes(dotted):
+        found.computing.add(dotted)
         return
     doubt = _doubt_of_method(call, dotted, unit, program)
     if doubt is not None:

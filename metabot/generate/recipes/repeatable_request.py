@@ -10,6 +10,7 @@ import ast
 from dataclasses import dataclass
 from typing import Final
 
+from metabot.generate.calls.effects import effects
 from metabot.generate.calls.libraries import Known, argument, known
 from metabot.generate.calls.program import Program
 from metabot.generate.calls.units import Unit, blocks, own_nodes
@@ -34,12 +35,16 @@ class Request:
 
 
 def only_request(unit: Unit, program: Program) -> Request | NotSure:
-    """The one in the function, else in the functions of its file that it calls."""
-    found = _requests(unit, program) or [
-        one for callee in program.own_callees(unit) for one in _requests(callee, program)
-    ]
+    """The one in the function, else in the functions of its file that it calls; no other request is made below it."""
+    below = [one for callee in program.own_callees(unit) for one in _requests(callee, program)]
+    found = _requests(unit, program) or below
     if len(found) != 1:
         return NotSure(f"{unit.name} makes {len(found)} requests that may be repeated and whose status is raised")
+    made = len(effects(unit, program).calls)
+    if made > 1:
+        return NotSure(
+            f"{unit.name} makes {made} requests with what it calls, and any of them may be the one that failed"
+        )
     why = _doubt(found[0], program)
     return NotSure(f"{found[0].unit.name} {why}") if why else found[0]
 

@@ -257,6 +257,12 @@ NEAR_MISSES = [
         "another meaning",
         id="the name is taken",
     ),
+    pytest.param(
+        fetch("paid = pay(path)\nanswer = session.get(path)" + RAISE)
+        + "\n\ndef pay(path):\n    return session.post(path).json()\n",
+        "any of them may be the one that failed",
+        id="a request that changes something beside it",
+    ),
     pytest.param("def fetch(:\n", "not Python", id="broken syntax"),
 ]
 
