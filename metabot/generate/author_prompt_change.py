@@ -19,14 +19,15 @@ _OF_A_REQUEST: Final = re.compile(
     r"|tools\s*=|input\s*=|model\s*=|max_\w*tokens|temperature|response_format",
     re.IGNORECASE,
 )
+_NO_PROMPT: Final = ("code attribute", "operation name", "tool function")  # how a place was found
 _WORDS: Final = 3  # a string of so many is prose, which a model may be told
 
 
 def may_change_prompt(placed: Placed, edits: Sequence[Edit]) -> bool:
     """False only where Python alone changes, no prose in it does, and no line that makes a request."""
     about_tokens = "token" in placed.finding.candidate.evidence.observed.unit
-    by_prompt = any(location.how == "prompt text" for location in placed.locations)
-    return about_tokens or by_prompt or any(_may(edit) for edit in edits)
+    elsewhere = all(location.how in _NO_PROMPT for location in placed.locations)
+    return about_tokens or not elsewhere or any(_may(edit) for edit in edits)
 
 
 def _may(edit: Edit) -> bool:
