@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Literal
 
-from analyzers.finding import Finding
+from analyzers.finding import Finding, Fingerprint
 from metabot.analysis import Analysis, Window, analyze, check_analyzers
 from metabot.config import Settings
 from metabot.errors import InputError, PublishError, RepositoryError
@@ -33,6 +33,7 @@ from metabot.verify.tried import ProposalId, id_of
 from metabot.verify.verification import Bench
 
 Progress = Callable[[str], None]
+_Proved = VerifiedProposal | Stopped | Proposal
 NS_PER_HOUR: Final = 3_600 * 10**9
 
 
@@ -41,7 +42,8 @@ class Outcome:
     """What came of one finding."""
 
     finding: Finding
-    end: PullRequest | Preview | Stopped
+    end: PullRequest | Preview | Stopped | Proposal  # a proposal: it was not to be proved
+    proposal: Proposal | None = None  # the last one that was written
     verified: VerifiedProposal | None = None
 
 
@@ -62,14 +64,22 @@ class Pass:
         return "no repository" if unusable else "done"
 
 
-def run_pass(
-    settings: Settings, *, dry_run: bool, progress: Progress, again: str | None = None, choice: Choice = "both"
-) -> Pass:
-    """Load, analyze, place, write, prove, open. Every finding ends as a pull request, a preview or a `Stopped`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a pass is to do, beside everything with all findings."""
 
-    `again`: only the findings whose fingerprint begins so; they are proved even if they have a pull request, and
-    nothing is opened.
-    """
+    only: tuple[str, ...] = ()  # findings whose fingerprints begin with one of these; all where there is none
+    choice: Choice = "both"
+    again: bool = False  # also what has a pull request; nothing is opened
+    proved: bool = True  # False: only written, whether it has a pull request or not
+    dry_run: bool = False  # nothing is opened
+
+    def takes(self, finding: Finding) -> bool:
+        return not self.only or finding.fingerprint.startswith(self.only)
+
+
+def run_pass(settings: Settings, scope: Scope, *, progress: Progress) -> Pass:
+    """Load, analyze, place, write, prove, open. Every finding ends as a pull request, a preview or a `Stopped`."""
     check_analyzers(settings)
     ledger = Ledger(settings.ledger.path)
     number = ledger.begin_pass()
@@ -78,11 +88,10 @@ def run_pass(
     refreshed(settings, progress)
     outcomes = []
     with (
-        Writers.of_pass(settings, ledger.books(number), choice=choice) as writers,
+        Writers.of_pass(settings, ledger.books(number), choice=scope.choice) as writers,
         Bench.of_pass(settings, progress=progress, keep=partial(ledger.record_tried, number)) as bench,
     ):
-        way = _Way(settings, writers, bench, progress, dry_run=dry_run, again=again is not None)
-        for outcome in _outcomes(analysis, way, again or ""):
+        for outcome in _outcomes(analysis, _Way(settings, scope, writers, bench, progress)):
             _record(ledger, number, outcome)
             outcomes.append(outcome)
     done = Pass(loaded=ingested.loaded, refused=ingested.refused, analysis=analysis, outcomes=tuple(outcomes))
@@ -105,18 +114,15 @@ class _Way:
     """What is the same for every finding of a pass."""
 
     settings: Settings
+    scope: Scope
     writers: Writers
     bench: Bench
     progress: Progress
-    _: KW_ONLY
-    dry_run: bool
-    again: bool
+    written: dict[Fingerprint, Proposal] = field(default_factory=dict)  # the last one for each finding
 
 
-def _outcomes(analysis: Analysis, way: _Way, beginning: str) -> Iterator[Outcome]:
-    for finding in analysis.findings:
-        if not finding.fingerprint.startswith(beginning):
-            continue
+def _outcomes(analysis: Analysis, way: _Way) -> Iterator[Outcome]:
+    for finding in filter(way.scope.takes, analysis.findings):
         way.progress(f"{finding.fingerprint}  {finding.candidate.analyzer}")
         if not finding.production:
             yield Outcome(finding=finding, end=apart(finding))
@@ -139,29 +145,35 @@ def _one(finding: Finding, way: _Way) -> Outcome:
         return Outcome(finding=finding, end=without_repository(finding, NAME_ONE))
     repository = target_repository(way.settings)
     publisher = LocalPublisher(repository, settings=way.settings)
-    known = None if way.again else publisher.already(finding)
+    known = publisher.already(finding) if way.scope.proved and not way.scope.again else None
     if known is not None:
         return Outcome(finding=finding, end=known)
     placed = place(finding, repository, base_branch=target.base_branch)
     if isinstance(placed, Stopped):
         return Outcome(finding=finding, end=placed)
-    verified = _proved(placed, repository, way)
-    if isinstance(verified, Stopped):
-        return Outcome(finding=finding, end=verified)
-    return Outcome(finding=finding, end=_published(publisher, verified, way), verified=verified)
+    proved = _proved(placed, repository, way)
+    if not isinstance(proved, VerifiedProposal):
+        return Outcome(finding=finding, end=proved, proposal=way.written.get(finding.fingerprint))
+    end = _published(publisher, proved, way)
+    return Outcome(finding=finding, end=end, proposal=proved.proposal, verified=proved)
 
 
-def _proved(placed: Placed, repository: Repository, way: _Way) -> VerifiedProposal | Stopped:
+def _proved(placed: Placed, repository: Repository, way: _Way) -> _Proved:
     """A recipe's change; where no recipe is sure, the model's."""
     written = way.writers.by_recipe(placed, repository)
     if isinstance(written, Proposal):
-        return way.bench.verify(written)
+        return _verified(written, way)
     return written if way.writers.model is None else _by_model(placed, repository, way)
 
 
-def _by_model(placed: Placed, repository: Repository, way: _Way) -> VerifiedProposal | Stopped:
+def _verified(proposal: Proposal, way: _Way) -> _Proved:
+    way.written[proposal.placed.finding.fingerprint] = proposal
+    return way.bench.verify(proposal) if way.scope.proved else proposal
+
+
+def _by_model(placed: Placed, repository: Repository, way: _Way) -> _Proved:
     """Of several candidates the one that gains most; a stop that no answer mends ends them all."""
-    ends: list[VerifiedProposal | Stopped] = []
+    ends: list[_Proved] = []
     for _ in range(way.settings.model.candidates):
         author = way.writers.author(placed, repository)
         end = author if isinstance(author, Stopped) else _conversed(author, way)
@@ -172,19 +184,19 @@ def _by_model(placed: Placed, repository: Repository, way: _Way) -> VerifiedProp
     return max(proved, key=lambda one: gain(one.measured)) if proved else ends[-1]
 
 
-def _conversed(author: Author, way: _Way) -> VerifiedProposal | Stopped:
+def _conversed(author: Author, way: _Way) -> _Proved:
     """The model answers until an answer is proved, stops for a reason that no answer mends, or was given before."""
     rounds = way.settings.model.rounds
-    heard: dict[ProposalId, VerifiedProposal | Stopped] = {}
+    heard: dict[ProposalId, _Proved] = {}
     for number in range(1, rounds + 1):
         way.progress(f"asking {author.name}, round {number} of {rounds}")
         answer = author.propose()
         if isinstance(answer, Stopped):
-            end: VerifiedProposal | Stopped = answer
+            end: _Proved = answer
         elif id_of(answer) in heard:
             return heard[id_of(answer)]
         else:
-            end = heard[id_of(answer)] = way.bench.verify(answer)
+            end = heard[id_of(answer)] = _verified(answer, way)
         if not isinstance(end, Stopped):
             return end
         if end.reason not in MENDABLE:
@@ -193,7 +205,7 @@ def _conversed(author: Author, way: _Way) -> VerifiedProposal | Stopped:
     return end
 
 
-def _after(end: Stopped, heard: Mapping[ProposalId, VerifiedProposal | Stopped]) -> Stopped:
+def _after(end: Stopped, heard: Mapping[ProposalId, _Proved]) -> Stopped:
     """What ends a conversation says nothing of the change: the last answer's own end is told with it."""
     before = [one for one in heard.values() if isinstance(one, Stopped) and one != end]
     if not before:
@@ -204,9 +216,9 @@ def _after(end: Stopped, heard: Mapping[ProposalId, VerifiedProposal | Stopped])
 
 
 def _published(publisher: LocalPublisher, verified: VerifiedProposal, way: _Way) -> PullRequest | Preview | Stopped:
-    if way.again:
+    if way.scope.again:
         return publisher.proved_again(verified)
-    return publisher.preview(verified) if way.dry_run else publisher.open_change(verified)
+    return publisher.preview(verified) if way.scope.dry_run else publisher.open_change(verified)
 
 
 def _unpublished(finding: Finding, detail: str) -> Stopped:
@@ -222,5 +234,5 @@ def _record(ledger: Ledger, number: int, outcome: Outcome) -> None:
             ledger.record_stop(number, stopped)
         case PullRequest() as pull_request:
             ledger.record_pull_request(number, pull_request)
-        case Preview():
+        case Preview() | Proposal():
             pass

@@ -15,7 +15,7 @@ from metabot import config
 from metabot.cli.console import out, stopwatch, wrapped
 from metabot.cli.run import print_pass
 from metabot.errors import InputError, RepositoryError, SandboxError
-from metabot.pipeline import Pass, run_pass
+from metabot.pipeline import Pass, Scope, run_pass
 from metabot.render import asset
 from metabot.stopped import Stopped
 from metabot.verify.environment import target_environment
@@ -48,7 +48,7 @@ def demo(into: Path) -> None:
     environment = target_environment(settings)
     say(f"running it on {_TICKETS} tickets against the replay server")
     _record(folder, environment / "bin/python", say)
-    done = run_pass(settings, dry_run=False, progress=say)
+    done = run_pass(settings, Scope(), progress=say)
     out()
     print_pass(done)
     out()

@@ -143,6 +143,38 @@ def run(
 
 
 @app.command()
+def propose(
+    finding: Annotated[
+        list[str] | None, typer.Argument(help="Findings, by the beginning of their IDs; all if none.", metavar="[ID]…")
+    ] = None,
+    author: Annotated[
+        Literal["recipe", "model"] | None,
+        typer.Option(help="Who writes; else a recipe that is sure, and the model where there is none."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Prove the change, and open nothing.")] = False,
+    unproved: Annotated[
+        bool, typer.Option("--unproved", help="Only write the change: quick, runs nothing, and opens nothing.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Print the changes alone, for `git apply`; implies --unproved.")
+    ] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Write changes for findings, prove them and open pull requests; show each with its test and the reasons.
+
+    A model writes where [model] of the settings names one; within its budget.
+    """
+    import_module("metabot.cli.propose").propose(
+        tuple(finding or ()),
+        author=author or "both",
+        dry_run=dry_run,
+        proved=not (unproved or diff),
+        diff_alone=diff,
+        config=config,
+    )
+
+
+@app.command()
 def show(
     identity: Annotated[str, typer.Argument(help="A fingerprint, or a unique beginning of one.", metavar="ID")],
     traces: Annotated[int, typer.Option(min=0, max=3, help="How many of its traces to draw.")] = 1,

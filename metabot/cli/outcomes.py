@@ -7,6 +7,7 @@ from typing import Final
 
 from metabot.cli.console import wrapped
 from metabot.funnel import End, stopped_at
+from metabot.generate.proposal import Proposal
 from metabot.pipeline import Outcome
 from metabot.publish.local import Preview
 from metabot.publish.pull_request import PullRequest
@@ -35,6 +36,8 @@ def end_of(outcome: Outcome) -> End:
             return End("opened", None)
         case Preview():
             return End("better", None)
+        case Proposal():
+            return End("written", None)
         case Stopped(reason="already open" | "closed by a person" | "already in base"):
             return End("opened", None)
         case Stopped() as stop:
@@ -51,7 +54,7 @@ def _opened(outcome: Outcome) -> list[str]:
             ]
         case Preview() as preview:
             return wrapped(f"would open: {preview.title} (branch {preview.branch})", first="  ", indent=_INDENT)
-        case Stopped():
+        case Stopped() | Proposal():
             return []
 
 

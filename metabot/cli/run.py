@@ -15,12 +15,13 @@ from metabot.cli.overview import overview_lines
 from metabot.errors import RepositoryError, SandboxError, SettingsError
 from metabot.funnel import funnel
 from metabot.generate.edits import diff_of
-from metabot.pipeline import Pass, run_pass
+from metabot.pipeline import Pass, Scope, run_pass
 from metabot.publish.local import Preview
 
 
 def run(*, dry_run: bool, again: str | None, config: Path | None) -> None:
-    done = run_pass(settings_at(config), dry_run=dry_run, again=again, progress=stopwatch())
+    scope = Scope(only=() if again is None else (again,), again=again is not None, dry_run=dry_run)
+    done = run_pass(settings_at(config), scope, progress=stopwatch())
     if again is not None and not done.outcomes:
         raise SettingsError(
             f"--again {again}: the analyzed window holds no finding that begins so.\n"
@@ -33,7 +34,11 @@ def run(*, dry_run: bool, again: str | None, config: Path | None) -> None:
         if isinstance(outcome.end, Preview) and outcome.verified is not None:
             out("\n" + "-" * WIDTH + "\n" + outcome.end.text)
             out(diff_of(outcome.verified.proposal))
-    sys.exit({"done": 0, "no sandbox": SandboxError.exit_code, "no repository": RepositoryError.exit_code}[done.result])
+    sys.exit(exit_code(done))
+
+
+def exit_code(done: Pass) -> int:
+    return {"done": 0, "no sandbox": SandboxError.exit_code, "no repository": RepositoryError.exit_code}[done.result]
 
 
 def print_pass(done: Pass) -> None:

@@ -16,7 +16,8 @@ from filelock import FileLock
 
 from metabot import config
 from metabot.git import Repository
-from metabot.pipeline import Pass, run_pass
+from metabot.ledger.ledger import Ledger
+from metabot.pipeline import Pass, Scope, run_pass
 from metabot.stopped import Stopped
 
 pytestmark = pytest.mark.slow
@@ -61,7 +62,7 @@ def again(demonstrated: tuple[Path, object], tmp_path: Path) -> Callable[..., Pa
             assert old in written
             written = written.replace(old, new)
         (folder / "config.toml").write_text(written)
-        return run_pass(config.load(folder / "config.toml"), dry_run=False, progress=lambda _: None)
+        return run_pass(config.load(folder / "config.toml"), Scope(), progress=lambda _: None)
 
     return run
 
@@ -204,6 +205,46 @@ def test_stops(
     done = again(RECIPES_ALONE, *changes, prepare=prepare or (lambda _: None))
     assert {outcome.finding.candidate.analyzer for outcome in done.outcomes} == FINGERPRINTS
     assert ends(done) == {**NOT_WRITTEN, **expected}
+
+
+IN_TURN = [("min(len(calls), MAX_TOGETHER)", "1"), ("both.wait()", "assert agent._together")]
+WRONG = [
+    pytest.param([('search = "{constant}"', 'search = "{constant}0"')], ("applied", "does not apply"), id="search"),
+    pytest.param(
+        [
+            (
+                'path = "support_desk/agent.py"\nsearch = "{next}"',
+                'path = "support_desk/evaluate.py"\nsearch = "def main"',
+            )
+        ],
+        ("applied", "protected path"),
+        id="an edit of the evaluation",
+    ),
+    pytest.param([("copy_context().run, ", "")], ("sound", "head is red"), id="spans lose their parents"),
+    pytest.param(
+        [*IN_TURN, ("import tools\nfrom", "import agent, tools\nfrom")],
+        ("better", "below threshold"),
+        id="a pool that still runs them in turn",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "expected"), WRONG)
+def test_a_wrong_edit_of_the_model_stops(
+    demonstrated: tuple[Path, object], tmp_path: Path, changes: list[tuple[str, str]], expected: tuple[str, str]
+) -> None:
+    """The verifier does not know the script, nor the script the verifier: another answer comes to another end."""
+    folder = tmp_path / "copy"
+    shutil.copytree(demonstrated[0], folder, symlinks=True)
+    script = folder / "author.replay.toml"
+    for old, new in changes:
+        assert old in script.read_text()
+        script.write_text(script.read_text().replace(old, new))
+    settings = config.load(folder / "config.toml")
+    (found,) = (entry for entry in Ledger(settings.ledger.path).proposals() if entry.author == "model")
+    scope = Scope(only=(found.fingerprint,), again=True, dry_run=True)
+    done = run_pass(settings, scope, progress=lambda _: None)
+    assert ends(done) == {"serial-calls": expected}
 
 
 def test_without_a_sandbox_nothing_is_proved(demonstrated: tuple[Path, object], tmp_path: Path) -> None:

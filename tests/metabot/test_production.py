@@ -11,7 +11,7 @@ import pytest
 
 from metabot.analysis import Analysis, analyze
 from metabot.config import Settings, parse
-from metabot.pipeline import run_pass
+from metabot.pipeline import Scope, run_pass
 from metabot.production import ENVIRONMENTS, divided
 from metabot.stopped import Stopped
 from tests.builders import Trace, failing, frames, model, tool, trace
@@ -106,9 +106,8 @@ def test_a_pass_stops_what_tests_alone_have(tmp_path: Path) -> None:
     resource = {"attributes": [{"key": key, "value": {"stringValue": value}} for key, value in named.items()]}
     exported = {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": spans}]}]}
     (tmp_path / "ci.json").write_text(json.dumps(exported))
-    done = run_pass(
-        parse({"sources": [{"path": "ci.json"}]}, name="config.toml", root=tmp_path), dry_run=True, progress=str
-    )
+    settings = parse({"sources": [{"path": "ci.json"}]}, name="config.toml", root=tmp_path)
+    done = run_pass(settings, Scope(dry_run=True), progress=str)
     assert done.outcomes
     for outcome in done.outcomes:
         assert isinstance(outcome.end, Stopped)
