@@ -15,12 +15,14 @@ from metabot.generate.recipes import (
     output_cap,
     retry_request,
     retry_transient,
+    reuse_client,
     stable_prompt_prefix,
     timeout,
 )
 
 RECIPES: Final[Mapping[str, tuple[Recipe, ...]]] = {
     "context-growth": (bound_history.write,),
+    "critical-path": (reuse_client.write,),
     "missing-timeout": (timeout.write,),
     "no-retry": (retry_transient.write, retry_request.write),
     "oversized-tool-output": (cap_tool_output.write,),
@@ -28,7 +30,7 @@ RECIPES: Final[Mapping[str, tuple[Recipe, ...]]] = {
     "recurring-error": (retry_transient.write, retry_request.write),
     "repeated-call": (memoise.write,),
     "runaway-output": (output_cap.write,),
-    "serial-calls": (independent_calls.write,),
+    "serial-calls": (independent_calls.write, reuse_client.write),
     "truncated-output": (output_cap.write,),
     "unused-tools": (drop_unused_tools.write,),
 }
