@@ -14,6 +14,7 @@ another tool's description), that is chosen by name (`tool_choice`) or that a te
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -113,9 +114,9 @@ def _test(one: Offered, names: Sequence[str], kept: Sequence[str], base: Base) -
         "tests/drop_unused_tools.py.j2",
         **how,
         up=target.count("/"),
-        file=repr(one.path),
-        dropped=repr(sorted(names)),
-        kept=repr(sorted(kept)),
+        file=json.dumps(one.path),
+        dropped=json.dumps(sorted(names)),
+        kept=json.dumps(sorted(kept)),
     )
     return NewTest(path=target, text=text)
 

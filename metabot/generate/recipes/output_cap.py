@@ -16,6 +16,7 @@ JSON file. It leaves alone limits that are computed, come from the environment, 
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Final
 
@@ -140,7 +141,7 @@ def _test(place: Definition, limit: int, word: str, *, raises: bool, found: Chos
         "tests/output_cap.py.j2",
         **how,
         up=target.count("/"),
-        file=repr(place.path),
+        file=json.dumps(place.path),
         word=word,
         old=place.value,
         new=limit,

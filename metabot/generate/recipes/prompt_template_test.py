@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -29,7 +30,7 @@ def of_file(path: str, keys: Keys, changing: tuple[str, ...], share: float, base
     read = reading(path, keys, base)
     if isinstance(read, NotSure):
         return read
-    return _rendered(path, base, changing, share, library=read.library, path=repr(path), read_by=read.expression)
+    return _rendered(path, base, changing, share, library=read.library, path=json.dumps(path), read_by=read.expression)
 
 
 def _rendered(about: str, base: Base, changing: tuple[str, ...], share: float, **where: object) -> NewTest | NotSure:
@@ -40,7 +41,7 @@ def _rendered(about: str, base: Base, changing: tuple[str, ...], share: float, *
         "tests/stable_prompt_template.py.j2",
         **{"package": "", "module": "", "library": "", "path": ""} | where,
         up=len(PurePosixPath(target).parts) - 1,
-        changing=repr(list(changing)),
+        changing=json.dumps(changing),
         share=f"{share:.2f}",
     )
     return NewTest(path=target, text=text)

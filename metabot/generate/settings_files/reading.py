@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -34,7 +35,7 @@ def reading(path: str, keys: Keys, base: Base) -> Reading | NotSure:
     library, load = _LOADING[suffix]
     if library == "yaml" and not _reads_yaml(base):
         return NotSure(f"no module of the repository imports yaml, which a test would read {path} with")
-    return Reading(library, load.format(text=text) + "".join(f"[{key!r}]" for key in keys))
+    return Reading(library, load.format(text=text) + "".join(f"[{json.dumps(key)}]" for key in keys))
 
 
 def _reads_yaml(base: Base) -> bool:
