@@ -100,6 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _played(self, body: bytes) -> Played:
         headers = {name: said for name in HEADERS if (said := self.headers[name]) is not None}
         if self.command == "POST" and self.path == "/v1/chat/completions":
+            self.server.summary.asked()
             return self.server.player.chat(body, headers)
         if self.path.startswith("/tools/"):
             return self.server.player.tool(tool_request.read(self.command, self.path, body), headers)

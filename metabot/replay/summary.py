@@ -11,6 +11,7 @@ from typing import Any, Final, get_args
 from metabot.replay.played import Played, Way
 
 SCHEMA: Final = "metabot.replay-summary/1"
+_TOKENS: Final = ("prompt_tokens", "cached_tokens", "completion_tokens")
 _LATE: Final = 0.005  # seconds after which an answer is called late: about what a thread waits for its turn
 
 
@@ -19,6 +20,8 @@ class Summary:
 
     def __init__(self) -> None:
         self._ways: Counter[str] = Counter()
+        self._asked = 0
+        self._tokens: Counter[str] = Counter()
         self._failures = 0
         self._missing = 0
         self._malformed = 0
@@ -26,8 +29,15 @@ class Summary:
         self._latest = 0.0
         self._lock = threading.Lock()
 
+    def asked(self) -> None:
+        """A request to the model came, whatever answers it."""
+        with self._lock:
+            self._asked += 1
+
     def answered(self, played: Played) -> None:
         with self._lock:
+            if played.completion is not None:
+                self._tokens.update(played.completion.counts())
             self._ways[played.way] += 1
             self._failures += played.status >= 400
 
@@ -54,6 +64,7 @@ class Summary:
                 "missing": self._missing,
                 "malformed": self._malformed,
                 "failures": self._failures,
+                "model": {"requests": self._asked, **{name: self._tokens[name] for name in _TOKENS}},
                 "late": {"answers": self._late, "worst_ms": round(self._latest * 1000, 3)},
             }
 

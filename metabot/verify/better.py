@@ -8,6 +8,7 @@ from metabot.generate.proposal import Proposal
 from metabot.verify.comparison import LEAST_PAIRS, Comparison, outcome
 from metabot.verify.figures import Series, benchmark_series, metric_series
 from metabot.verify.guarding import guardrails_unmet
+from metabot.verify.hidden import hidden_unmet
 from metabot.verify.measured import Benchmarked, CommandRun, Evaluated, Measured
 from metabot.verify.unmet import Unmet, over_limit, quoted
 
@@ -20,6 +21,7 @@ def evaluation_unmet(proposal: Proposal, measured: Measured, threshold: float) -
         runs_unmet(evaluations, benchmarks)
         or _gain_unmet(evaluations, benchmarks, threshold)
         or _answers_unmet(proposal, measured)
+        or hidden_unmet(proposal, measured)
         or guardrails_unmet(evaluations, benchmarks)
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
-from analyzers.finding import Candidate, Unit
+from analyzers.finding import Candidate, Metric, Unit
 from analyzers.registry import ANALYZERS
 from metabot.verify.comparison import LEAST_PAIRS, Comparison, Value, compare, needed, pairs
 from metabot.verify.measured import Benchmarked, Counts, Evaluated
@@ -95,7 +95,13 @@ def metric_series(runs: Sequence[Evaluated]) -> Series | None:
     if len(metrics) < len(runs) or len(units) != 1:
         return None
     timed = units <= TIMED and not all(run.paced for run in runs)
-    return _series(runs, (metric.value for metric in metrics), timed=timed)
+    most = max((metric.n for run, metric in zip(runs, metrics, strict=True) if run.run.revision == "base"), default=0)
+    return _series(runs, (_undiluted(metric, most) for metric in metrics), timed=timed)
+
+
+def _undiluted(metric: Metric, most: int) -> float:
+    """As if no more calls or traces shared it than at the base: those that a change adds make nothing cheaper."""
+    return metric.value * max(1.0, metric.n / most) if most else metric.value
 
 
 def benchmark_series(runs: Sequence[Benchmarked]) -> Series | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from metabot.replay.summary import SCHEMA
-from metabot.verify.measured import Matched
+from metabot.verify.measured import Matched, Served
 
 MOST_BYTES: Final = 64 * 1024  # more is no summary
 
@@ -26,8 +26,19 @@ def matched_in(summary: bytes | None) -> Matched | None:
         "missing": values.get("missing"),
         "late": late.get("answers"),
     }
-    known = {name: count for name, count in counts.items() if type(count) is int and 0 <= count < 2**53}
-    return Matched(**known) if len(known) == len(counts) else None
+    known = _counts(counts)
+    return Matched(**known, served=_served(_table(values, "model"))) if len(known) == len(counts) else None
+
+
+def _served(model: Mapping[str, Any]) -> Served | None:
+    names = {"input_tokens": "prompt_tokens", "cached_tokens": "cached_tokens", "output_tokens": "completion_tokens"}
+    counts = {"requests": model.get("requests"), **{ours: model.get(theirs) for ours, theirs in names.items()}}
+    known = _counts(counts)
+    return Served(**known) if len(known) == len(counts) else None
+
+
+def _counts(values: Mapping[str, Any]) -> dict[str, int]:
+    return {name: count for name, count in values.items() if type(count) is int and 0 <= count < 2**53}
 
 
 def _table(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:

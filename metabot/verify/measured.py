@@ -43,6 +43,16 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What the replay server saw of one run: its own count, which the run's telemetry should bear out."""
+
+    requests: int  # to the model, whatever answered them
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
     """How the replay server found its answers in one run: requests by way."""
 
@@ -52,6 +62,7 @@ class Matched:
     by_nearest: int  # another one that is like it
     missing: int  # got no answer
     late: int  # answers that came later than they were due
+    served: Served | None = None  # None: a summary of an earlier version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

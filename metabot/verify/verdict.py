@@ -3,8 +3,9 @@
 The conditions, in this order: no run rewrote what measures it; the repository's tests pass at the base, and with the
 change; the new test fails at the base and passes with the change; the evaluation ran and shows the finding's own
 metric; the metric falls by the threshold; the answers were checked where the model is told something else; the answers
-are as good as before; no guardrail worsens; time that is said to be saved passes outside, too; a fresh start says the
-same, where there was one. A command that a limit ended stops where it stands in that order.
+are as good as before, and no failure became a wrong answer; no guardrail worsens; time that is said to be saved passes
+outside, too, and the replay server counts what is said of calls and tokens; a fresh start says the same, where there
+was one. A command that a limit ended stops where it stands in that order.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from metabot.stopped import Stopped
 from metabot.verify.better import evaluation_unmet
 from metabot.verify.clocks import clocks_unmet
 from metabot.verify.measured import Measured
+from metabot.verify.served import served_unmet
 from metabot.verify.sound import tests_unmet
 from metabot.verify.tampering import rechecked_unmet, runs_of, tampering_unmet
 from metabot.verify.unmet import stopped
@@ -31,6 +33,7 @@ def verdict(proposal: Proposal, measured: Measured, *, threshold: float) -> Lite
         or tests_unmet(measured)
         or evaluation_unmet(proposal, measured, threshold)
         or clocks_unmet(proposal, measured)
+        or served_unmet(proposal, measured)
         or rechecked_unmet(measured)
     )
     return "better" if unmet is None else stopped(proposal, unmet)

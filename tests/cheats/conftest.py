@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +80,11 @@ class Proof:
         assert not isinstance(found, VerifiedProposal), "the cheat was believed"
         return found.stage, found.reason
 
-    def without(self, *, recheck: bool = False) -> str:
-        """No policy and no hashes, and a second look only where asked for: `better`, or why not."""
+    def without(self, *, recheck: bool = False, served: bool = True) -> str:
+        """No policy and no hashes, and a second look only where asked for: `better`, or why not.
+
+        Not `served`: what the replay server counted is not known.
+        """
         target = self.settings.target
         assert target.repository is not None
         repository = Repository(target.repository)
@@ -96,6 +99,9 @@ class Proof:
                 measured = again.of(self.proposal, measured, pace=trials.pace(self.proposal))
         if isinstance(measured, Unmet):
             return measured.reason
+        if not served:
+            runs = tuple(replace(run, matched=None) for run in measured.evaluations)
+            measured = replace(measured, evaluations=runs)
         found = verdict(self.proposal, measured, threshold=0.2)
         return found.reason if isinstance(found, Stopped) else found
 

@@ -8,9 +8,17 @@ import pytest
 
 from metabot.replay.summary import Summary
 from metabot.verify.matched import MOST_BYTES, matched_in
-from metabot.verify.measured import Matched
+from metabot.verify.measured import Matched, Served
 
-NOTHING = Matched(by_rule=0, by_hash=0, by_sequence=0, by_nearest=0, missing=0, late=0)
+NOTHING = Matched(
+    by_rule=0,
+    by_hash=0,
+    by_sequence=0,
+    by_nearest=0,
+    missing=0,
+    late=0,
+    served=Served(requests=0, input_tokens=0, cached_tokens=0, output_tokens=0),
+)
 WRITTEN = Summary().values()
 
 
@@ -35,3 +43,10 @@ def test_what_the_replay_writes_is_read() -> None:
 def test_anything_else_is_unknown(summary: bytes | None) -> None:
     """The command under test can write to the same folder."""
     assert matched_in(summary) is None
+
+
+def test_a_summary_without_a_count_of_tokens_is_read() -> None:
+    """One of an earlier version, or one that was written over."""
+    known = matched_in(json.dumps({**WRITTEN, "model": {"requests": True}}).encode())
+    assert known is not None
+    assert known.served is None
