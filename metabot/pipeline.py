@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Literal
@@ -11,7 +11,7 @@ from typing import Final, Literal
 from analyzers.finding import Finding, Fingerprint
 from metabot.analysis import Analysis, Window, analyze, check_analyzers
 from metabot.config import Settings
-from metabot.errors import InputError, PublishError, RepositoryError
+from metabot.errors import InputError, PublishError, RepositoryError, SettingsError
 from metabot.generate.author import MENDABLE, Author
 from metabot.generate.proposal import Proposal
 from metabot.generate.writers import Choice, Writers
@@ -35,6 +35,7 @@ from metabot.verify.verification import Bench
 Progress = Callable[[str], None]
 _Proved = VerifiedProposal | Stopped | Proposal
 NS_PER_HOUR: Final = 3_600 * 10**9
+_NAMED: Final = 5  # findings that a message names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,16 @@ class Scope:
     def takes(self, finding: Finding) -> bool:
         return not self.only or finding.fingerprint.startswith(self.only)
 
+    def check(self, found: Sequence[Finding]) -> None:
+        """SettingsError: one that was asked for is not there."""
+        for beginning in self.only:
+            if not any(finding.fingerprint.startswith(beginning) for finding in found):
+                known = ", ".join(finding.fingerprint for finding in found[:_NAMED]) or "none"
+                raise SettingsError(
+                    f"{beginning}: the analyzed window holds no finding that begins so. It holds {known}.\n"
+                    "  Take one of these, or widen [meta_layer] analysis_window_hours."
+                )
+
 
 def run_pass(settings: Settings, scope: Scope, *, progress: Progress) -> Pass:
     """Load, analyze, place, write, prove, open. Every finding ends as a pull request, a preview or a `Stopped`."""
@@ -84,6 +95,7 @@ def run_pass(settings: Settings, scope: Scope, *, progress: Progress) -> Pass:
     ledger = Ledger(settings.ledger.path)
     number = ledger.begin_pass()
     ingested, analysis = _look(settings, progress)
+    scope.check(analysis.findings)
     ledger.record_findings(number, analysis.findings, analysis.pictures)
     refreshed(settings, progress)
     outcomes = []
@@ -172,31 +184,37 @@ def _verified(proposal: Proposal, way: _Way) -> _Proved:
 
 
 def _by_model(placed: Placed, repository: Repository, way: _Way) -> _Proved:
-    """Of several candidates the one that gains most; a stop that no answer mends ends them all."""
+    """So many candidates, unless a stop that no answer mends ends them."""
+    model = way.settings.model
     ends: list[_Proved] = []
-    for _ in range(way.settings.model.candidates):
+    for _ in range(model.candidates):
         author = way.writers.author(placed, repository)
-        end = author if isinstance(author, Stopped) else _conversed(author, way)
-        ends.append(end)
+        if isinstance(author, Stopped):
+            return author
+        ends.append(end := conversed(author, partial(_verified, way=way), rounds=model.rounds, progress=way.progress))
         if isinstance(end, Stopped) and end.reason not in MENDABLE:
             break
+    return best(ends)
+
+
+def best(ends: Sequence[_Proved]) -> _Proved:
+    """Of what was proved the change that gains most; else the last end."""
     proved = [end for end in ends if isinstance(end, VerifiedProposal)]
     return max(proved, key=lambda one: gain(one.measured)) if proved else ends[-1]
 
 
-def _conversed(author: Author, way: _Way) -> _Proved:
+def conversed(author: Author, verified: Callable[[Proposal], _Proved], *, rounds: int, progress: Progress) -> _Proved:
     """The model answers until an answer is proved, stops for a reason that no answer mends, or was given before."""
-    rounds = way.settings.model.rounds
     heard: dict[ProposalId, _Proved] = {}
     for number in range(1, rounds + 1):
-        way.progress(f"asking {author.name}, round {number} of {rounds}")
+        progress(f"asking {author.name}, round {number} of {rounds}")
         answer = author.propose()
         if isinstance(answer, Stopped):
             end: _Proved = answer
         elif id_of(answer) in heard:
             return heard[id_of(answer)]
         else:
-            end = heard[id_of(answer)] = _verified(answer, way)
+            end = heard[id_of(answer)] = verified(answer)
         if not isinstance(end, Stopped):
             return end
         if end.reason not in MENDABLE:
