@@ -7,6 +7,7 @@ from typing import Final
 
 from metabot.generate.recipe import Recipe
 from metabot.generate.recipes import (
+    batch_embeddings,
     bound_history,
     cap_tool_output,
     drop_unused_tools,
@@ -30,7 +31,7 @@ RECIPES: Final[Mapping[str, tuple[Recipe, ...]]] = {
     "recurring-error": (retry_transient.write, retry_request.write),
     "repeated-call": (memoise.write,),
     "runaway-output": (output_cap.write,),
-    "serial-calls": (independent_calls.write, reuse_client.write),
+    "serial-calls": (batch_embeddings.write, independent_calls.write, reuse_client.write),
     "truncated-output": (output_cap.write,),
     "unused-tools": (drop_unused_tools.write,),
 }
