@@ -12,6 +12,7 @@ from analyzers.untrusted import Name, Untrusted
 _EXEMPLARS: Final = 5  # a person looks at two or three
 SAMPLE: Final = 500  # enough to see whether two candidates are about the same spans
 _ANCHORS: Final = 3  # of one kind of span; further ones are noise
+_TYPES: Final = 5
 
 CODE: Final = ("code_file", "code_function", "code_line")
 
@@ -55,6 +56,12 @@ def code_anchors(rows: pl.DataFrame, prefix: str = "") -> tuple[CodeAnchor, ...]
         CodeAnchor(file=untrusted(file), function=untrusted(function), line=line)
         for file, function, line in counted.select(CODE).head(_ANCHORS).rows()
     )
+
+
+def types(names: pl.Series) -> tuple[Name, ...]:
+    """The types of errors, most common first, at most five."""
+    counted = names.drop_nulls().alias("name").value_counts(name="len").sort("len", "name", descending=[True, False])
+    return tuple(dict.fromkeys(map(Name, counted["name"].head(_TYPES).to_list())))
 
 
 def newest_revision(rows: pl.DataFrame) -> str | None:

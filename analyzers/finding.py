@@ -97,6 +97,7 @@ class Candidate:
     prompt: PromptAnchor | None = None
     revision: str | None = None  # newest vcs.ref.head.revision seen with it
     http_statuses: tuple[int, ...] = ()  # of the errors it is about, where it is about errors
+    errors: tuple[Name, ...] = ()  # the types of these errors, as far as they are known, most common first
     tools: tuple[Name, ...] = ()  # that it is about, where it is about tools that are offered
     output_tokens: int | None = None  # at which answers are cut, or of the longest one that did not run away
     quotes: tuple[Untrusted, ...] = ()  # a message or two, as exhibit

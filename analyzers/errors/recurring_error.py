@@ -44,7 +44,7 @@ import polars as pl
 
 from analyzers.clock import seen
 from analyzers.errors.fates import ANY_OPERATION, errors, examined_calls
-from analyzers.exhibits import affected, code_anchors, exemplars, newest_revision
+from analyzers.exhibits import affected, code_anchors, exemplars, newest_revision, types
 from analyzers.finding import Candidate, Metric, Subject, Waste
 from analyzers.frames import EVENTS, SPANS, Frame
 from analyzers.identifiers import SUBJECT, about, subject_of
@@ -184,6 +184,7 @@ def _candidate(group: dict[str, Any], found: pl.DataFrame) -> Candidate:
         code=(*code_anchors(here), *code_anchors(here, "parent_")),
         revision=newest_revision(here),
         http_statuses=tuple(here["http_status"].drop_nulls().unique().sort().to_list()),
+        errors=types(here["type"]),
         quotes=_quotes(here),
         affected=affected(here),
     )

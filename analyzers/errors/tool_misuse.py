@@ -37,7 +37,7 @@ from analyzers.errors.actions import command, once, says_something
 from analyzers.errors.asking import asking
 from analyzers.errors.causes import cause
 from analyzers.errors.refusals import absent, declined, found_nothing, refusal
-from analyzers.exhibits import CODE, affected, code_anchors, exemplars, newest_revision
+from analyzers.exhibits import CODE, affected, code_anchors, exemplars, newest_revision, types
 from analyzers.finding import Candidate, Metric, Subject, Waste
 from analyzers.frames import CALLS, SPANS, Frame
 from analyzers.identifiers import about, named, of_traces, subject_of
@@ -226,6 +226,7 @@ def _candidate(group: dict[str, Any], failed: pl.DataFrame, calls: pl.LazyFrame)
         exemplars=exemplars(failed.sort("refused", descending=True, maintain_order=True)),
         code=code_anchors(failed),
         revision=newest_revision(failed),
+        errors=types(failed["error_type"]),
         quotes=_quotes(failed),
         unknown=_unknown(group),
         affected=affected(failed),

@@ -19,6 +19,7 @@ from metabot.generate.recipes import (
     reuse_client,
     stable_prompt_prefix,
     timeout,
+    tolerate_argument,
 )
 
 RECIPES: Final[Mapping[str, tuple[Recipe, ...]]] = {
@@ -28,10 +29,11 @@ RECIPES: Final[Mapping[str, tuple[Recipe, ...]]] = {
     "no-retry": (retry_transient.write, retry_request.write),
     "oversized-tool-output": (cap_tool_output.write,),
     "prompt-cache-miss": (stable_prompt_prefix.write,),
-    "recurring-error": (retry_transient.write, retry_request.write),
+    "recurring-error": (retry_transient.write, retry_request.write, tolerate_argument.write),
     "repeated-call": (memoise.write,),
     "runaway-output": (output_cap.write,),
     "serial-calls": (batch_embeddings.write, independent_calls.write, reuse_client.write),
+    "tool-misuse": (tolerate_argument.write,),
     "truncated-output": (output_cap.write,),
     "unused-tools": (drop_unused_tools.write,),
 }

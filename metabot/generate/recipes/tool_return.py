@@ -5,13 +5,13 @@ Registered is a function with a decorator, or one whose name the module hands on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import libcst as cst
 import libcst.matchers as m
 
 from metabot.generate.recipe import NotSure
+from metabot.generate.recipes.tool_answer import returns
 
 _OF_TEXT: Final = m.Call(func=m.Name("str") | m.Attribute(attr=m.Name("dumps") | m.Name("join") | m.Name("read_text")))
 _CONSTANT: Final = m.SimpleString() | m.ConcatenatedString()
@@ -19,13 +19,13 @@ _CONSTANT: Final = m.SimpleString() | m.ConcatenatedString()
 
 def returned_texts(module: cst.Module, symbol: str | None) -> list[cst.BaseExpression] | NotSure:
     """What the function's own return statements return, constants left out."""
-    function = _function(module, symbol)
+    function = function_of(module, symbol)
     if function is None:
         return NotSure(f"no message to the model is made here, and {symbol or 'the module'} is no function that is one")
     name = function.name.value
     if not (function.decorators or _handed_on(module, name)):
         return NotSure(f"no message to the model is made here, and {name} is not registered as a tool")
-    values = [node.value for node in _returns(function.body)]
+    values = [node.value for node in returns(function.body)]
     texts = [value for value in values if value is not None and not m.matches(value, _CONSTANT)]
     says_text = function.returns is not None and m.matches(function.returns.annotation, m.Name("str"))
     if not texts or None in values or not (says_text or all(_is_text(value) for value in texts)):
@@ -33,7 +33,7 @@ def returned_texts(module: cst.Module, symbol: str | None) -> list[cst.BaseExpre
     return texts
 
 
-def _function(module: cst.Module, symbol: str | None) -> cst.FunctionDef | None:
+def function_of(module: cst.Module, symbol: str | None) -> cst.FunctionDef | None:
     body = list(module.body)
     *outer, last = (symbol or "").split(".")
     for name in outer:
@@ -48,15 +48,6 @@ def _handed_on(module: cst.Module, name: str) -> bool:
     value = m.Name(name)
     places = m.Element(value) | m.DictElement(value=value) | m.Arg(value=value) | m.Arg(value=m.Attribute(attr=value))
     return bool(m.findall(module, places | m.DictElement(value=m.Attribute(attr=value))))
-
-
-def _returns(node: cst.CSTNode) -> Iterator[cst.Return]:
-    """Of the function itself, not of those within it."""
-    for child in node.children:
-        if isinstance(child, cst.Return):
-            yield child
-        elif not isinstance(child, cst.FunctionDef | cst.ClassDef | cst.Lambda):
-            yield from _returns(child)
 
 
 def _is_text(value: cst.BaseExpression) -> bool:

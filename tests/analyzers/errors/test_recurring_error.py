@@ -52,6 +52,7 @@ def test_says_what_ended_how_many_traces():
     assert (found.evidence.observed.value, found.evidence.observed.n) == (pytest.approx(0.4), 10)
     assert (found.evidence.occurrences, found.traces, found.traces_examined) == (4, 4, 10)
     assert found.http_statuses == (429,)
+    assert found.errors == ("HTTPError",)
     assert found.revision == "abc"
     assert [quote.quoted() for quote in found.quotes] == ["“429 for url: http:∕∕e.example/7”"]
     assert found.problem == ("GET fails with rate limit: 4 of 10 traces (40.0%) ended there; nothing retried it")

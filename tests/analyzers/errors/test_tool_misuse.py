@@ -55,6 +55,7 @@ def test_says_what_does_not_fit_and_how_often():
     assert (found.evidence.occurrences, found.traces, found.traces_examined) == (3, 1, 2)
     assert (found.seconds_per_call, found.cost_usd_per_call) == (pytest.approx(0.15), pytest.approx(0.003))
     assert (found.revision, len(found.affected), found.unknown) == ("abc", 3, ())
+    assert found.errors == ("TypeError",)
     assert found.problem == (
         "book fails 3 of 10 calls (30.0%) in 1 of 2 traces: unknown argument 3 times, one message 3 times"
     )

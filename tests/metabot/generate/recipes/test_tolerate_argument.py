@@ -1,0 +1,269 @@
+"""A tool call that does not fit is answered; errors of other kinds and other places are raised as before."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from recipe_runs import applied, failing, page_examples
+
+from analyzers.untrusted import Name
+from metabot.generate.recipe import NotSure, Written
+from metabot.generate.recipes.tolerate_argument import write
+
+IMPORTS = "import json\n\nfrom stubs import find, book, TABLE, tracer\n\n\n"
+RUN = IMPORTS + (
+    "def run(call) -> str:\n    arguments = json.loads(call.function.arguments)\n"
+    '    return find(arguments["event"], arguments["area"])\n'
+)
+LACKS = 'if missing := [name for name in ("event", "area") if name not in arguments]:'
+SHAPES = [
+    pytest.param(RUN, "run", ("KeyError",), LACKS, id="sync"),
+    pytest.param(
+        RUN.replace("def run", "async def run").replace("return find", "return await find"),
+        "run",
+        ("json.decoder.KeyError",),
+        LACKS,
+        id="async",
+    ),
+    pytest.param(
+        IMPORTS + "class Desk:\n    def __init__(self, client):\n        self.client = client\n\n"
+        "    def run(self, call) -> str:\n        name = call.function.name\n"
+        "        with tracer.span(f'execute {name}'):\n            arguments = json.loads(call.function.arguments)\n"
+        '            seats = find(arguments["event"], arguments["area"])\n'
+        '            return json.dumps({"seats": seats})\n',
+        "Desk.run",
+        ("KeyError",),
+        "            if missing := [",
+        id="method in a with block",
+    ),
+    pytest.param(
+        IMPORTS + 'def find_seats(args):\n    # the house\n    event = args["event"]\n'
+        '    return {"seats": find(event)}\n',
+        "find_seats",
+        ("KeyError",),
+        'if "event" not in args:\n        return {"error": "Error: the call lacks event. Call again with it."}',
+        id="a tool with a dictionary",
+    ),
+    pytest.param(
+        IMPORTS + "def run(name, args) -> str:\n    if name == 'find':\n        return find(args['event'])\n"
+        "    elif name == 'book':\n        return book(args['seat'], args['guest'])\n"
+        "    else:\n        return 'unknown'\n",
+        "run",
+        ("KeyError",),
+        '        if missing := [name for name in ("seat", "guest") if name not in args]:',
+        id="branches by name",
+    ),
+    pytest.param(
+        IMPORTS + "class Tools:\n    @staticmethod\n    def handle(block):\n        args = block['input']\n"
+        "        return f\"{find(args['event'])}\"\n",
+        "Tools.handle",
+        ("KeyError",),
+        'if "event" not in args:',
+        id="static method, web handler's dictionary",
+    ),
+    pytest.param(
+        IMPORTS + "def run(block, *, depth=3) -> str:\n    arguments = block.input\n"
+        '    return find(arguments["event"], depth)\n',
+        "run",
+        ("KeyError",),
+        'if "event" not in arguments:',
+        id="messages, the arguments are decoded",
+    ),
+    pytest.param(
+        RUN,
+        "run",
+        ("JSONDecodeError",),
+        '    try:\n        arguments = json.loads(call.function.arguments or "{}")\n    except json.JSONDecodeError as',
+        id="not JSON",
+    ),
+    pytest.param(
+        RUN.replace("import json", "from json import loads").replace("json.loads", "loads"),
+        "run",
+        ("JSONDecodeError", "KeyError"),
+        "except ValueError as error:",
+        id="decoding under another name, two errors",
+    ),
+    pytest.param(
+        IMPORTS + "TOOLS = {'find': find, 'book': book}\n\n\ndef run(call):\n    name = call['name']\n"
+        "    arguments = json.loads(call['arguments'])\n    return json.dumps(TOOLS[name](**arguments))\n",
+        "run",
+        ("TypeError",),
+        "inspect.signature(TOOLS[name]).bind(**arguments)",
+        id="a table of tools",
+    ),
+    pytest.param(
+        IMPORTS + "def run(text):\n    arguments = json.loads(text)\n    return find(**arguments)\n\n\n"
+        'def loop(ask):\n    for call in ask():\n        result = run(call.text)\n'
+        '        yield {"role": "tool", "tool_call_id": call.id, "content": result}\n',
+        "run",
+        ("TypeError",),
+        "inspect.signature(find).bind(**arguments)",
+        id="script, the answer becomes a message",
+    ),
+]  # fmt: skip
+
+
+def tolerate(source: str, symbol: str | None, *errors: str) -> Written | NotSure:
+    return applied(write, {"desk.py": source}, "desk.py", symbol, errors=tuple(map(Name, errors)))
+
+
+@pytest.mark.parametrize(("source", "symbol", "errors", "expected"), SHAPES)
+def test_finds_the_arguments(source: str, symbol: str, errors: tuple[str, ...], expected: str) -> None:
+    """However they come, what was seen is answered, and what is read stays as it is."""
+    written = tolerate(source, symbol, *errors)
+    assert isinstance(written, Written), written
+    assert written.changes_prompt
+    (edit,) = written.edits
+    assert expected in edit.after
+    ast.parse(edit.after)
+    lines = difflib.ndiff(source.splitlines(), edit.after.splitlines())
+    removed = [line for line in lines if line.startswith("- ")]
+    assert all("loads(" in line for line in removed)
+    assert bool(removed) == ("JSONDecodeError" in errors)
+
+
+@pytest.mark.parametrize(("source", "symbol", "errors", "expected"), SHAPES)
+def test_applying_it_twice_changes_nothing_more(
+    source: str, symbol: str, errors: tuple[str, ...], expected: str
+) -> None:
+    """What is answered already is left alone."""
+    written = tolerate(source, symbol, *errors)
+    assert isinstance(written, Written)
+    assert isinstance(tolerate(written.edits[0].after, symbol, *errors), NotSure)
+
+
+@given(
+    indent=st.sampled_from(["  ", "    ", "\t"]),
+    ending=st.sampled_from(["\n", "\r\n"]),
+    around=st.lists(st.sampled_from(["X = 1", "# a note", "", "def f( ):  return  0", "Y=[1,2 , 3]"]), max_size=5),
+)
+def test_unrelated_lines_never_change(indent: str, ending: str, around: list[str]) -> None:
+    """Whatever stands around it, however it is laid out, stays to the character; new lines are laid out alike."""
+    source = "\n".join([*around, RUN.replace("    ", indent), *around, ""]).replace("\n", ending)
+    written = tolerate(source, "run", "KeyError")
+    assert isinstance(written, Written)
+    after = written.edits[0].after
+    assert after.count("\n") == after.count(ending)
+    changed = [line for line in difflib.ndiff(source.splitlines(), after.splitlines()) if line[0] in "+-"]
+    assert [line[:2] + line[2:].strip() for line in changed] == [
+        f"+ {LACKS}",
+        "+ return f\"Error: the call lacks {' and '.join(missing)}. Call again with it.\"",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "symbol", "errors", "said"),
+    [
+        pytest.param(RUN, "run", ("ValueError",), "none of them was seen", id="another error"),
+        pytest.param(RUN, "run", (), "none of them was seen", id="no error"),
+        pytest.param(RUN, "run", ("TypeError",), "does nothing", id="not the error that was seen"),
+        pytest.param(RUN, "walk", ("KeyError",), "in a function", id="no such function"),
+        pytest.param(RUN, None, ("KeyError",), "in a function", id="outside functions"),
+        pytest.param(
+            RUN.replace(" -> str", ""), "run", ("KeyError",), "not known to answer", id="returns something unknown"
+        ),
+        pytest.param(
+            RUN.replace(" -> str", " -> list[str]"), "run", ("KeyError",), "not known to answer", id="returns a list"
+        ),
+        pytest.param(
+            RUN.replace('["event"]', '.get("event")').replace('["area"]', '.get("area")'),
+            "run",
+            ("KeyError",),
+            "does nothing",
+            id="looked up with get",
+        ),
+        pytest.param(
+            RUN.replace("(arguments[", '("event" in arguments and "area" in arguments and arguments['),
+            "run",
+            ("KeyError",),
+            "does nothing",
+            id="looked up behind a condition",
+        ),
+        pytest.param(
+            RUN.replace("    return", "    try:\n        return").replace(
+                '["area"])\n', '["area"])\n    except KeyError:\n        return "no"\n'
+            ),
+            "run",
+            ("KeyError",),
+            "does nothing",
+            id="handled",
+        ),
+        pytest.param(
+            IMPORTS + 'def run(call) -> str:\n    return TABLE["event"]\n',
+            "run",
+            ("KeyError",),
+            "does nothing",
+            id="another table",
+        ),
+        pytest.param(
+            IMPORTS + "def run(call) -> str:\n    arguments = json.loads(read(call))\n"
+            '    return find(arguments["event"])\n',
+            "run",
+            ("KeyError",),
+            "a test cannot tell",
+            id="arguments from elsewhere",
+        ),
+        pytest.param(
+            RUN.replace("    return", "    for _ in range(2):\n        return"),
+            "run",
+            ("KeyError",),
+            "a test cannot tell",
+            id="in a loop",
+        ),
+        pytest.param(RUN + "\n\nrun(0)\n", "run", ("KeyError",), "imported", id="a script that runs at once"),
+        pytest.param("def run(:\n", "run", ("KeyError",), "not Python", id="broken syntax"),
+    ],
+)
+def test_is_not_sure_about(source: str, symbol: str | None, errors: tuple[str, ...], said: str) -> None:
+    """Each of these is left as it is, with a sentence about the code."""
+    result = tolerate(source, symbol, *errors)
+    assert isinstance(result, NotSure)
+    assert said in result.why
+
+
+def test_the_page_shows_what_it_does() -> None:
+    """The examples on the recipe's page are what comes out."""
+    lacking, others = page_examples("tolerate-argument")
+    for (before, after), errors in ((lacking, ("KeyError",)), (others, ("JSONDecodeError", "TypeError"))):
+        written = tolerate(before, "run_tool", *errors)
+        assert isinstance(written, Written)
+        assert written.edits[0].after == after
+
+
+STUBS = """\
+from contextlib import nullcontext
+from types import SimpleNamespace
+
+
+def find(event, area=None):
+    return "S12"
+
+
+def book(seat, guest):
+    return "booked"
+
+
+TABLE = {}
+tracer = SimpleNamespace(span=nullcontext)
+"""
+
+
+@pytest.mark.slow
+def test_each_shapes_new_test_fails_without_the_change_and_passes_with_it(tmp_path: Path) -> None:
+    """The generated tests are run for real, all shapes' together, before and after."""
+    files, tests, edits = {"stubs.py": STUBS}, [], []
+    for number, shape in enumerate(SHAPES):
+        source, symbol, errors, _ = shape.values
+        path = f"desk{number}.py"
+        files[path] = str(source)
+        written = applied(write, {path: str(source)}, path, str(symbol), errors=tuple(map(Name, errors)))
+        assert isinstance(written, Written), shape.id
+        tests.append(written.new_test)
+        edits += written.edits
+    assert failing(tmp_path / "base", files, tests) == {test.path for test in tests}
+    assert failing(tmp_path / "head", files, tests, edits) == set()
