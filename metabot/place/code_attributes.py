@@ -17,7 +17,7 @@ from metabot.place.functions import Function, enclosing, functions, name_parts, 
 from metabot.place.paths import best_matches, is_library, module_parts
 from metabot.place.placement import Location
 from metabot.place.several import Several
-from metabot.place.sources import Source, origin, sources
+from metabot.place.sources import Source, Sources, origin, sources
 
 _ANCHORS: Final = 16  # the most common ones; an analyzer hands on six
 _LONGEST: Final = 4096  # characters of a path or a name, at its end: no system has longer ones
@@ -82,12 +82,16 @@ def _in_file(source: str, path: str, wanted: tuple[str, ...], line: int | None) 
 def _by_name_alone(wanted: tuple[str, ...], repository: Repository, revision: str) -> list[_Hit]:
     """A name that brings its module along (`support.tools.get`) needs no path; a bare one would be guessing."""
     hits: list[_Hit] = []
-    for source in sources(repository, revision).python(wanted[-1]) if len(wanted) > 1 else ():
+    for source in _with(wanted, sources(repository, revision)):
         module = module_parts(source.path)
         if module and module[-1] in wanted[:-1]:
             in_module = [one for one in functions(source.text) if len(one.parts) < len(wanted)]
             hits += [_Hit(source.path, one, whole=True, drifted=False) for one in named(in_module, wanted, module)]
     return hits
+
+
+def _with(wanted: tuple[str, ...], sources: Sources) -> tuple[Source, ...]:
+    return sources.holding((".py",), f"def {wanted[-1]}(") if len(wanted) > 1 else ()
 
 
 def _drifted(function: Function | None, line: int | None) -> bool:

@@ -41,14 +41,20 @@ _ADDRESS: Final = re.compile(
 _SENDS: Final = re.compile("post|request|urlopen|fetch|send|stream", re.IGNORECASE)
 _ASIDE: Final = re.compile(r"(^|/)(examples?|docs?|benchmarks?|evals?|evaluations?|notebooks?)/|(^|/)evaluat[^/]*\.py$")
 _WORDS: Final = (
-    "completion", "responses.", "/responses", "messages.", "/messages", "generate", "converse", "invoke_model",
-    "/api/chat",
+    "completions", "responses.", "messages.", "generate_content", "generateContent", "ompletion(", "converse",
+    "invoke_model", "/v1/", "/api/",
 )  # fmt: skip
+_SHAPES: Final = re.compile(
+    r"\.(completions|responses|messages)\.(with_\w+\.)?(create|parse|stream)\(|generate_?content|\ba?completion\("
+    r"|\.converse(_stream)?\(|\.invoke_model\(|/(chat/completions|v1/(messages|responses|completions))\b"
+    r"|/api/(chat|generate)\b",
+    re.IGNORECASE,
+)
 
 
 def by_model_call(sources: Sources, *, service: str, model: str | None) -> tuple[Location, ...] | Several:
     """The function that calls a model, or the statement where none is around it."""
-    found = [(source, spot) for source in sources.python(*_WORDS) for spot in _callers(source)]
+    found = [(source, spot) for source in _files(sources) for spot in _callers(source)]
     own = [(source, spot) for source, spot in found if source.origin == "own"] or found
     if len(own) > 1:
         narrowed = _narrowed(own, service, model)
@@ -56,6 +62,14 @@ def by_model_call(sources: Sources, *, service: str, model: str | None) -> tuple
             return Several(named(_location(source, spot, 0.0, "") for source, spot in own))
         return (_location(*narrowed, _NARROWED, "of several calls of a model, the one that fits the service"),)
     return tuple(_location(source, spot, _SURE, "the only call of a model here") for source, spot in own)
+
+
+def _files(sources: Sources) -> Iterator[Source]:
+    return (one for one in sources.files if one.path.endswith(".py") and _may_call(one.text))
+
+
+def _may_call(text: str) -> bool:
+    return any(word in text for word in _WORDS) and _SHAPES.search(text) is not None
 
 
 def _callers(source: Source) -> list[Spot]:

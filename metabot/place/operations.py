@@ -30,6 +30,7 @@ _LITERAL: Final = 0.65
 _ONE_WORD: Final = 0.5  # of a name that is one short word: a library's own span may be called so
 
 _MAKES_SPANS: Final = re.compile(r"span|trace|observ|track|workflow|task|agent|step|instrument|monitor", re.IGNORECASE)
+_SPAN_WITH_PARTS: Final = re.compile(r"(span|trace|observ)\w*\(\s*(name\s*=\s*)?[rR]?[fF][\"']", re.IGNORECASE)
 _ROUTES: Final = re.compile(r"(add_|api_)?(route|url_rule|get|post|put|patch|delete|head|options|path|websocket)", re.I)
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _PARAMETER: Final = re.compile(r"^(\{.*\}|<.*>|‹.*›|:.+|\*)$")
@@ -65,15 +66,15 @@ def _once(hits: Iterator[Hit]) -> list[Hit]:
 
 
 def _spans(operation: str, sources: Sources) -> Iterator[Hit]:
-    for source in sources.python(*_words(operation)):
+    for source in sources.holding((".py",), *_quoted(operation)):
         for spot in spots(source.text):
             if any(_printed(constant(name)) == operation for name in _span_names(spot.node)):
                 yield source, spot
 
 
 def _patterns(operation: str, sources: Sources) -> Iterator[Hit]:
-    for source in sources.python("span", "trace", "observ"):
-        for spot in spots(source.text):
+    for source in sources.holding((".py",), "span", "observ", "trace"):
+        for spot in spots(source.text) if _SPAN_WITH_PARTS.search(source.text) else ():
             if any(_fits(evaluated(name), operation) for name in _span_names(spot.node)):
                 yield source, spot
 
@@ -109,7 +110,8 @@ def _routes(operation: str, sources: Sources) -> Iterator[Hit]:
     method, _, path = operation.rpartition(" ")
     if not path.startswith("/") or (method and method not in _METHODS):
         return
-    for source in sources.python('"/', "'/"):
+    fixed = [f"/{segment}" for segment in _segments(path) if not _PARAMETER.match(segment)]
+    for source in sources.holding((".py",), *fixed):
         there = list(spots(source.text))
         for spot in there:
             route = _route(spot.node, method)
@@ -150,10 +152,11 @@ def _handler(spot: Spot, there: list[Spot]) -> Spot | None:
 def _literals(operation: str, sources: Sources) -> Iterator[Hit]:
     """Functions that hold the name, or compare something with the path of a route."""
     path = operation.rpartition(" ")[2]
-    for source in sources.python(*_words(operation)):
+    wanted = (operation, path) if path.startswith("/") else (operation,)
+    for source in sources.holding((".py",), *(word for one in wanted for word in _quoted(one))):
         for spot in spots(source.text):
             held = _compared(spot.node) if path.startswith("/") else [spot.node]
-            if spot.function is not None and any(_printed(constant(one)) in (operation, path) for one in held):
+            if spot.function is not None and any(_printed(constant(one)) in wanted for one in held):
                 yield source, spot
 
 
@@ -165,9 +168,9 @@ def _functions(operation: str, sources: Sources) -> Iterator[Hit]:
     parts = name_parts(operation)
     if not parts:
         return
-    for source in sources.python(f"def {parts[-1]}"):
+    for source in sources.holding((".py",), f"def {parts[-1]}("):
         fitting = {one.parts for one in named_so(functions(source.text), parts, module_parts(source.path))}
-        for spot in spots(source.text):
+        for spot in spots(source.text, f"def {parts[-1]}("):
             if isinstance(spot.node, FunctionNode) and spot.scope in fitting:
                 yield source, spot
 
@@ -176,9 +179,10 @@ def _is_one_word(operation: str) -> bool:
     return operation.strip("_").isalnum() and len(operation) < _SHORT
 
 
-def _words(operation: str) -> tuple[str, ...]:
-    """What a file must hold to write this name; the name itself may be written with escapes or other angle brackets."""
-    return tuple(sorted(re.findall(r"\w+", operation), key=len)[-1:]) or (operation,)
+def _quoted(name: str) -> tuple[str, ...]:
+    """How a file writes this text; telemetry's names are printed with other angle brackets."""
+    plain = name.replace("‹", "<").replace("›", ">")
+    return (f'"{plain}"', f"'{plain}'") if name else ()
 
 
 def _printed(written: str | None) -> str | None:

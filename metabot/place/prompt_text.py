@@ -7,6 +7,7 @@ no other place may come near it. Text never leaves the repository, and none is n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -17,11 +18,15 @@ from metabot.place.placement import Location
 from metabot.place.several import Several
 from metabot.place.sources import Source, Sources
 from metabot.place.texts import Text, texts
-from metabot.telemetry.pieces import cut
+from metabot.telemetry.pieces import LONGEST, cut, hash_text
 
 ENOUGH: Final = 0.6  # of the fixed characters in one text; tool definitions and other files may hold the rest
 WORTH_NAMING: Final = 0.25  # below that a few common lines may be all that two texts share
 NEAR: Final = 0.8  # a second place with this share of the best one's coverage makes the choice a guess
+_PARSED: Final = 3_000_000  # characters of files that hold no line as it stands
+_SENTENCE: Final = 20  # characters
+_SPACES: Final = 2
+_MARKS: Final = re.compile(r"\\n|[\"']+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,21 @@ class _Cover:
 
 
 def by_prompt(prompt: PromptAnchor, sources: Sources) -> tuple[Location, ...] | Several:
-    """The one place that the prompt is made of; `Several` where two fit about equally; empty where none is worth it."""
+    """The one place that the prompt is made of; `Several` where two fit about equally; empty where none is worth it.
+
+    Files that hold one of the lines as it stands are searched first, and the others only where those do not do.
+    """
     static = frozenset(prompt.static)
-    single = list(_covers(static, sources, least=WORTH_NAMING * prompt.static_chars))
+    large = [one for one in sources.files if len(one.text) >= WORTH_NAMING * prompt.static_chars]
+    likely = [one for one in large if _holds_a_line(one.text, static)]
+    found = _among(likely, prompt)
+    if isinstance(found, Several) or (found and found[0].sure >= ENOUGH):
+        return found
+    return _among(_first(sorted(large, key=lambda one: one.origin != "own")), prompt)
+
+
+def _among(files: Iterable[Source], prompt: PromptAnchor) -> tuple[Location, ...] | Several:
+    single = list(_covers(frozenset(prompt.static), files))
     levels: tuple[Callable[[], Iterable[_Cover]], ...] = (
         lambda: single,
         lambda: _together(single, lambda cover: (cover.source.path, cover.text.symbol or "")),
@@ -67,6 +84,28 @@ def by_prompt(prompt: PromptAnchor, sources: Sources) -> tuple[Location, ...] | 
     return (_location(best[0], prompt),)
 
 
+def _holds_a_line(text: str, static: frozenset[int]) -> bool:
+    """A line of the prompt stands here as it is, or between quotation marks and written line ends."""
+    lines = {line.strip() for line in text.split("\n")}
+    lines |= {part.strip() for line in lines if '"' in line or "'" in line for part in _MARKS.split(line)}
+    return any(hash_text(line[:LONGEST]) in static for line in lines if _tells(line))
+
+
+def _tells(line: str) -> bool:
+    """Long enough to be a sentence: what is shorter is in many files, and a prompt has longer ones."""
+    return len(line) >= _SENTENCE and line.count(" ") >= _SPACES
+
+
+def _first(files: Iterable[Source]) -> Iterator[Source]:
+    """As many as are parsed in some seconds."""
+    room = _PARSED
+    for source in files:
+        room -= len(source.text)
+        if room < 0:
+            return
+        yield source
+
+
 def _best(covers: Iterable[_Cover]) -> tuple[_Cover, ...]:
     """The best cover and all that come near it; a copy that is not the repository's own counts only alone."""
     ranked = sorted(covers, key=_best_first)
@@ -79,10 +118,8 @@ def _best(covers: Iterable[_Cover]) -> tuple[_Cover, ...]:
     return first, *near
 
 
-def _covers(static: frozenset[int], sources: Sources, *, least: float) -> Iterator[_Cover]:
-    for source in sources.files:
-        if len(source.text) < least:  # it cannot hold that many characters of the prompt
-            continue
+def _covers(static: frozenset[int], files: Iterable[Source]) -> Iterator[_Cover]:
+    for source in files:
         for text in texts(source.path, source.text):
             cover = _cover(source, text, static)
             if cover.lengths:

@@ -7,7 +7,6 @@ generated file is kept and marked: a change there would be lost.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +30,7 @@ _GENERATED_NAME: Final = re.compile(r"_pb2(_grpc)?\.py$|\.generated\.|(^|/)gener
 _GENERATED_WORDS: Final = re.compile(
     r"^[ \t]*(?:#|//|<!--)[^\n]*(?:@generated|DO NOT EDIT|[Aa]uto-?generated|[Aa]utomatically generated)", re.MULTILINE
 )
+_COMMON: Final = 400  # files that hold a name: it is a word of the language, and parsing them all takes its time
 _HEAD: Final = 400  # characters of a file in which a generator says so
 _NOT_OWN: Final = 0.5  # of the sureness: below what is worth a change, and still named in the report
 
@@ -61,14 +61,10 @@ class Sources:
 
     files: tuple[Source, ...]
 
-    def python(self, *words: str) -> Iterator[Source]:
-        """Python files that hold one of the words; all of them where none is given."""
-        yield from self.holding((".py",), *words)
-
-    def holding(self, suffixes: tuple[str, ...], *words: str) -> Iterator[Source]:
-        for source in self.files:
-            if source.path.endswith(suffixes) and (not words or any(word in source.text for word in words)):
-                yield source
+    def holding(self, suffixes: tuple[str, ...], *words: str) -> tuple[Source, ...]:
+        """Files of these kinds that hold one of the words; none where so many do that the words say nothing."""
+        found = [one for one in self.files if one.path.endswith(suffixes) and any(word in one.text for word in words)]
+        return tuple(found) if len(found) <= _COMMON else ()
 
 
 def sources(repository: Repository, revision: str) -> Sources:

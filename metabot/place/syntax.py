@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from metabot.place.parsing import parsed
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     node: ast.AST
     scope: tuple[str, ...]  # the functions and classes around it, outermost first
     function: FunctionNode | None  # the innermost around it; a decorator stands in the function that it decorates
@@ -29,15 +29,30 @@ class Spot:
         return lines_of(around) if around is not None else (1, 1)
 
 
-def spots(source: str) -> Iterator[Spot]:
-    """Every node in the source's order; none where the source is not Python."""
+def spots(source: str, *words: str) -> Iterator[Spot]:
+    """Every node in the source's order; none where the source is not Python.
+
+    With words: of what stands on lines without any of them, nothing but what it stands in.
+    """
     tree = parsed(source)
+    near = _lines_with(source, words)
     waiting = [Spot(child, (), None, None) for child in _below(tree)] if tree is not None else []
     while waiting:
         spot = waiting.pop()
+        if words and isinstance(spot.node, ast.stmt | ast.expr) and not _any_within(near, lines_of(spot.node)):
+            continue
         inner = _entered(spot)
         yield inner
         waiting += [Spot(child, inner.scope, inner.function, inner.statement) for child in _below(inner.node)]
+
+
+def _lines_with(source: str, words: tuple[str, ...]) -> list[int]:
+    return [number for number, line in enumerate(source.split("\n"), 1) if any(word in line for word in words)]
+
+
+def _any_within(numbers: list[int], lines: tuple[int, int]) -> bool:
+    at = bisect_left(numbers, lines[0])
+    return at < len(numbers) and numbers[at] <= lines[1]
 
 
 def lines_of(node: ast.stmt | ast.expr) -> tuple[int, int]:

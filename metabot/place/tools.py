@@ -51,7 +51,11 @@ def by_definitions(tools: tuple[str, ...], sources: Sources) -> Found:
 
 
 def _seen(tool: str, sources: Sources) -> Seen:
-    return [(source, spot) for source in sources.python(tool) for spot in spots(source.text)]
+    """The nodes around the name, where it is written as a text, is defined, or stands in a list of tools."""
+    written = (f'"{tool}"', f"'{tool}'", f"def {tool}(", f"class {tool}(")
+    listing = (one for one in sources.holding((".py",), "tools", "TOOLS") if tool in one.text)
+    files = dict.fromkeys((*sources.holding((".py",), *written), *listing))
+    return [(source, spot) for source in files for spot in spots(source.text, tool)]
 
 
 def _defined(tool: str, seen: Seen, sources: Sources) -> Found:
@@ -92,8 +96,8 @@ def _function(tool: str, seen: Seen, sources: Sources, defined: tuple[Location, 
 def _functions_named(name: str, sources: Sources, sure: float, why: str) -> list[Location]:
     return [
         source.location(spot.symbol, lines_of(spot.node), how="tool function", sure=sure, why=why)
-        for source in sources.python(f"def {name}")
-        for spot in spots(source.text)
+        for source in sources.holding((".py",), f"def {name}(")
+        for spot in spots(source.text, f"def {name}(")
         if isinstance(spot.node, FunctionNode) and spot.node.name == name
     ]
 
