@@ -47,7 +47,7 @@ class Writers:
             yield cls(settings=settings, choice=choice, model=Model.of(settings, books))
         else:
             with serving(settings.model.script) as served:
-                of_script = settings.model.model_copy(update=served._asdict())
+                of_script = settings.model.model_copy(update={**served._asdict(), "api_key_variable": ""})
                 model = Model.of(settings.model_copy(update={"model": of_script}), books)
                 yield cls(settings=settings, choice=choice, model=model)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -61,7 +61,7 @@ def _bears(figure: Figure, number: Number, gain: bool) -> bool:
     if of_change and (number.kind in ("share", "usd") or (gain and not plain)):
         return False
     if plain or number.kind == figure.kind:
-        scales = _SPOKEN.get(figure.kind, (1.0,)) if plain else (1.0,)
+        scales = _SPOKEN[figure.kind] if plain else (1.0,)
     elif figure.kind == "plain" and (of_change or number.kind == "times") and not gain:
         scales = (1.0, 0.001) if number.kind == "seconds" else (1.0,)  # code writes 30 or 30_000
     else:
@@ -69,8 +69,15 @@ def _bears(figure: Figure, number: Number, gain: bool) -> bool:
     return any(abs(figure.value * scale - number.value) <= number.within + _EQUAL * number.value for scale in scales)
 
 
-_SPOKEN: Final = {"seconds": (1.0, 1000.0), "share": (1.0, 100.0)}
-"""A number without its unit may be meant in any: "from 800 to 420 ms"."""
+_SPOKEN: Final[Mapping[Kind, tuple[float, ...]]] = {
+    "seconds": (1.0, 1000.0),
+    "share": (1.0, 100.0),
+    "tokens": (1.0,),
+    "times": (1.0,),
+    "plain": (1.0,),
+    "usd": (),
+}
+"""What a number without its unit may be meant in: "from 800 to 420 ms". Money is always named."""
 
 
 def _of_finding(finding: Finding) -> Iterator[tuple[float, Kind]]:
