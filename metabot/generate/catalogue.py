@@ -18,6 +18,7 @@ from metabot.generate.recipes import (
     retry_transient,
     reuse_client,
     stable_prompt_prefix,
+    structured_output,
     timeout,
     tolerate_argument,
 )
@@ -25,6 +26,7 @@ from metabot.generate.recipes import (
 RECIPES: Final[Mapping[str, tuple[Recipe, ...]]] = {
     "context-growth": (bound_history.write,),
     "critical-path": (reuse_client.write,),
+    "format-retry": (structured_output.write,),
     "missing-timeout": (timeout.write,),
     "no-retry": (retry_transient.write, retry_request.write),
     "oversized-tool-output": (cap_tool_output.write,),
