@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzers.untrusted import Untrusted
+from analyzers.untrusted import Name, Untrusted
 from metabot import config
 from metabot.generate.author import MENDABLE, Author, Signature
 from metabot.generate.edits import diff_of
@@ -57,6 +57,15 @@ def test_it_is_shown_the_finding_the_code_and_the_limits(base: Base) -> None:
         "Serial calls: independent calls of one trace",
     ):
         assert part in user.text
+
+
+def test_it_is_told_what_the_analyzer_knows_more(base: Base) -> None:
+    """The statuses of errors, the tools, and what is not known."""
+    known = {"http_statuses": (503, 429, 503), "tools": (Name("find"), Name("book")), "unknown": ("who pays",)}
+    writer, ask = author(base, reply(), **known)
+    writer.propose()
+    told = ask.told[0][1].text
+    assert "- HTTP statuses of the errors: 429, 503\n- Tools: find, book\n- Not known: who pays\n" in told
 
 
 @pytest.mark.parametrize(
