@@ -145,7 +145,7 @@ def run(
 @app.command()
 def propose(
     finding: Annotated[
-        list[str] | None, typer.Argument(help="Findings, by the beginning of their IDs; all if none.", metavar="[ID]…")
+        list[str] | None, typer.Argument(help="Findings, by the beginning of their IDs; all if none.", metavar="ID")
     ] = None,
     author: Annotated[
         Literal["recipe", "model"] | None,

@@ -7,12 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from analyzers.finding import Finding
 from metabot.cli.console import WIDTH, out, remark, settings_at, stopwatch, wrapped
 from metabot.cli.findings import subject_words
 from metabot.cli.load import tell_refused
 from metabot.cli.run import exit_code
-from metabot.errors import SettingsError
 from metabot.generate.edits import diff_of
 from metabot.generate.proposal import Proposal
 from metabot.generate.writers import Choice
@@ -24,7 +22,6 @@ from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
 
 _INDENT: Final = " " * 11
-_NAMED: Final = 5  # findings that a message names
 
 
 def propose(
@@ -33,23 +30,12 @@ def propose(
     scope = Scope(only=findings, choice=author, proved=proved, dry_run=dry_run)
     done = run_pass(settings_at(config), scope, progress=stopwatch())
     tell_refused(done.refused)
-    _all_there(findings, done.analysis.findings)
     if diff_alone:
         _diffs(done.outcomes)
     else:
         lines = [line for outcome in done.outcomes for line in ("", *outcome_page(outcome))]
         out("\n".join(lines[1:] or ["nothing is found in the analyzed window: there is nothing to change"]))
     sys.exit(exit_code(done))
-
-
-def _all_there(asked: Sequence[str], found: Sequence[Finding]) -> None:
-    for identity in asked:
-        if not any(finding.fingerprint.startswith(identity) for finding in found):
-            known = ", ".join(finding.fingerprint for finding in found[:_NAMED]) or "none"
-            raise SettingsError(
-                f"{identity}: the analyzed window holds no finding that begins so. It holds {known}.\n"
-                "  Take one of these, or widen [meta_layer] analysis_window_hours."
-            )
 
 
 def _diffs(outcomes: Sequence[Outcome]) -> None:

@@ -12,7 +12,7 @@ from metabot.cli.funnel_lines import funnel_line
 from metabot.cli.load import tell_refused
 from metabot.cli.outcomes import end_of, outcome_lines
 from metabot.cli.overview import overview_lines
-from metabot.errors import RepositoryError, SandboxError, SettingsError
+from metabot.errors import RepositoryError, SandboxError
 from metabot.funnel import funnel
 from metabot.generate.edits import diff_of
 from metabot.pipeline import Pass, Scope, run_pass
@@ -22,11 +22,6 @@ from metabot.publish.local import Preview
 def run(*, dry_run: bool, again: str | None, config: Path | None) -> None:
     scope = Scope(only=() if again is None else (again,), again=again is not None, dry_run=dry_run)
     done = run_pass(settings_at(config), scope, progress=stopwatch())
-    if again is not None and not done.outcomes:
-        raise SettingsError(
-            f"--again {again}: the analyzed window holds no finding that begins so.\n"
-            "  Widen [meta_layer] analysis_window_hours, or take an ID that this run printed."
-        )
     tell_refused(done.refused)
     tell_left_out(done.analysis.refused)
     print_pass(done)
