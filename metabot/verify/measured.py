@@ -100,6 +100,7 @@ class Rechecked:
     new_test: CommandRun
     alarm: CommandRun | None  # a test that must fail; None: there is none that would tell
     evaluated: Evaluated | None  # None: no evaluate command
+    tests_alone: CommandRun | None = None  # the suite without the new test; None: a recipe wrote that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 The new test and the evaluation run again. The evaluation then sees no mark of the replay and other modelled times, so
 a change that behaves well only where it is measured shows itself. And a test that must fail, in the new test's place
-with its imports, must fail: a change that swallows assertions or forges exit codes lets it pass.
+with its imports and names, must fail: a change that swallows assertions or forges exit codes lets it pass.
 """
 
 from __future__ import annotations
@@ -70,14 +70,20 @@ class Recheck:
             return self._evaluation(runner, proposal, pace) if evaluate else None
 
         found, (new_test, alarm) = self.runner.lanes.both(evaluation, tests)
-        return Rechecked(new_test=new_test, alarm=alarm, evaluated=found)
+        alone = self._without_the_new_test(proposal) if proposal.author == "model" else None
+        return Rechecked(new_test=new_test, alarm=alarm, evaluated=found, tests_alone=alone)
+
+    def _without_the_new_test(self, proposal: Proposal) -> CommandRun:
+        """A new test is code that runs among the others, and could make them pass. A recipe's is a template's."""
+        change = replace(_HEAD, files={edit.path: edit.after for edit in proposal.edits})
+        return run_tests(self.runner, self.settings.target, change).run
 
     def _alarm(self, runner: Runner, proposal: Proposal) -> CommandRun | None:
         """None where it tells nothing: no Python, or a runner that does not find it at the base either."""
         path = proposal.new_test.path
         if not path.endswith(".py"):
             return None
-        files = {path: _imports(proposal.new_test.text) + _ALARM}
+        files = {path: _imports(proposal.new_test.text) + _named_alike(proposal.new_test.text)}
         run = run_tests(runner, self.settings.target, replace(_HEAD, files=files), path).run
         if run.exit_code != 0:
             return run
@@ -97,8 +103,20 @@ _HEAD: Final = Revision(name="head", files={})
 
 def _imports(text: str) -> str:
     """The new test's own imports: what they run, it has seen run."""
-    try:
-        found = [node for node in ast.parse(text).body if isinstance(node, (ast.Import, ast.ImportFrom))]
-    except (SyntaxError, ValueError):  # no Python, or with null bytes
-        return ""
+    found = [node for node in _nodes(text) if isinstance(node, (ast.Import, ast.ImportFrom))]
     return "\n".join(ast.unparse(node) for node in found)
+
+
+def _named_alike(text: str) -> str:
+    """The alarm under the names of the new test's first class and test, so that its own name tells no code of it."""
+    below = [inner for node in _nodes(text) for inner in ast.walk(node)]
+    group = next((node.name for node in below if isinstance(node, ast.ClassDef)), "TestMustFail")
+    tests = (node.name for node in below if isinstance(node, ast.FunctionDef) and node.name.startswith("test"))
+    return _ALARM.replace("TestMustFail", group).replace("test_must_fail", next(tests, "test_must_fail"))
+
+
+def _nodes(text: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(text).body
+    except (SyntaxError, ValueError):  # no Python, or with null bytes
+        return []

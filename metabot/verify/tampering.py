@@ -8,6 +8,7 @@ from typing import Final
 
 from metabot.verify.figures import TIMED
 from metabot.verify.measured import CommandRun, Evaluated, Measured
+from metabot.verify.sound import head_tests_unmet
 from metabot.verify.unmet import Unmet, quoted
 
 _KEPT_SHARE: Final = 0.5  # of a counted gain that the fresh start must show, too
@@ -38,6 +39,9 @@ def rechecked_unmet(measured: Measured) -> Unmet | None:
     if again.new_test.exit_code != 0:
         what = "From a fresh worktree the new test fails with the change, where it passed before. Mend the change."
         return Unmet("sound", "not reproduced", f"{what} {quoted(again.new_test)}")
+    if again.tests_alone is not None and (unmet := head_tests_unmet(again.tests_alone, None, measured.flaky)):
+        what = "Without the new test the repository's tests do not pass with the change: it hides that."
+        return unmet if again.tests_alone.limit else Unmet("sound", "measurement tampered", f"{what} {unmet.detail}")
     return None if again.evaluated is None else _evaluation_unmet(measured, again.evaluated)
 
 
