@@ -53,7 +53,7 @@ def test_the_schema_stands_in_the_last_message_alone() -> None:
     messages = [("system", "Be brief."), ("user", "Write.")]
     schema = {"type": "object"}
     as_text = Dialect.of("text", None).request(messages, schema, model="m", max_tokens=9)
-    assert [message["content"] for message in as_text["messages"]][0] == "Be brief."
+    assert as_text["messages"][0]["content"] == "Be brief."
     assert '{"type": "object"}' in as_text["messages"][-1]["content"]
     assert "response_format" not in as_text
     without = Dialect.of("schema", None).request(messages, None, model="m", max_tokens=9)
