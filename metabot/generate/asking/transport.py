@@ -8,6 +8,7 @@ answer with one would choose who reads the prompt.
 
 from __future__ import annotations
 
+import ipaddress
 import ssl
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -76,5 +77,14 @@ def _certificates() -> ssl.SSLContext:
 
 
 def _proxy(url: httpx2.URL) -> str | None:
-    """The environment's, as every other program takes it."""
-    return None if urllib.request.proxy_bypass(url.host) else urllib.request.getproxies().get(url.scheme)
+    """The environment's, as every other program takes it; none to this machine itself."""
+    if _is_here(url.host) or urllib.request.proxy_bypass(url.host):
+        return None
+    return urllib.request.getproxies().get(url.scheme)
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -257,6 +257,17 @@ def test_the_environment_adds_nothing(started: Started, monkeypatch: pytest.Monk
     assert sent == {"host", "content-type", "content-length", "accept", "user-agent", "accept-encoding"}
 
 
+def test_a_proxy_of_the_environment_is_taken(started: Started, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """But for what runs on this machine."""
+    server, direct = started(says("Here."))
+    for name in ("no_proxy", "NO_PROXY", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", server.url.removesuffix("/v1"))
+    assert isinstance(direct.ask(), Reply)
+    assert isinstance(asking("http://model.invalid/v1", tmp_path / "proxied").ask(), Reply)
+    assert [asked.headers["host"] for asked in server.asked][1] == "model.invalid"
+
+
 def test_an_address_of_azure_is_asked_with_its_version_and_key(
     started: Started, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
