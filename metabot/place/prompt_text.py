@@ -75,9 +75,9 @@ def _among(files: Iterable[Source], prompt: PromptAnchor) -> tuple[Location, ...
     for level in levels:
         wider = _best(level())
         best = wider if wider and (not best or wider[0].chars > best[0].chars) else best
-        if best and best[0].chars >= ENOUGH * prompt.static_chars:
+        if best and _share(best[0], prompt) >= ENOUGH:
             break
-    if not best or best[0].chars < WORTH_NAMING * prompt.static_chars:
+    if not best or _share(best[0], prompt) < WORTH_NAMING:
         return ()
     if len(best) > 1:
         return Several(tuple(dict.fromkeys(_place(cover) for cover in best)))
@@ -131,7 +131,9 @@ def _cover(source: Source, text: Text, static: frozenset[int]) -> _Cover:
 
 
 def _covered(source: Source, text: Text, form: str, static: frozenset[int]) -> _Cover:
-    return _Cover(source, text, {piece.hash: piece.chars for piece in cut(form) if piece.hash in static})
+    # Without the white space around lines: an indented text does not hold more of the prompt than a plain one.
+    plain = "\n".join(line.strip() for line in form.split("\n"))
+    return _Cover(source, text, {piece.hash: piece.chars for piece in cut(plain) if piece.hash in static})
 
 
 def _forms(text: str) -> Iterator[str]:
@@ -158,6 +160,12 @@ def _best_first(cover: _Cover) -> tuple[int, int, int]:
     return (-cover.chars, lines, len(cover.text.text))
 
 
+def _share(cover: _Cover, prompt: PromptAnchor) -> float:
+    """Of the prompt's fixed characters, those that stand here."""
+    whole = len(cover.lengths) == len(frozenset(prompt.static))
+    return 1.0 if whole else min(1.0, cover.chars / prompt.static_chars)
+
+
 def _location(cover: _Cover, prompt: PromptAnchor) -> Location:
     text, static = cover.text, len(frozenset(prompt.static))
     together = f", in {cover.parts} texts together" if cover.parts > 1 else ""
@@ -165,7 +173,7 @@ def _location(cover: _Cover, prompt: PromptAnchor) -> Location:
         text.symbol,
         (text.first_line, text.last_line),
         how="prompt text",
-        sure=min(1.0, cover.chars / prompt.static_chars),
+        sure=_share(cover, prompt),
         why=f"{len(cover.lengths)} of {static} static lines of the prompt stand here{together}",
     )
 

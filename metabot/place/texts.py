@@ -100,10 +100,11 @@ def _written(value: ast.expr) -> str | None:
 
 
 def _structured_texts(path: str, content: str) -> Iterator[Text]:
-    """Each string of the file, those of a list together, and a YAML file as it is written."""
-    if path.endswith((".yaml", ".yml")):
+    """Each string of the file, and those of a list together; YAML that is not read as such is one text."""
+    found = blocks(path, content)
+    if not found and path.endswith((".yaml", ".yml")):
         yield Text(content, 1, content.count("\n") + 1, None)
-    for block in blocks(path, content):
+    for block in found:
         values = [value for _, value in block.pairs]
         yield from (Text(value.text, value.first_line, value.last_line, None) for value in values)
         if len(values) > 1 and not block.mapping:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from metabot.place.several import Several
 from metabot.place.sources import sources
 
 STATIC = "\n".join(f"{number}. Rule number {number} of the desk: be kind and be brief." for number in range(1, 21))
+LINES = STATIC.split("\n")
+HALVES = ("\n".join(LINES[:10]), "\n".join(LINES[10:]))
+INDENTED = "".join(f"    {line}\n" for line in LINES)
 F_STRING = f'def prompt(now, name):\n    return f"""The time is {{now}}.\nYou help {{name}}.\n\n{STATIC}\n"""\n'
 
 
@@ -55,6 +59,60 @@ def search(folder: Path, files: dict[str, str], static: str = STATIC) -> Locatio
             id="str.format template",
         ),
         pytest.param(
+            {"p.py": 'T = string.Template("""' + STATIC.replace("brief", "$$brief") + '""")\n'},
+            "p.py",
+            (1, 20),
+            "T",
+            id="string.Template",
+        ),
+        pytest.param(
+            {"p.py": 'def p(n):\n    return """' + STATIC.replace("brief", "100%%") + '\nYou help %s.""" % n\n'},
+            "p.py",
+            (2, 22),
+            "p",
+            id="percent format",
+        ),
+        pytest.param({"p.py": f'P = dedent(\n    """\n{INDENTED}    """)\n'}, "p.py", (2, 23), "P", id="dedent"),
+        pytest.param(
+            {"p.j2": f"{{% if a %}}\nHello {{{{ name }}}}.\n{{% endif %}}\n{STATIC}\n"},
+            "p.j2",
+            (1, 24),
+            None,
+            id="Jinja",
+        ),
+        pytest.param({"p.yaml": f"a: 1\nsystem: |\n{INDENTED}b: 2\n"}, "p.yaml", (2, 22), None, id="YAML, literal"),
+        pytest.param(
+            {"p.yaml": "a: 1\nsystem: >-\n" + INDENTED.replace("\n", "\n\n") + "b: 2\n"},
+            "p.yaml",
+            (2, 41),
+            None,
+            id="YAML, folded",
+        ),
+        pytest.param(
+            {"p.yaml": f"a: 1\nsystem: {json.dumps(STATIC)}\nb: 2\n"}, "p.yaml", (2, 2), None, id="YAML, quoted"
+        ),
+        pytest.param(
+            {"p.json": json.dumps({"a": 1, "system": LINES}, indent=1)}, "p.json", (4, 23), None, id="JSON, lines"
+        ),
+        pytest.param({"p.toml": f'a = 1\nsystem = """\n{STATIC}"""\nb = 2\n'}, "p.toml", (2, 22), None, id="TOML"),
+        pytest.param(
+            {"p.py": f'A = """{HALVES[0]}"""\nX = 1\nB = """{HALVES[1]}"""\n'},
+            "p.py",
+            (1, 21),
+            None,
+            id="two constants of one file",
+        ),
+        pytest.param(
+            {"p.py": f'class P:\n    def a(self):\n        return [{{"x": """{HALVES[0]}"""}}, """{HALVES[1]}"""]\n'},
+            "p.py",
+            (3, 21),
+            "P.a",
+            id="two messages of one method",
+        ),
+        pytest.param(
+            {"vendor/p.py": F_STRING, "p.py": F_STRING, "p_pb2.py": F_STRING}, "p.py", (2, 25), "prompt", id="own file"
+        ),
+        pytest.param(
             {"p.py": F_STRING, "tests/test_p.py": F_STRING, "desk/test_p.py": F_STRING},
             "p.py",
             (2, 25),
@@ -65,12 +123,15 @@ def search(folder: Path, files: dict[str, str], static: str = STATIC) -> Locatio
 )
 def test_finds(tmp_path: Path, files: dict[str, str], path: str, lines: tuple[int, int], symbol: str | None) -> None:
     """However a file writes the text, its hashed lines are the recorded prompt's."""
-    static = STATIC.replace("brief", "{brief}") if "{{brief}}" in "".join(files.values()) else STATIC
+    written = {"{{brief}}": "{brief}", "$$brief": "$brief", "100%%": "100%"}
+    held = next((mark for mark in written if mark in "".join(files.values())), None)
+    static = STATIC.replace("brief", written[held]) if held is not None else STATIC
     found = search(tmp_path, files, static)
     assert isinstance(found, Location)
     assert (found.path, (found.first_line, found.last_line), found.symbol) == (path, lines, symbol)
     assert found.how == "prompt text"
-    assert found.why == "20 of 20 static lines of the prompt stand here"
+    assert found.why.startswith("20 of 20 static lines of the prompt stand here")
+    assert found.sure == 1.0
 
 
 def test_the_prompt_may_hold_more_than_the_text(tmp_path: Path) -> None:
@@ -98,3 +159,27 @@ def test_two_copies_are_not_chosen_between(tmp_path: Path) -> None:
     found = search(tmp_path, {"a.py": F_STRING, "b.py": F_STRING.replace("kind", "kind", 1)})
     assert isinstance(found, Several)
     assert found.places == ("a.py:prompt", "b.py:prompt")
+
+
+def test_two_prompts_that_share_most_lines_are_not_chosen_between(tmp_path: Path) -> None:
+    """What both say was recorded: each of them may be the one that was served."""
+    other = F_STRING.replace(LINES[0], "Another beginning.").replace(LINES[-1], "Another end.")
+    found = search(tmp_path, {"a.py": F_STRING, "b.py": other}, "\n".join(LINES[1:-1]))
+    assert isinstance(found, Several)
+    assert sorted(found.places) == ["a.py:prompt", "b.py:prompt"]
+
+
+def test_a_prompt_in_two_files_is_not_enough_in_either(tmp_path: Path) -> None:
+    """Half of it in each: one half is named, and is no place for a change."""
+    found = search(tmp_path, {"a.md": HALVES[0], "b.md": HALVES[1]})
+    assert isinstance(found, Location)
+    assert 0.4 < found.sure < 0.6
+
+
+def test_a_prompt_without_line_ends_is_found(tmp_path: Path) -> None:
+    """One long line, written as many strings side by side."""
+    text = "".join(f'    "Rule {number}: be kind and be brief. "\n' for number in range(20))
+    static = "".join(f"Rule {number}: be kind and be brief. " for number in range(20))
+    found = search(tmp_path, {"p.py": f"P = (\n{text})\n"}, static)
+    assert isinstance(found, Location)
+    assert (found.symbol, found.sure) == ("P", 1.0)

@@ -38,7 +38,8 @@ def test_python_strings_are_evaluated(content: str, text: str, symbol: str) -> N
         ("prompt.md", "a\nb\n", "a\nb\n"),
         ("prompt.json", '{"system": ["a\\nb"]}', "a\nb"),
         ("prompt.toml", 'system = """\na\nb"""', "a\nb"),
-        ("prompt.yaml", "system: |\n  a\n", "system: |\n  a\n"),
+        ("prompt.yaml", "system: |\n  a\n", "a\n"),
+        ("broken.yaml", "a: [\n", "a: [\n"),
     ],
 )
 def test_prompt_files_are_read(path: str, content: str, text: str) -> None:
