@@ -63,6 +63,21 @@ def probe(asked: Asked, tree: ast.Module, path: str, base: Base) -> Probe | NotS
     )
 
 
+def call_of(place: Place, tree: ast.Module, path: str, base: Base) -> Probe | NotSure:
+    """How a test calls a function for what it returns."""
+    module = import_name(path, base.files)
+    if isinstance(module, NotSure):
+        return module
+    package, _, name = module.rpartition(".")
+    called = _called(place, tree, name, ())
+    if isinstance(called, NotSure):
+        return called
+    call, values = called
+    return Probe(
+        package=package, module=name, path="", replaced=(), call=call, values=values, word="messages", returns=True
+    )
+
+
 def _target(one: StandIn, module: str) -> str:
     if one.kind == "library":
         return repr(one.name)

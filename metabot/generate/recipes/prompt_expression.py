@@ -21,11 +21,17 @@ _TEXT = m.SimpleString() | m.FormattedString() | m.ConcatenatedString() | m.Bina
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Expressions that may be the one to change, the narrowest first, and the function of the module they stand in."""
+    """Expressions that may be the one to change, the narrowest first, and the function or method they stand in."""
 
     expressions: tuple[cst.BaseExpression, ...]
     function: cst.FunctionDef
+    owner: str | None  # the method's class
     returned: bool  # the widest one is what the function returns
+
+    @property
+    def symbol(self) -> str:
+        name = self.function.name.value
+        return name if self.owner is None else f"{self.owner}.{name}"
 
 
 def constants(source: str) -> dict[str, str]:
@@ -59,9 +65,14 @@ class _Tree:
             node = parent
 
     def function(self, node: cst.CSTNode) -> cst.FunctionDef | None:
-        """The function of the module's top level that holds the node directly."""
-        holders = [one for one in self.above(node) if isinstance(one, cst.FunctionDef | cst.ClassDef | cst.Lambda)]
-        return holders[0] if len(holders) == 1 and isinstance(holders[0], cst.FunctionDef) else None
+        """The function of the module's top level, or the method of such a class, that holds the node directly."""
+        match [one for one in self.above(node) if isinstance(one, cst.FunctionDef | cst.ClassDef | cst.Lambda)]:
+            case [cst.FunctionDef() as function] | [cst.FunctionDef() as function, cst.ClassDef()]:
+                return function
+        return None
+
+    def owner(self, function: cst.FunctionDef) -> str | None:
+        return next((one.name.value for one in self.above(function) if isinstance(one, cst.ClassDef)), None)
 
     def at(self, location: Location) -> cst.BaseExpression | None:
         """The widest text expression on exactly these lines."""
@@ -103,7 +114,7 @@ def find(module: cst.Module, location: Location) -> Prompt | NotSure:
     if function is not None:
         return _prompt(tree, node, function)
     if any(isinstance(one, cst.FunctionDef | cst.ClassDef) for one in tree.above(node)):
-        return NotSure("the text stands in a method, or in a function within another one")
+        return NotSure("the text stands in a class, or in a function within another one")
     uses = list(_uses(tree, location.symbol))
     if len(uses) != 1:
         return NotSure(f"the text is a constant of the module, put together with others in {len(uses)} functions")
@@ -121,8 +132,25 @@ def _uses(tree: _Tree, name: str | None) -> Iterator[tuple[cst.Name, cst.Functio
 
 def _prompt(tree: _Tree, node: cst.BaseExpression, function: cst.FunctionDef) -> Prompt:
     expressions = tree.built_with(node)
-    returned = bool(expressions) and isinstance(tree.parents[expressions[-1]], cst.Return)
-    return Prompt(expressions, function, returned)
+    returned = bool(expressions) and _returned(tree.parents[expressions[-1]], function)
+    return Prompt(expressions, function, tree.owner(function), returned)
+
+
+def _returned(around: cst.CSTNode, function: cst.FunctionDef) -> bool:
+    """What the text stands in returns it, or gives it a name that the function returns: as it is, stripped, filled."""
+    if isinstance(around, cst.Return):
+        return True
+    if not isinstance(around, cst.Assign) or not isinstance(around.targets[0].target, cst.Name):
+        return False
+    found = [node.value for node in m.findall(function, m.Return()) if isinstance(node, cst.Return)]
+    return any(_begins(value) == around.targets[0].target.value for value in found)
+
+
+def _begins(value: cst.BaseExpression | None) -> str | None:
+    """The name whose methods are called: text in `text.strip()`."""
+    while isinstance(value, cst.Call | cst.Attribute):
+        value = value.func if isinstance(value, cst.Call) else value.value
+    return value.value if isinstance(value, cst.Name) else None
 
 
 def same_lines(before: str, after: str) -> bool:

@@ -12,20 +12,20 @@ repository by its own text:
 
 Every line stays; whole lines move, with their paragraph. It reads f-strings, strings side by side,
 `"\\n".join([…])` and sums such as `f"…\\n" + FIXED`, where FIXED may be a constant of the module; and templates that
-are filled elsewhere: constants with placeholders, and files of Markdown, Jinja, YAML, TOML and JSON.
+are filled elsewhere: constants with placeholders, and files of Markdown, Jinja, YAML, TOML and JSON. The function
+may be a method or a coroutine, and may send the prompt itself.
 
-It leaves alone: methods and coroutines; texts in which less than 60 % of the fixed characters stand in one piece behind
+It leaves alone: texts in which less than 60 % of the fixed characters stand in one piece behind
 the changing lines; lines that words, numbers, a colon or a tag tie to their place; parts with comments between them;
 and functions that a generated test cannot call.
 '''
 
 from __future__ import annotations
 
-import ast
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Final
@@ -35,8 +35,10 @@ import libcst.matchers as m
 
 from metabot.generate.layout import import_name, new_test_path
 from metabot.generate.module import module_of
+from metabot.generate.probe.asked import places
 from metabot.generate.proposal import Edit, NewTest
 from metabot.generate.recipe import Base, NotSure, Written
+from metabot.generate.recipes.prompt_call_test import of_call
 from metabot.generate.recipes.prompt_expression import Prompt, constants, find, same_lines
 from metabot.generate.recipes.prompt_file import turned_file
 from metabot.generate.recipes.prompt_literal import code_of
@@ -44,6 +46,7 @@ from metabot.generate.recipes.prompt_placeholders import changes, placeholders, 
 from metabot.generate.recipes.prompt_shapes import Reader, Reordered, reordered
 from metabot.generate.recipes.prompt_template import template_at
 from metabot.generate.recipes.prompt_template_test import of_file, of_module
+from metabot.generate.recipes.prompt_values import behind
 from metabot.generate.sample_call import SampleCall, sample_call
 from metabot.place.parsing import parse, parse_expression
 from metabot.place.placement import Location, Placed
@@ -52,6 +55,7 @@ from metabot.render import render
 
 NAME: Final = "stable-prompt-prefix"
 _TITLE: Final = 72  # characters
+_NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _POINTING: Final = ("above", "below", "following", "preceding")
 _STEP: Final = 0.05  # the test asks for the share of fixed text in front, rounded down to this
 
@@ -72,7 +76,16 @@ def write(placed: Placed, location: Location, source: str, base: Base) -> Writte
         return template if "constant of the module" in changed.why else changed
     after, prompt, made = changed
     test = _test(location.path, source, prompt, made, base)
-    return _written(location, source, after, test, prompt.function.name.value)
+    if isinstance(test, NotSure):
+        returned = prompt.returned or _says_text(prompt.function)
+        test = of_call(
+            location.path, source, base, symbol=prompt.symbol, moved=made.moved, share=_share(made), returned=returned
+        )
+    return _written(location, source, after, test, prompt.symbol)
+
+
+def _says_text(function: cst.FunctionDef) -> bool:
+    return function.returns is not None and code_of(function.returns.annotation) == "str"
 
 
 def _in_file(location: Location, source: str, static: frozenset[int], base: Base) -> Written | NotSure:
@@ -173,12 +186,19 @@ def rewritten(source: str, location: Location, static: frozenset[int]) -> tuple[
         if not same_lines(code_of(node), code_of(made.new)):
             return NotSure("the text would not keep every line as it is")
         after = cst.ensure_type(module.deep_replace(node, made.new), cst.Module).code
-        return after, prompt, made
+        return after, prompt, replace(made, moved=made.moved or _filled(node, static))
     return why
 
 
+def _filled(node: cst.BaseExpression, static: frozenset[int]) -> tuple[str, ...]:
+    """A template's placeholders, as an f-string would write them."""
+    text = evaluated(parse_expression(code_of(node))) or ""
+    found = [_NAME.findall(one) for line in text.split("\n") for one in placeholders(line, static)]
+    return tuple(f"{{{names[0]}}}" for names in found if names)
+
+
 def _test(path: str, source: str, prompt: Prompt, made: Reordered, base: Base) -> NewTest | NotSure:
-    function = prompt.function.name.value
+    function = prompt.symbol
     call = sample_call(source, function)
     module = import_name(path, base.files)
     target = new_test_path(path, "stable_prompt_prefix", base)
@@ -190,7 +210,8 @@ def _test(path: str, source: str, prompt: Prompt, made: Reordered, base: Base) -
     assert isinstance(target, str)
     if not (prompt.returned or call.returns_text):
         return NotSure(f"{function} is not known to return the prompt")
-    changing = _behind(source, function, made.moved) & {one.name for one in call.arguments if one.one != one.other}
+    place = next(one for one in places(parse(source)) if one.symbol == function)
+    changing = behind(place, made.moved) & {one.name for one in call.arguments if one.one != one.other}
     if not changing:
         return NotSure(f"what changes in the prompt does not come from an argument of {function} that a test can vary")
     shown = [one.name for one in call.arguments if one.kind == "str" and f"{{{one.name}}}" in made.moved]
@@ -207,25 +228,3 @@ def _test(path: str, source: str, prompt: Prompt, made: Reordered, base: Base) -
         share=f"{_share(made):.2f}",
     )
     return NewTest(path=target, text=text)
-
-
-def _behind(source: str, function: str, expressions: tuple[str, ...]) -> set[str]:
-    """The names that the expressions are made of, through the function's own variables."""
-    body = next(node for node in parse(source).body if isinstance(node, ast.FunctionDef) and node.name == function)
-    made_of: dict[str, set[str]] = {}
-    for node in ast.walk(body):
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                made_of.setdefault(ast.unparse(target), set()).update(_names(node.value))
-    found: set[str] = set()
-    left = {name for one in expressions for name in _names(parse_expression(f"f'''{one}'''"))}
-    while left:
-        name = left.pop()
-        if name not in found:
-            found.add(name)
-            left |= made_of.get(name, set())
-    return found
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}

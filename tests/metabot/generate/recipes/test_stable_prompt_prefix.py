@@ -188,7 +188,10 @@ def test_line_ends_of_another_system_are_kept() -> None:
             id="changes all over the text",
         ),
         pytest.param(f'P = """It is {{now}}.\n\n{FIXED}"""\n', id="a template filled elsewhere"),
-        pytest.param(f'class A:\n    def prompt(self):\n        return f"""{{self}}\n{FIXED}"""\n', id="a method"),
+        pytest.param(
+            f'def prompt(now):\n    def inner():\n        return f"""{{now}}\n{FIXED}"""\n',
+            id="a function in a function",
+        ),
         pytest.param(f'def prompt(now):\n    return f"""The rules of {{now}}:\n\n{FIXED}"""\n', id="a colon leads on"),
         pytest.param(
             f'def prompt(now):\n    return f"""It is {{now}}.\n\n{FIXED}\nAnswer:"""\n', id="a colon at the end"
@@ -252,11 +255,11 @@ TESTS = {"tests/test_a.py": "def test_a():\n    pass\n"}
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        pytest.param({"p.py": CALLABLE.format(parameters="now"), **TESTS}, "no sample value", id="no annotation"),
         pytest.param(
-            {"p.py": CALLABLE.format(parameters="now: Clock"), **TESTS}, "no sample value", id="a type of its own"
+            {"p.py": CALLABLE.format(parameters="now: Clock"), **TESTS},
+            "does not come from an argument",
+            id="a type of its own",
         ),
-        pytest.param({"p.py": "async " + CALLABLE.format(parameters="now: str"), **TESTS}, "coroutine", id="coroutine"),
         pytest.param({"p.py": CALLABLE.format(parameters="now: str")}, "no tests", id="no tests"),
         pytest.param(
             {"p.py": "import time\n\n\n" + CALLABLE.format(parameters="").replace("{now}", "{time.time()}"), **TESTS},
