@@ -58,10 +58,10 @@ def failing(folder: Path, files: Mapping[str, str], tests: Sequence[NewTest], ed
     """The new tests' files of which a test fails, all run at once, in a copy with the edits or without."""
     for path, text in {**files, **{test.path: test.text for test in tests}}.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
+        (folder / path).write_bytes(text.encode())
     for edit in edits:
-        assert (folder / edit.path).read_text() == edit.before
-        (folder / edit.path).write_text(edit.after)
+        assert (folder / edit.path).read_bytes() == edit.before.encode()
+        (folder / edit.path).write_bytes(edit.after.encode())
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rf", *(test.path for test in tests)]
     environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
