@@ -13,17 +13,17 @@ import subprocess
 import sys
 import sysconfig
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from repositories import git
-
 from metabot import config
 from metabot.config import Settings
 from metabot.verify.commands import words
 from metabot.verify.environment import target_environment
+from tests.repositories import commit, git
 
 HERE = Path(__file__).parent
 INSTALLED = HERE / "installed"
@@ -47,6 +47,12 @@ class Application:
     @property
     def telemetry(self) -> Path:
         return self.folder / "telemetry/spans.jsonl"
+
+    def changed(self, files: Mapping[str, str], folder: Path) -> Application:
+        """A copy in another folder with these files written and committed, not run yet."""
+        shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("telemetry", ".metabot"), symlinks=True)
+        commit(folder / "repository", files)
+        return Application(folder, self.written)
 
     def record(self) -> None:
         """Runs it beside the replay server, as its users would run it beside a model."""
