@@ -47,7 +47,7 @@ def propose(placed: Placed, repository: Repository, *, base_branch: str) -> Prop
 
 
 def deployed_base(placed: Placed, repository: Repository, *, base_branch: str) -> Base | Stopped:
-    """The base branch's tip, where the file that the finding comes from is as it was deployed.
+    """The base branch's tip, where the lines that the finding comes from are as they were deployed.
 
     RepositoryError: the repository has no `base_branch`.
     """
@@ -58,7 +58,8 @@ def deployed_base(placed: Placed, repository: Repository, *, base_branch: str) -
     base = Base(repository, revision)
     location = placed.locations[0]
     source = base.read(location.path)
-    if source is None or source != repository.read(placed.revision, location.path):
+    same_lines = placed.lines_at == revision
+    if source is None or not (same_lines or source == repository.read(placed.revision, location.path)):
         return _stopped(
             placed,
             "recipe not sure",

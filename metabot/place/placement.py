@@ -36,3 +36,4 @@ class Placed:
     revision: str  # the full commit id that was searched
     revision_known: bool  # False: telemetry names no revision that the repository has; the base branch was searched
     locations: tuple[Location, ...]
+    lines_at: str | None = None  # the base branch's commit, where its lines are told; None: those of `revision` are

@@ -7,6 +7,7 @@ writes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -14,6 +15,7 @@ from analyzers.finding import Finding
 from metabot.errors import RepositoryError
 from metabot.git import Repository
 from metabot.place.code_attributes import by_code
+from metabot.place.drift import moved
 from metabot.place.model_calls import by_model_call
 from metabot.place.operations import by_operation
 from metabot.place.placement import Location, Placed
@@ -47,12 +49,23 @@ def place(finding: Finding, repository: Repository, *, base_branch: str) -> Plac
                 break
         elif found and found[0].sure >= MIN_SURE:
             sure = tuple(one for one in found if one.sure >= MIN_SURE)
-            return Placed(finding=finding, revision=revision, revision_known=known, locations=sure)
+            placed = Placed(finding=finding, revision=revision, revision_known=known, locations=sure)
+            return _at_base(placed, repository, repository.resolve(base_branch))
         else:
             doubtful += found
     if unclear:
         return _ambiguous(finding, unclear[0])
     return _not_sure(finding, doubtful) if doubtful else _not_found(finding, revision)
+
+
+def _at_base(placed: Placed, repository: Repository, base: str | None) -> Placed:
+    """With the base branch's lines, if those of the surest place are still there as they were deployed."""
+    if base is None or base == placed.revision:
+        return placed
+    found = [moved(one, repository, placed.revision, base) for one in placed.locations]
+    if found[0] is None:
+        return placed
+    return replace(placed, locations=tuple(one for one in found if one is not None), lines_at=base)
 
 
 class _Search(NamedTuple):

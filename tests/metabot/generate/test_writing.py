@@ -103,13 +103,16 @@ def test_without_a_recipe_it_says_so(desk: Path) -> None:
     assert "model" in stopped.detail
 
 
-def test_a_file_that_changed_since_it_was_deployed_is_not_edited(tmp_path: Path) -> None:
+def test_lines_that_changed_since_they_were_deployed_are_not_edited(tmp_path: Path) -> None:
     """What was seen is not what would be changed; deploying the branch tells whether the finding stands."""
     source = "import requests\n\n\ndef fetch():\n    a = requests.get('x')\n    a.raise_for_status()\n    return a\n"
     served = commit(tmp_path, {"tools.py": source, "tests/test_a.py": ""})
-    commit(tmp_path, {"tools.py": "# newer\n" + source})
     fetch = anchor("tools.py", "tools.fetch")
-    stopped = written(tmp_path, finding("recurring-error", http_statuses=(429,), code=(fetch,), revision=served))
+    about = finding("recurring-error", http_statuses=(429,), code=(fetch,), revision=served)
+    commit(tmp_path, {"tools.py": "# newer\n" + source})
+    assert isinstance(written(tmp_path, about), Proposal)
+    commit(tmp_path, {"tools.py": source.replace("'x'", "'y'")})
+    stopped = written(tmp_path, about)
     assert isinstance(stopped, Stopped)
     assert stopped.reason == "recipe not sure"
     assert "differs from what was deployed" in stopped.detail

@@ -21,12 +21,31 @@ FETCH = anchor("/app/desk/tools.py", "desk.tools.fetch", 1)
 
 
 def test_the_deployed_revision_is_searched(tmp_path: Path) -> None:
-    """Lines are those of the commit that served the traffic, not those of the branch's tip."""
+    """What served the traffic is looked at, and its lines are told as the base branch counts them."""
     served = commit(tmp_path, TOOLS)
     target = repository(tmp_path, {"desk/tools.py": "import os\n\n\ndef fetch():\n    pass\n"})
     placed = place(finding("recurring-error", code=(FETCH,), revision=served), target, base_branch="main")
     assert isinstance(placed, Placed)
-    assert (placed.revision, placed.revision_known, placed.locations[0].first_line) == (served, True, 1)
+    assert (placed.revision, placed.revision_known, placed.lines_at) == (served, True, target.resolve("main"))
+    assert (placed.locations[0].first_line, placed.locations[0].last_line) == (4, 5)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        pytest.param({"desk/tools.py": "def fetch():\n    return 1\n"}, id="a changed line"),
+        pytest.param({"desk/tools.py": "def fetch():\n    x = 1\n    pass\n"}, id="a line put in"),
+        pytest.param({"desk/tools.py": "x = 1\n"}, id="the function is gone"),
+    ],
+)
+def test_what_was_changed_since_keeps_the_deployed_lines(tmp_path: Path, now: dict[str, str]) -> None:
+    """Whoever writes a change sees that the base branch does not have these lines any more."""
+    served = commit(tmp_path, TOOLS)
+    placed = place(
+        finding("recurring-error", code=(FETCH,), revision=served), repository(tmp_path, now), base_branch="main"
+    )
+    assert isinstance(placed, Placed)
+    assert (placed.locations[0].first_line, placed.lines_at) == (1, None)
 
 
 @pytest.mark.parametrize("recorded", [None, "0" * 40, "HEAD~1", "other", "-h", ""])
