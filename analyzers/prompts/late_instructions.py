@@ -36,7 +36,7 @@ import polars as pl
 
 from analyzers.clock import CALENDAR, seen
 from analyzers.exhibits import CODE, affected, code_anchors, exemplars, newest_revision
-from analyzers.finding import Candidate, Metric, Subject, Waste
+from analyzers.finding import Candidate, Metric, PromptAnchor, Subject, Waste
 from analyzers.frames import CALLS, Frame
 from analyzers.identifiers import SUBJECT, about, named, subject_of
 from analyzers.prompts.conversations import WHOLE
@@ -121,7 +121,10 @@ def _openings(calls: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _shared(opening: pl.DataFrame, share: float) -> pl.DataFrame:
-    """Of each first call the characters of the pieces that the others begin with, and end with, as well."""
+    """Of each first call the characters of the pieces that the others begin with, and end with, as well.
+
+    `ending` holds the latter's hashes and `changing` how many pieces stand between the two.
+    """
     rows = opening.select("call", "group", *_PIECES).explode(_PIECES)
     placed = rows.with_columns(
         pl.col("piece_chars").cast(pl.Int64).alias("chars"),
@@ -144,7 +147,12 @@ def _shared(opening: pl.DataFrame, share: float) -> pl.DataFrame:
     return (
         marked.with_columns(begins.alias("begins"), ends.alias("ends"))
         .group_by("call")
-        .agg(pl.col("chars").filter("begins").sum().alias("early"), pl.col("chars").filter("ends").sum().alias("late"))
+        .agg(
+            pl.col("chars").filter("begins").sum().alias("early"),
+            pl.col("chars").filter("ends").sum().alias("late"),
+            pl.col("piece_hashes").filter("ends").alias("ending"),
+            (~pl.col("begins") & ~pl.col("ends")).sum().alias("changing"),
+        )
     )
 
 
@@ -205,10 +213,17 @@ def _candidate(group: dict[str, Any], first: pl.DataFrame) -> Candidate:
         seconds_per_call=None,
         exemplars=exemplars(losing),
         code=code_anchors(losing),
+        prompt=_anchor(losing),
         revision=newest_revision(losing),
         unknown=_unknown(group),
         affected=affected(losing),
     )
+
+
+def _anchor(losing: pl.DataFrame) -> PromptAnchor:
+    """The shared end, as the call that shares least has it."""
+    least = losing.sort("late", "call").row(0, named=True)
+    return PromptAnchor(static=tuple(least["ending"]), leading_dynamic=least["changing"], static_chars=least["late"])
 
 
 def _cost(losing: pl.DataFrame, calls: int) -> tuple[float | None, str | None]:

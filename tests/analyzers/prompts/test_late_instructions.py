@@ -50,6 +50,9 @@ def test_says_what_stands_at_the_end():
     assert (found.evidence.observed.n, found.evidence.occurrences) == (10, 9)
     assert found.cost_usd_per_call == pytest.approx(HELD * 9 / 10 * 1.5e-6)
     assert (found.traces, found.traces_examined, len(found.affected)) == (9, 10, 9)
+    assert found.prompt is not None
+    assert (len(found.prompt.static), found.prompt.leading_dynamic) == (len(RULES), 6)
+    assert found.prompt.static_chars == CHARS
     assert found.problem == (
         f"the first prompts of 10 of 10 conversations share at least 10 leading characters and at least {CHARS:,} "
         "trailing ones: the instructions stand behind what changes, so that 9 of them could not find about "

@@ -8,6 +8,7 @@ import pytest
 from recipe_runs import Tree, failing
 from repositories import finding, prompt_anchor
 
+from metabot.generate.catalogue import RECIPES
 from metabot.generate.recipe import Base, NotSure, Written
 from metabot.generate.recipes.stable_prompt_prefix import write
 from metabot.place.placement import Location, Placed
@@ -68,6 +69,16 @@ def test_the_rules_come_first_and_no_line_is_lost(name: str) -> None:
     assert edit.after.index(RULES[-1]) < edit.after.index("{now")
     assert len(edit.after.replace("\\\n", "")) == len(edit.before)
     assert isinstance(change("p.py", edit.after), NotSure)
+
+
+def test_instructions_at_the_end_move_to_the_front() -> None:
+    """A task of any length stands first in every conversation; the rules that all share come before it."""
+    source = f'def prompt(task: str) -> str:\n    return f"""# The task\n{{task}}\n\n# The rules\n{FIXED}\n"""\n'
+    written = change("p.py", source)
+    assert isinstance(written, Written)
+    moved = f'    return f"""\\\n# The rules\n{FIXED}\n\n# The task\n{{task}}\n"""\n'
+    assert written.edits[0].after == f"def prompt(task: str) -> str:\n{moved}"
+    assert "late-instructions" in RECIPES
 
 
 @pytest.mark.slow
