@@ -5,7 +5,7 @@ from __future__ import annotations
 import configparser
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -15,7 +15,7 @@ _SOURCE_ROOTS: Final = ("src", "lib")
 _INI_FILES: Final = (("pytest.ini", "pytest"), ("tox.ini", "pytest"), ("setup.cfg", "tool:pytest"))
 
 
-def import_name(path: str, files: Sequence[str]) -> str | NotSure:
+def import_name(path: str, files: Collection[str]) -> str | NotSure:
     """`src/support/tools.py` is imported as support.tools: up to the topmost package, or below a source root."""
     file = PurePosixPath(path)
     folders = list(file.parts[:-1])

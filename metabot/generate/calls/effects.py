@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from metabot.generate.calls.libraries import CLIENT, Known, known
-from metabot.generate.calls.program import Program, assigned, values_of
+from metabot.generate.calls.program import Program, bindings
 from metabot.generate.calls.units import Unit, own_nodes, units
 
 _MOST_FUNCTIONS: Final = 40
@@ -212,11 +212,14 @@ def fresh(unit: Unit, program: Program) -> frozenset[str]:
     """Local names whose every value was made by the function: a display, a text, what a library's call gave."""
     if unit.function is None:
         return frozenset()
-    parameters = {one.arg for one in unit.parameters}
-    names = assigned(unit) - parameters
-    return frozenset(
-        name for name in names if all(_makes(value, unit, program, parameters) for value in values_of(name, unit))
-    )
+    if unit not in program.fresh:
+        parameters = {one.arg for one in unit.parameters}
+        program.fresh[unit] = frozenset(
+            name
+            for name, values in bindings(unit).items()
+            if name not in parameters and all(_makes(value, unit, program, parameters) for value in values)
+        )
+    return program.fresh[unit]
 
 
 def _makes(value: ast.expr | None, unit: Unit, program: Program, parameters: set[str]) -> bool:

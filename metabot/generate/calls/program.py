@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -23,10 +24,12 @@ _BUILTINS: Final = frozenset(dir(builtins))
 _DEPTH: Final = 8  # names that stand for names that stand for names
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     base: Base
+    fresh: dict[Unit, frozenset[str]] = field(default_factory=dict)  # kept by `effects.fresh`
     _sources: dict[str, Source | None] = field(default_factory=dict)
+    _imports: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def source(self, path: str) -> Source | None:
         if path not in self._sources:
@@ -38,6 +41,7 @@ class Program:
     def take(self, source: Source) -> None:
         """Reads this source where its path is named, so that its nodes are the ones that are found."""
         self._sources[source.path] = source
+        self._imports.pop(source.path, None)
 
     def unit(self, dotted: str) -> Unit | None:
         """The function that a resolved name of the repository means; a class means its `__init__`."""
@@ -164,60 +168,68 @@ class Program:
     @cached_property
     def _modules(self) -> dict[str, str]:
         """The repository's files by the names that Python imports them by."""
-        files = self.base.files
+        files = dict.fromkeys(self.base.files)
         names = {path: import_name(path, files) for path in files if path.endswith(".py")}
         return {name: path for path, name in names.items() if isinstance(name, str)}
 
     def imports(self, source: Source) -> dict[str, str]:
         """Names bound by any import of the source, and the dotted names that they stand for."""
-        names: dict[str, str] = {}
+        if source.path not in self._imports:
+            self._imports[source.path] = dict(self._bound_by_imports(source))
+        return self._imports[source.path]
+
+    def _bound_by_imports(self, source: Source) -> Iterator[tuple[str, str]]:
         for node in ast.walk(source.tree):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     first = alias.name.split(".")[0]
-                    names[alias.asname or first] = alias.name if alias.asname else first
+                    yield alias.asname or first, alias.name if alias.asname else first
             elif isinstance(node, ast.ImportFrom):
                 module = self._absolute(node, source.path)
-                names |= {alias.asname or alias.name: f"{module}.{alias.name}" for alias in node.names}
-        return names
+                yield from ((alias.asname or alias.name, f"{module}.{alias.name}") for alias in node.names)
 
     def _absolute(self, node: ast.ImportFrom, path: str) -> str:
         if not node.level:
             return node.module or ""
-        name = import_name(path, self.base.files)
+        name = import_name(path, dict.fromkeys(self.base.files))
         parts = name.split(".") if isinstance(name, str) else []
         above = node.level - (PurePosixPath(path).stem == "__init__")
         return ".".join([*parts[: len(parts) - above], *([node.module] if node.module else [])])
 
 
-def assigned(unit: Unit) -> set[str]:
-    """The names that the function's own code binds, its parameters left out."""
-    names = {node.id for node in own_nodes(unit) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    handlers = {node.name for node in own_nodes(unit) if isinstance(node, ast.ExceptHandler) and node.name}
-    inner = {
-        node.name for node in own_nodes(unit) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    }
-    return names | handlers | inner
-
-
-def values_of(name: str, unit: Unit) -> list[ast.expr | None]:
-    """What is assigned to a name, each time; None for what is no plain assignment (a loop, an unpacking)."""
-    found: list[ast.expr | None] = []
+@lru_cache(maxsize=256)
+def bindings(unit: Unit) -> Mapping[str, tuple[ast.expr | None, ...]]:
+    """The names that the function's own code binds, and what to; None for what is no plain assignment."""
+    found: dict[str, list[ast.expr | None]] = {}
     plain: set[ast.AST] = set()
     for node in own_nodes(unit):
         match node:
-            case ast.Assign(targets=[ast.Name(id=one) as target], value=value) if one == name:
-                found.append(value)
+            case ast.Assign(targets=[ast.Name(id=name) as target], value=value):
+                found.setdefault(name, []).append(value)
                 plain.add(target)
-            case ast.AnnAssign(target=ast.Name(id=one) as target, value=value) if one == name and value is not None:
-                found.append(value)
+            case ast.AnnAssign(target=ast.Name(id=name) as target, value=value):
+                found.setdefault(name, []).extend([value] if value is not None else [])
                 plain.add(target)
-            case ast.withitem(context_expr=value, optional_vars=ast.Name(id=one) as target) if one == name:
-                found.append(value)
+            case ast.withitem(context_expr=value, optional_vars=ast.Name(id=name) as target):
+                found.setdefault(name, []).append(value)
                 plain.add(target)
-            case ast.Name(id=one, ctx=ast.Store()) if one == name and node not in plain:
-                found.append(None)
-    return found
+            case ast.Name(id=name, ctx=ast.Store()) if node not in plain:
+                found.setdefault(name, []).append(None)
+            case ast.ExceptHandler(name=str(name)):
+                found.setdefault(name, []).append(None)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                found.setdefault(name, [])
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def assigned(unit: Unit) -> Set[str]:
+    """The names that the function's own code binds, its parameters left out."""
+    return bindings(unit).keys()
+
+
+def values_of(name: str, unit: Unit) -> tuple[ast.expr | None, ...]:
+    """What is assigned to a name, each time."""
+    return bindings(unit).get(name, ())
 
 
 def _binds(outer: Def) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from metabot.generate.calls.source import Source
 
@@ -49,6 +50,7 @@ class Unit:
         return self.parameters[0].arg if is_method and self.parameters else None
 
 
+@lru_cache(maxsize=64)
 def units(source: Source) -> tuple[Unit, ...]:
     """Every function and method, outer ones first; the module's own code comes last."""
     return (*_walk(source, source.tree, None, (), ()), Unit(source, None, None, ""))
