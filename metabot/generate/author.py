@@ -25,6 +25,8 @@ from metabot.stopped import Reason, Stage, Stopped
 
 Ask = Callable[[Sequence[Message]], Reply | Unanswered]
 
+_REPEATED: Final = 60_000  # characters of an answer that it is shown again
+
 MENDABLE: Final[frozenset[Reason]] = frozenset(
     {
         "answer unusable", "unsupported claims",
@@ -71,7 +73,7 @@ class Author:
         reply = self._ask(tuple(self._said))
         if isinstance(reply, Unanswered):
             return self._stop("written", reply.reason, reply.detail)
-        self._said.append(Message(role="assistant", text=reply.text))
+        self._said.append(Message(role="assistant", text=reply.text[:_REPEATED]))
         answer = read(reply.text)
         if isinstance(answer, str):
             cut = " It was cut at max_tokens." if reply.finish_reason == "length" else ""

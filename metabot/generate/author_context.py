@@ -7,16 +7,14 @@ other file its imports and the lines that matter.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from metabot.generate.author_conventions import Conventions, conventions
-from metabot.generate.author_sources import Lines, is_test, mentioning, source, texts, used
-from metabot.generate.layout import new_test_path
-from metabot.generate.recipe import Base, NotSure
-from metabot.place.paths import module_parts
+from metabot.generate.author_sources import Lines, is_test, mentioning, source, used
+from metabot.generate.author_tests import beside, new_path
+from metabot.generate.recipe import Base
 from metabot.place.placement import Location, Placed
 
 _PLACES: Final = 3
@@ -26,7 +24,6 @@ _CODE: Final = 24_000  # characters of code in all
 _TEST: Final = 6_000  # characters of the test beside
 _CALLERS: Final = 4
 _LISTED: Final = 40  # files that are named
-_TESTS: Final = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +48,11 @@ class Context:
 
 def context(placed: Placed, base: Base) -> Context:
     location = placed.locations[0]
-    path = new_test_path(location.path, placed.finding.candidate.analyzer.replace("-", "_"), base)
+    purpose = placed.finding.candidate.analyzer.rpartition(".")[2].replace("-", "_")
     return Context(
         code=tuple(_within(_CODE, _stretches(placed, base), base, whole={one.path for one in placed.locations})),
-        test=tuple(_within(_TEST, _beside(location.path, base), base, whole=set())),
-        new_test=None if isinstance(path, NotSure) else path,
+        test=tuple(_within(_TEST, beside(location.path, base), base, whole=set())),
+        new_test=new_path(location.path, purpose, base),
         conventions=conventions(base),
         files=tuple(_nearest(location.path, base))[:_LISTED],
     )
@@ -79,20 +76,6 @@ def _place(location: Location, base: Base) -> Lines:
         return Lines(location.path, location.first_line, location.last_line)
     last = (base.read(location.path) or "").count("\n") + 1
     return Lines(location.path, max(1, location.first_line - _AROUND), min(last, max(location.last_line, 1) + _AROUND))
-
-
-def _beside(path: str, base: Base) -> Iterator[Lines]:
-    """The test that mentions the module most, and the fixtures that stand beside it."""
-    stem = module_parts(path)[-1:] or (path,)
-    tests = [one for one in base.files if _TESTS.search(one)]
-    cases = {one: text.count(stem[0]) for one, text in texts(tests, base)}
-    chosen = max(cases, key=lambda one: (stem[0] in one, cases[one]), default=None)
-    if chosen is None:
-        return
-    folder = chosen.rpartition("/")[0]
-    beside = f"{folder}/conftest.py" if folder else "conftest.py"
-    for one in (chosen, *((beside,) if beside in base.files else ())):
-        yield Lines(one, 1, (base.read(one) or "").count("\n") + 1)
 
 
 def _within(limit: int, wanted: Iterable[Lines], base: Base, *, whole: Collection[str]) -> Iterator[Piece]:

@@ -115,3 +115,22 @@ def test_without_tests_there_is_no_path_for_a_new_one(tmp_path: Path) -> None:
     found = told(tmp_path, {path: text for path, text in FILES.items() if not path.startswith("tests/")})
     assert found.new_test is None
     assert found.test == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "test", "new"),
+    [
+        pytest.param("src/agent.ts", "src/agent.test.ts", "src/agent.serial_calls.test.ts", id="TypeScript"),
+        pytest.param("src/agent.js", "spec/other.spec.mjs", "spec/agent.serial_calls.spec.mjs", id="JavaScript"),
+        pytest.param("desk/agent.go", "desk/agent_test.go", "desk/agent_serial_calls_test.go", id="Go"),
+    ],
+)
+def test_other_languages_are_shown_as_lines(tmp_path: Path, path: str, test: str, new: str) -> None:
+    """The file, a test beside, and a name that the runner finds; what uses what is read of Python alone."""
+    made = repository(tmp_path / "r", {path: "one()\ntwo()\n", test: "agent\n", "tests/test_x.py": "agent agent\n"})
+    placed = place(finding("serial-calls", code=(anchor(path, line=2),)), made, base_branch="main")
+    assert isinstance(placed, Placed), placed
+    found = context(placed, Base(made, made.resolve("main") or ""))
+    assert [piece.text for piece in found.code] == ["one()\ntwo()"]
+    assert [piece.path for piece in found.test] == [test]
+    assert found.new_test == new
