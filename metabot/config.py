@@ -53,9 +53,9 @@ def _located(value: Any) -> Any:
 
 
 def _is_address_of_a_server(value: str) -> str:
-    """No user and password in it: they would be printed with it."""
-    if value and not re.match(r"https?://[^/@\s]+(/[^@\s]*)?\Z", value):
-        raise ValueError("must be an http or https address without user and password")
+    """No password and no key in it: they would be printed with it. Azure's version may stand behind it."""
+    if value and not re.match(r"https?://[^/@?#\s]+(/[^@?#\s]*)?(\?api-version=[\w.-]+)?\Z", value):
+        raise ValueError("must be an http or https address without user, password, key or query, but for api-version")
     return value
 
 

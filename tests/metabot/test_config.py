@@ -50,7 +50,8 @@ def test_every_setting_of_the_reference_has_one_comment() -> None:
         pytest.param({"meta_layer": {"analysis_window_hours": 0}}, "greater than 0", id="an empty window"),
         pytest.param({"meta_layer": {"improvement_threshold": -1}}, "greater than or equal to 0", id="a worsening"),
         pytest.param({"meta_layer": {"auto_merge_enabled": True}}, "metabot never merges", id="merging by itself"),
-        pytest.param({"model": {"base_url": "https://ada:pw@x.test/v1"}}, "without user and password", id="a password"),
+        pytest.param({"model": {"base_url": "https://ada:pw@x.test/v1"}}, "without user, password", id="a password"),
+        pytest.param({"model": {"base_url": "https://x.test/v1?key=k"}}, "without user, password", id="a key"),
         pytest.param({"model": {"base_url": "x.test/v1"}}, "must be an http or https address", id="no address"),
         pytest.param(
             {"model": {"api_key_variable": "sk-x"}}, "[model] api_key_variable", id="a key in place of a name"

@@ -19,6 +19,8 @@ _MILDER: Final[Mapping[Form, Form]] = {"schema": "json", "json": "text"}
 _NOT_UNDERSTOOD: Final = (400, 404, 415, 422, 501)
 _ABOUT_FORM: Final = ("response_format", "json_schema", "json_object", "schema", "structured", "grammar", "guided")
 
+_NOT_ABOUT_FORM: Final = ("model", "context", "key")  # unknown, too long, wrong
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
@@ -45,7 +47,7 @@ class Dialect:
         if "stream_options" in said and self.counts:
             return replace(self, counts=False)
         names_form = any(word in said for word in _ABOUT_FORM)
-        may_be_form = failed.status in (400, 422) and "context" not in said
+        may_be_form = failed.status in (400, 422) and not any(word in said for word in _NOT_ABOUT_FORM)
         if (names_form or may_be_form) and not self.form_is_fixed and self.form in _MILDER:
             return replace(self, form=_MILDER[self.form])
         return None

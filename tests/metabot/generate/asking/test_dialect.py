@@ -40,6 +40,7 @@ def test_it_is_lowered_a_few_times_at_most(structured: Structured, refusals: lis
         pytest.param(Failed(why="status", status=401, words="response_format"), id="a wrong key"),
         pytest.param(Failed(why="status", status=404, words="no such model"), id="a wrong name"),
         pytest.param(Failed(why="status", status=400, words="maximum context length is 4096"), id="a long prompt"),
+        pytest.param(Failed(why="status", status=400, words="Invalid model name"), id="a wrong name, said otherwise"),
         pytest.param(Failed(why="stalled"), id="no answer"),
     ],
 )
