@@ -59,7 +59,7 @@ def _hits(anchor: CodeAnchor, repository: Repository, revision: str) -> list[_Hi
     if file is None:
         return _by_name_alone(wanted, repository, revision)
     hits: list[_Hit] = []
-    for match in best_matches(file, repository.files(revision)):
+    for match in best_matches(_with_package(file, wanted), repository.files(revision)):
         source = repository.read(revision, match.path)
         if source is None:
             continue
@@ -70,11 +70,17 @@ def _hits(anchor: CodeAnchor, repository: Repository, revision: str) -> list[_Hi
     return hits
 
 
+def _with_package(file: str, wanted: tuple[str, ...]) -> str:
+    """Java prints `Agent.java` and `com.acme.desk.Agent.run`: the folders stand in the name."""
+    packaged = len(wanted) > 2 and file.startswith(f"{wanted[-2].partition('$')[0]}.") and "/" not in file
+    return "/".join((*wanted[:-2], file)) if packaged and not file.endswith(".py") else file
+
+
 def _in_file(source: str, path: str, wanted: tuple[str, ...], line: int | None) -> tuple[Function | None, ...]:
-    found = functions(source)
-    if wanted:
+    found = functions(source) if path.endswith(".py") else ()
+    if wanted and path.endswith(".py"):
         return named(found, wanted, module_parts(path))
-    if line is None or line > source.count("\n") + 1:
+    if line is None or line > source.count("\n") + 1 or (wanted and wanted[-1] not in source):
         return ()
     return (enclosing(found, line),)
 

@@ -29,6 +29,9 @@ FILES = {
     "src/desk/agent.py": "def handle():\n    pass\n",
     "batch/tools.py": "def fetch(path):\n    return path\n\n\ndef other():\n    pass\n",
     "web/page.ts": "export function page() {\n  return 1\n}\n",
+    "desk/src/com/acme/Agent.java": "class Agent {\n  void run() {\n  }\n}\n",
+    "mail/src/com/other/Agent.java": "class Agent {\n  void run() {\n  }\n}\n",
+    "agent/loop.go": "package agent\n\nfunc (a *Agent) Run() {\n}\n",
     "broken.py": "def fetch(:\n",
 }
 
@@ -52,6 +55,14 @@ def placed(folder: Path, *anchors: CodeAnchor) -> tuple[Location, ...] | Several
         pytest.param(anchor(None, "desk.agent.handle"), "src/desk/agent.py:handle", id="dotted name alone"),
         pytest.param(anchor("/srv/x/tools.py", "other"), "batch/tools.py:other", id="only one file has the function"),
         pytest.param(anchor("/srv/web/page.ts", None, 2), "web/page.ts:None", id="another language, by line"),
+        pytest.param(anchor("/srv/web/page.ts", "Page.page", 2), "web/page.ts:None", id="another language, by name"),
+        pytest.param(anchor("file:///srv/web/page.ts", "Object.<anonymous>", 1), "web/page.ts:None", id="Node.js"),
+        pytest.param(anchor("/src/agent/loop.go", "acme.com/agent.(*Agent).Run", 3), "agent/loop.go:None", id="Go"),
+        pytest.param(
+            anchor("Agent.java", "com.acme.Agent.run", 2),
+            "desk/src/com/acme/Agent.java:None",
+            id="Java, by its package",
+        ),
     ],
 )
 def test_finds(tmp_path: Path, code: CodeAnchor, where: str) -> None:
@@ -70,6 +81,8 @@ def test_finds(tmp_path: Path, code: CodeAnchor, where: str) -> None:
         pytest.param(anchor("/app/desk/tools.py", "other.place.fetch", 5), id="the name contradicts the path"),
         pytest.param(anchor("/app/desk/tools.py", None, 4000), id="the file has no such line"),
         pytest.param(anchor("/app/desk/tools.py"), id="a path alone"),
+        pytest.param(anchor("/srv/web/page.ts", "Page.other", 2), id="another language, without the name"),
+        pytest.param(anchor("/srv/web/page.ts", "page"), id="another language, without a line"),
         pytest.param(anchor("/srv/x/agent.py", None, 1), id="an equal file name alone"),
         pytest.param(anchor(None, "handle"), id="a bare name alone"),
         pytest.param(anchor("/app/broken.py", "fetch"), id="broken syntax"),
