@@ -50,7 +50,13 @@ def _trace(number: int, start: int) -> dict[str, object]:
     root, child = f"{2 * number:016x}", f"{2 * number + 1:016x}"
     shared = {"traceId": f"{number:032x}", "startTimeUnixNano": str(start), "endTimeUnixNano": str(start + 10**8)}
     failed = {"status": {"code": 2, "message": MESSAGE}}
-    where = {"code.file.path": "app/lookup.py", "code.function.name": "app.lookup.lookup", "error.type": "Lost"}
+    where = {
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.call.result": MESSAGE,
+        "error.type": "Lost",
+        "code.file.path": "app/lookup.py",
+        "code.function.name": "app.lookup.lookup",
+    }
     spans = [
         {**shared, **failed, "spanId": root, "parentSpanId": "", "name": "handle"},
         {**shared, **failed, "spanId": child, "parentSpanId": root, "name": SPAN_NAME, "attributes": _said(where)},
