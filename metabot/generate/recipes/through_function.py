@@ -18,7 +18,19 @@ _BLANK: Final = cst.EmptyLine(indent=False)
 def through_function(
     module: cst.Module, function: str, text: str, expressions: Sequence[cst.BaseExpression]
 ) -> cst.Module | NotSure:
-    """The module with `text` before what uses it, and each of the expressions as the argument of `function`.
+    """The module with `text` before what uses it, and each of the expressions as the argument of `function`."""
+    short = with_added(module, text, expressions, _Through(expressions, function, broken_by=None))
+    if isinstance(short, NotSure):
+        return short
+    narrow = all(len(line) <= _WIDEST for line in short.code.splitlines() if f"{function}(" in line)
+    broken = _Through(expressions, function, broken_by=module.default_indent)
+    return short if narrow else with_added(module, text, expressions, broken)
+
+
+def with_added(
+    module: cst.Module, text: str, users: Sequence[cst.CSTNode], rewriting: cst.CSTTransformer
+) -> cst.Module | NotSure:
+    """The rewritten module with `text` before the statement that the first of the users stands in.
 
     NotSure: the module gives one of the new names another meaning, or it does its work while it is imported.
     """
@@ -28,13 +40,8 @@ def through_function(
         return NotSure(f"the module has a {' and a '.join(taken)} of its own")
     if why := runs_when_imported(module):
         return NotSure(why)
-    at = min(_holding(module, node) for node in expressions)
-    short = cst.ensure_type(module.visit(_Through(expressions, function, broken_by=None)), cst.Module)
-    narrow = all(len(line) <= _WIDEST for line in short.code.splitlines() if f"{function}(" in line)
-    broken_by = None if narrow else module.default_indent
-    return _inserted(
-        cst.ensure_type(module.visit(_Through(expressions, function, broken_by=broken_by)), cst.Module), at, added
-    )
+    at = min(_holding(module, node) for node in users)
+    return _inserted(cst.ensure_type(module.visit(rewriting), cst.Module), at, added)
 
 
 def runs_when_imported(module: cst.Module) -> str | None:

@@ -16,17 +16,20 @@ becomes, for a KeyError,
 Only what was seen is tolerated: KeyError names that are looked up without a doubt, TypeError a call with `**arguments`
 whose signature they do not fit, JSONDecodeError the decoding, where an empty text counts as no arguments.
 
+In the loop of an agent, which makes the message itself, the sentence stands in the place of the tool's result:
+
+    result = _lacking(arguments, "event", "area") or free_seats(arguments["event"], arguments["area"])
+
 It leaves alone: other errors; lookups that somebody guarded already; functions that answer with something else, or that
 a generated test cannot call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import libcst as cst
-import libcst.matchers as m
 
 from analyzers.finding import Finding
 from metabot.generate.imports import Wanted, bound, imported, with_import
@@ -34,11 +37,11 @@ from metabot.generate.layout import import_name, new_test_path
 from metabot.generate.module import module_of
 from metabot.generate.proposal import Edit, NewTest
 from metabot.generate.recipe import Base, NotSure, Written
-from metabot.generate.recipes.through_function import runs_when_imported
 from metabot.generate.recipes.tolerated import Mended, mended
+from metabot.generate.recipes.tolerated_inline import Inlined, inlined
 from metabot.generate.recipes.tool_answer import answer_of
+from metabot.generate.recipes.tool_call_test import call_test
 from metabot.generate.recipes.tool_return import function_of
-from metabot.generate.recipes.tool_stand_in import path_of, stand_ins
 from metabot.place.placement import Location, Placed
 from metabot.render import render
 
@@ -47,38 +50,70 @@ _KNOWN: Final = ("KeyError", "TypeError", "JSONDecodeError")
 _TITLE: Final = 72  # characters
 
 
+@dataclass(frozen=True, slots=True)
+class _Tolerant:
+    after: str
+    test: NewTest
+    words: str  # what the calls do wrong
+
+
 def write(placed: Placed, location: Location, source: str, base: Base) -> Written | NotSure:
-    """The change for tool calls that fail for their arguments."""
+    """The change for tool calls that fail for their arguments: by an answer of the function, else in its loop."""
     errors = seen(placed.finding)
     module = module_of(source)
     if isinstance(module, NotSure):
         return module
+    answering = _answering(module, location, errors, base)
+    tolerant = answering if isinstance(answering, _Tolerant) else _in_loop(module, location, errors, base)
+    if isinstance(tolerant, NotSure):
+        return answering if isinstance(answering, NotSure) else tolerant
+    title = f"Answer calls of {location.symbol} that do not fit"
+    return Written(
+        recipe=NAME,
+        title=title if len(title) < _TITLE else "Answer tool calls that do not fit instead of failing",
+        summary=(
+            f"`{location.symbol}` in `{location.path}` raises {' or '.join(errors)} where {tolerant.words}. The model "
+            "is not told what was wrong and cannot mend its call. Such a call is now answered with a sentence that "
+            "says it; calls that fit are answered as before."
+        ),
+        edits=(Edit(path=location.path, before=source, after=tolerant.after),),
+        new_test=tolerant.test,
+        changes_prompt=True,
+        risks=("A model that does not understand the answer may call again and again, up to the limit of its turns.",),
+    )
+
+
+def _answering(module: cst.Module, location: Location, errors: tuple[str, ...], base: Base) -> _Tolerant | NotSure:
+    """Where the function itself answers the model."""
     found = _found(module, location, errors, base)
     if isinstance(found, NotSure):
         return found
     function, mends = found
     after = _applied(module, mends)
-    test = _test(location, module, function, mends, base)
+    test = call_test(location, module, function, mends, base)
     for part in (after, test):
         if isinstance(part, NotSure):
             return part
     assert isinstance(after, str)
     assert isinstance(test, NewTest)
-    title = f"Answer calls of {location.symbol} that do not fit"
-    words = "; ".join(dict.fromkeys(one.words for one in mends))
-    return Written(
-        recipe=NAME,
-        title=title if len(title) < _TITLE else "Answer tool calls that do not fit instead of failing",
-        summary=(
-            f"`{location.symbol}` in `{location.path}` raises {' or '.join(errors)} where {words}. The model is not "
-            "told what was wrong and cannot mend its call. Such a call is now answered with a sentence that says it; "
-            "calls that fit are answered as before."
-        ),
-        edits=(Edit(path=location.path, before=source, after=after),),
-        new_test=test,
-        changes_prompt=True,
-        risks=("A model that does not understand the answer may call again and again, up to the limit of its turns.",),
-    )
+    return _Tolerant(after, test, "; ".join(dict.fromkeys(one.words for one in mends)))
+
+
+def _in_loop(module: cst.Module, location: Location, errors: tuple[str, ...], base: Base) -> _Tolerant | NotSure:
+    """Where the function makes the message of a tool's result."""
+    function = function_of(module, location.symbol)
+    made = inlined(module, function, errors) if function is not None else NotSure("there is no such function")
+    name = import_name(location.path, base.files)
+    target = new_test_path(location.path, "tolerated_arguments", base)
+    for part in (made, name, target):
+        if isinstance(part, NotSure):
+            return part
+    assert isinstance(made, Inlined)
+    assert isinstance(name, str)
+    assert isinstance(target, str)
+    package, _, last = name.rpartition(".")
+    text = render("tests/tolerate_argument_inline.py.j2", package=package, module=last, added=made.added)
+    return _Tolerant(made.after, NewTest(path=target, text=text), made.words)
 
 
 def seen(finding: Finding) -> tuple[str, ...]:
@@ -134,60 +169,3 @@ class _Inserting(cst.CSTTransformer):
 
     def _laid_out(self, lines: str) -> str:
         return lines.replace("    ", self._module.default_indent).replace("\n", self._module.default_newline)
-
-
-def _test(
-    location: Location, module: cst.Module, function: cst.FunctionDef, mends: list[Mended], base: Base
-) -> NewTest | NotSure:
-    name = import_name(location.path, base.files)
-    target = new_test_path(location.path, "tolerated_arguments", base)
-    why = runs_when_imported(module)
-    cases = [_case(one, function, mends[:number]) for number, one in enumerate(mends)]
-    for part in (NotSure(why) if why else None, name, target, *cases):
-        if isinstance(part, NotSure):
-            return part
-    assert isinstance(name, str)
-    assert isinstance(target, str)
-    package, _, last = name.rpartition(".")
-    text = render(
-        "tests/tolerate_argument.py.j2",
-        package=package,
-        module=last,
-        function=location.symbol,
-        asynchronous=function.asynchronous is not None,
-        mocked=any(one.mocked for case in cases if isinstance(case, dict) for one in case["parameters"]),
-        cases=cases,
-    )
-    return NewTest(path=target, text=text)
-
-
-def _case(one: Mended, function: cst.FunctionDef, earlier: Sequence[Mended]) -> dict[str, Any] | NotSure:
-    symbol = function.name.value
-    needs = [*one.needs, *map(_equal, one.place.conditions)]
-    literal = repr(one.given) if one.decoded else one.given
-    wanted = [(path_of(one.source, function), literal)]
-    wanted += [(None if where is None else path_of(where, function), value) for where, value in needs]
-    known = {path: value for path, value in wanted if path is not None}
-    if len(known) < len(wanted):
-        return NotSure(f"a test cannot tell how {symbol} is called so that it reads these arguments")
-    made = stand_ins(function, known)
-    if made is None:
-        return NotSure(f"a test cannot make the parameters of {symbol}")
-    bound_to_class = any(m.matches(one.decorator, m.Name("classmethod")) for one in function.decorators)
-    alike = sum(other.name == one.name for other in earlier)
-    return {
-        "name": f"{one.name}_{alike + 1}" if alike else one.name,
-        "said": one.said,
-        "words": one.words.replace("`", ""),
-        "parameters": made[1:] if bound_to_class else made,
-    }
-
-
-def _equal(condition: cst.BaseExpression | None) -> tuple[cst.BaseExpression | None, str]:
-    """`name == "search"`: what must have which value for the condition to be true."""
-    match condition:
-        case cst.Comparison(
-            left=left, comparisons=[cst.ComparisonTarget(operator=cst.Equal(), comparator=cst.SimpleString() as text)]
-        ):
-            return left, text.value
-    return None, ""

@@ -74,7 +74,7 @@ def readings(function: cst.FunctionDef) -> list[Reading]:
     thought_of = set(_thought_of(function))
     found: dict[tuple[int, str], tuple[Place, list[str]]] = {}
     for block, place in _in_blocks(function):
-        for variable, name in _looked_up(place.statement):
+        for variable, name in looked_up(place.statement):
             if variable in variables and not {(variable, name), (variable, None)} & thought_of:
                 names = found.setdefault((id(block), variable), (place, []))[1]
                 names += [] if name in names else [name]
@@ -157,7 +157,7 @@ def _surely(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         yield from _surely(child)
 
 
-def _looked_up(statement: cst.BaseStatement) -> Iterator[tuple[str, str]]:
+def looked_up(statement: cst.BaseStatement) -> Iterator[tuple[str, str]]:
     """`arguments["name"]`, where it is read."""
     written = {id(target.target) for node in _own(statement) for target in m.findall(node, m.AssignTarget())
                if isinstance(target, cst.AssignTarget)}  # fmt: skip

@@ -108,6 +108,89 @@ SHAPES = [
 ]  # fmt: skip
 
 
+LOOP = IMPORTS + (
+    "def handle(client, messages):\n    for call in client.ask(messages):\n"
+    "        arguments = json.loads(call.function.arguments)\n"
+    '        result = find(arguments["event"], arguments["area"])\n'
+    '        messages.append({"role": "tool", "tool_call_id": call.id, "content": json.dumps(result)})\n'
+)
+TOOLS = LOOP.replace('find(arguments["event"], arguments["area"])', "TABLE[call.function.name](**arguments)")
+INLINE = [
+    pytest.param(
+        LOOP,
+        ("KeyError",),
+        'result = _lacking(arguments, "event", "area") or find(arguments["event"], arguments["area"])',
+        id="sync",
+    ),
+    pytest.param(
+        LOOP.replace("def handle", "async def handle").replace("= find", "= await find"),
+        ("KeyError",),
+        '_lacking(arguments, "event", "area") or await find(',
+        id="async",
+    ),
+    pytest.param(
+        TOOLS,
+        ("TypeError",),
+        "_not_fitting(TABLE[call.function.name], arguments) or TABLE[call.function.name](**arguments)",
+        id="a table of tools",
+    ),
+    pytest.param(
+        LOOP.replace(
+            '        result = find(arguments["event"], arguments["area"])\n',
+            '        if call.name == "find":\n            result = find(arguments["event"])\n'
+            '        else:\n            result = book(arguments["seat"], arguments["guest"])\n',
+        ),
+        ("KeyError",),
+        'result = _lacking(arguments, "seat", "guest") or book(',
+        id="branches",
+    ),
+    pytest.param(
+        TOOLS.replace('"content": json.dumps(result)', '"content": text').replace(
+            "        messages.append", "        text = json.dumps(result)\n        messages.append"
+        ),
+        ("JSONDecodeError",),
+        "arguments = _decoded(call.function.arguments)",
+        id="empty or no JSON",
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "errors", "expected"), INLINE)
+def test_in_an_agents_loop_the_result_is_replaced(source: str, errors: tuple[str, ...], expected: str) -> None:
+    """The loop goes on with what is wrong in the place of the result, once however often it is applied."""
+    written = tolerate(source, "handle", *errors)
+    assert isinstance(written, Written), written
+    after = written.edits[0].after
+    assert expected in after
+    ast.parse(after)
+    assert isinstance(tolerate(after, "handle", *errors), NotSure)
+    lines = [line for line in difflib.ndiff(source.splitlines(), after.splitlines()) if line.startswith("- ")]
+    assert all(" = " in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(LOOP.replace("json.dumps(result)", "'done'"), id="the result is no message"),
+        pytest.param(LOOP.replace("json.dumps(result)", 'result["text"]'), id="a part of the result"),
+        pytest.param(
+            LOOP.replace("        messages.append", "        if result.ok:\n            messages.append"),
+            id="the result is looked at",
+        ),
+        pytest.param(
+            LOOP.replace(
+                '        result = find(arguments["event"]',
+                '        event = arguments["event"]\n        result = find(event',
+            ),
+            id="looked up before",
+        ),
+    ],
+)
+def test_in_a_loop_it_is_not_sure_about(source: str) -> None:
+    """Where a sentence cannot stand for the result, nothing changes."""
+    assert isinstance(tolerate(source, "handle", "KeyError"), NotSure)
+
+
 def tolerate(source: str, symbol: str | None, *errors: str) -> Written | NotSure:
     return applied(write, {"desk.py": source}, "desk.py", symbol, errors=tuple(map(Name, errors)))
 
@@ -228,9 +311,10 @@ def test_is_not_sure_about(source: str, symbol: str | None, errors: tuple[str, .
 
 def test_the_page_shows_what_it_does() -> None:
     """The examples on the recipe's page are what comes out."""
-    lacking, others = page_examples("tolerate-argument")
-    for (before, after), errors in ((lacking, ("KeyError",)), (others, ("JSONDecodeError", "TypeError"))):
-        written = tolerate(before, "run_tool", *errors)
+    lacking, others, loop = page_examples("tolerate-argument")
+    shown = ((lacking, "run_tool", ("KeyError",)), (others, "run_tool", ("JSONDecodeError", "TypeError")))
+    for (before, after), symbol, errors in (*shown, (loop, "answer", ("KeyError",))):
+        written = tolerate(before, symbol, *errors)
         assert isinstance(written, Written)
         assert written.edits[0].after == after
 
@@ -257,12 +341,12 @@ tracer = SimpleNamespace(span=nullcontext)
 def test_each_shapes_new_test_fails_without_the_change_and_passes_with_it(tmp_path: Path) -> None:
     """The generated tests are run for real, all shapes' together, before and after."""
     files, tests, edits = {"stubs.py": STUBS}, [], []
-    for number, shape in enumerate(SHAPES):
-        source, symbol, errors, _ = shape.values
+    in_loops = [(source, "handle", errors) for source, errors, _ in (shape.values for shape in INLINE)]
+    for number, (source, symbol, errors) in enumerate([*(shape.values[:3] for shape in SHAPES), *in_loops]):
         path = f"desk{number}.py"
         files[path] = str(source)
         written = applied(write, {path: str(source)}, path, str(symbol), errors=tuple(map(Name, errors)))
-        assert isinstance(written, Written), shape.id
+        assert isinstance(written, Written), source
         tests.append(written.new_test)
         edits += written.edits
     assert failing(tmp_path / "base", files, tests) == {test.path for test in tests}
