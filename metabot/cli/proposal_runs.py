@@ -9,6 +9,7 @@ from typing import Final, Literal
 from metabot.cli.console import columns, printable, wrapped
 from metabot.cli.quantities import counted, share
 from metabot.verify.measured import CommandRun, Measured
+from metabot.verify.one_test import for_one
 from metabot.verify.tested import TestReport
 from metabot.verify.tried import Tried
 
@@ -39,7 +40,7 @@ def numbered(tried: Tried) -> list[NumberedRun]:
 
 
 def _what(run: CommandRun, test: str, suite: tuple[str, ...]) -> What:
-    if test in run.command:
+    if test in run.command or run.command == for_one(suite, test):
         return "new test"
     return "tests" if run.command == suite else "measurement"
 

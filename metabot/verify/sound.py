@@ -27,6 +27,12 @@ _NO_NETWORK: Final = (
 )
 
 
+_MISSING: Final = re.compile(
+    r"execvp (\S+): No such file|(?:^|: )(\S+): (?:command )?not found|No module named '?([\w.]+)", re.MULTILINE
+)
+_INSTALL: Final = "let target.setup install it into {env}, whose bin comes first on PATH, or target.test name it there."
+
+
 def tests_unmet(measured: Measured) -> Unmet | None:
     """The first condition on the runs of the tests that does not hold."""
     return (
@@ -94,7 +100,7 @@ def _new_test_unmet(run: CommandRun) -> Unmet | None:
         return over_limit(run, "sound")
     if run.exit_code == 0:
         return _nothing_ran(run)
-    what = "The new test fails with the change. Mend the change or the test."
+    what = "The new test fails with the change. Mend the change or the test, or let target.test take a test's path."
     return _red(run, "new test fails on head", what)
 
 
@@ -126,7 +132,9 @@ def _failures(run: CommandRun) -> set[Name] | None:
 def _red(run: CommandRun, reason: Reason, what: str) -> Unmet:
     failed = f" Failed: {named(run.report.failures)}." if run.report is not None and run.report.failures else ""
     network = f" {_NO_NETWORK}" if _WANTS_NETWORK.search(run.output) else ""
-    return Unmet("sound", reason, f"{what}{failed}{network} {quoted(run)}")
+    missing = _MISSING.search(run.output) if reason == "base is red" else None
+    program = f" {next(filter(None, missing.groups()))} is not there: {_INSTALL}" if missing else ""
+    return Unmet("sound", reason, f"{what}{failed}{network}{program} {quoted(run)}")
 
 
 def named(tests: Sequence[Name]) -> str:

@@ -11,13 +11,15 @@ from typing import Any
 
 from metabot.config import Target
 from metabot.verify.commands import Words, words
+from metabot.verify.one_test import for_one
 from metabot.verify.runner import Result, Revision, Runner
 
 
 def run_tests(runner: Runner, target: Target, revision: Revision, test: str | None = None, **how: Any) -> Result:
-    """Runs `target.test`, or the same command with one test's path after it; `how` goes to the runner."""
+    """Runs `target.test`, or the same command for one test's file alone; `how` goes to the runner."""
     command = words(target.test)
-    return runner.run(command if test is None else (*command, test), revision, after=report_option(command), **how)
+    wanted = command if test is None else for_one(command, test)
+    return runner.run(wanted, revision, after=report_option(command), **how)
 
 
 def report_option(command: Words) -> Words:

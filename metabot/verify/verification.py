@@ -26,6 +26,7 @@ from metabot.verify.commands import words
 from metabot.verify.defaults import detected
 from metabot.verify.environment import TargetEnvironment, base_of, prepared
 from metabot.verify.harness import Harness
+from metabot.verify.incomplete import with_what_is_missing
 from metabot.verify.kept_runs import KeepingRunner, Kept
 from metabot.verify.measured import Measured, VerifiedProposal
 from metabot.verify.policy import BaseTree, refusal
@@ -104,7 +105,8 @@ class Bench:
         measured = trials if isinstance(trials, Unmet) else trials.measured(proposal)
         if not isinstance(measured, Unmet):
             return measured
-        return stopped(proposal, tampering_unmet(one.run for one in self._kept[revision][before:]) or measured)
+        unmet = tampering_unmet(one.run for one in self._kept[revision][before:]) or measured
+        return stopped(proposal, with_what_is_missing(unmet, base.files, base.read))
 
     def _again(self, proposal: Proposal, measured: Measured, repository: Repository, revision: str) -> Measured:
         trials = self._at(repository, revision)

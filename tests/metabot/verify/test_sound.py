@@ -156,3 +156,21 @@ def test_tests_that_want_a_service(said: str) -> None:
     assert unmet is not None
     assert "no network" in unmet.detail
     assert "target.test" in unmet.detail
+
+
+@pytest.mark.parametrize(
+    ("output", "named"),
+    [
+        ("bwrap: execvp tox: No such file or directory", "tox"),
+        ("sh: 1: pytest: not found", "pytest"),
+        ("make: 3: uv: command not found", "uv"),
+        ("/usr/bin/python3: No module named pytest", "pytest"),
+        ("ModuleNotFoundError: No module named 'openai'", "openai"),
+    ],
+)
+def test_a_program_that_is_not_there_is_named(output: str, named: str) -> None:
+    """The tests did not fail: they were not run."""
+    red = run(exit_code=1, output=output, report=None)
+    unmet = base_tests_unmet(red, red, ())
+    assert unmet is not None
+    assert f" {named} is not there: let target.setup install it" in unmet.detail
