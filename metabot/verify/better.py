@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from metabot.generate.proposal import Proposal
 from metabot.verify.comparison import LEAST_PAIRS, Comparison, outcome
@@ -10,7 +12,9 @@ from metabot.verify.figures import Series, benchmark_series, metric_series
 from metabot.verify.guarding import guardrails_unmet
 from metabot.verify.hidden import hidden_unmet
 from metabot.verify.measured import Benchmarked, CommandRun, Evaluated, Measured
-from metabot.verify.unmet import Unmet, over_limit, quoted
+from metabot.verify.unmet import Unmet, over_limit, quoted, wants_network
+
+_NO_VARIABLE: Final = re.compile(r"KeyError: '([A-Z][A-Z0-9_]{2,})'")
 
 
 def evaluation_unmet(proposal: Proposal, measured: Measured, threshold: float) -> Unmet | None:
@@ -60,9 +64,17 @@ def _ended_unmet(run: CommandRun, what: str) -> Unmet | None:
     if run.limit is not None:
         return over_limit(run, "better")
     if run.exit_code != 0:
-        detail = f"The {what} fails at {run.revision}. Make it end with exit code 0. {quoted(run)}"
+        detail = f"The {what} fails at {run.revision}. {_why_it_fails(run)} {quoted(run)}"
         return Unmet("better", "not measured", detail)
     return None
+
+
+def _why_it_fails(run: CommandRun) -> str:
+    if variable := _NO_VARIABLE.search(run.output):
+        return f"It asks for the variable {variable[1]}: set it in target.environment, to any value that will do."
+    if wants_network(run):
+        return "In the sandbox there is no network: let target.model_script answer at {model}, in target.environment."
+    return "Make it end with exit code 0."
 
 
 def _unmeasured(proposal: Proposal) -> Unmet:

@@ -13,14 +13,9 @@ from typing import Final
 from analyzers.untrusted import Name
 from metabot.stopped import Reason
 from metabot.verify.measured import CommandRun, Measured
-from metabot.verify.unmet import Unmet, over_limit, quoted
+from metabot.verify.unmet import Unmet, over_limit, quoted, wants_network
 
 _NAMED: Final = 10  # tests that a message names
-_WANTS_NETWORK: Final = re.compile(
-    "connection refused|econnrefused|network is unreachable|enetunreach|temporary failure in name resolution|"
-    "name or service not known|getaddrinfo|could not resolve host|no such host",
-    re.IGNORECASE,
-)
 _NO_NETWORK: Final = (
     "It asks for a service: in the sandbox there is no network, and nothing runs beside the tests. "
     "Leave such tests out in target.test, or let it start what they need."
@@ -131,7 +126,7 @@ def _failures(run: CommandRun) -> set[Name] | None:
 
 def _red(run: CommandRun, reason: Reason, what: str) -> Unmet:
     failed = f" Failed: {named(run.report.failures)}." if run.report is not None and run.report.failures else ""
-    network = f" {_NO_NETWORK}" if _WANTS_NETWORK.search(run.output) else ""
+    network = f" {_NO_NETWORK}" if wants_network(run) else ""
     missing = _MISSING.search(run.output) if reason == "base is red" else None
     program = f" {next(filter(None, missing.groups()))} is not there: {_INSTALL}" if missing else ""
     return Unmet("sound", reason, f"{what}{failed}{network}{program} {quoted(run)}")

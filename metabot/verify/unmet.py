@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 from metabot.generate.proposal import Proposal
 from metabot.stopped import Reason, Stage, Stopped
 from metabot.verify.measured import CommandRun
 
+_WANTS_NETWORK: Final = re.compile(
+    "connection refused|econnrefused|network is unreachable|enetunreach|temporary failure in name resolution|"
+    "name or service not known|getaddrinfo|could not resolve host|no such host",
+    re.IGNORECASE,
+)
 _SHOWN: Final = 1_000  # characters of a command's output that a stop quotes
 
 
@@ -31,6 +37,10 @@ def over_limit(run: CommandRun, stage: Stage) -> Unmet:
         return Unmet(stage, "out of disk", f"{_named(run)} wrote too much. Raise sandbox.disk_mb. {quoted(run)}")
     detail = f"{_named(run)} was ended after {run.seconds:.0f} s. Raise sandbox.seconds. {quoted(run)}"
     return Unmet(stage, "out of time", detail)
+
+
+def wants_network(run: CommandRun) -> bool:
+    return _WANTS_NETWORK.search(run.output) is not None
 
 
 def _named(run: CommandRun) -> str:

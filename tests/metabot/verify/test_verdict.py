@@ -219,3 +219,19 @@ def test_never_better_without_a_gain(
         assert (before - after) / before >= threshold
         assert score is not None
         assert score >= 0.8
+
+
+@pytest.mark.parametrize(
+    ("output", "advice"),
+    [
+        ("KeyError: 'SOME_API_KEY'", "It asks for the variable SOME_API_KEY: set it in target.environment"),
+        ("urlopen error [Errno -3] Temporary failure in name resolution", "let target.model_script answer at {model}"),
+        ("ValueError: no", "Make it end with exit code 0."),
+    ],
+)
+def test_a_failing_evaluation_says_what_to_do(a_proposal: Callable[..., Proposal], output: str, advice: str) -> None:
+    """What it asked for is not in the sandbox."""
+    failing = evaluated("base", 0.15, run=run("base", exit_code=1, output=output))
+    end = verdict(a_proposal(), replace(GOOD, evaluations=(failing, failing, HEAD)), threshold=0.2)
+    assert isinstance(end, Stopped)
+    assert (end.reason, advice in end.detail) == ("not measured", True)
