@@ -38,6 +38,9 @@ class Loop:
 def only_one(unit: Unit, program: Program) -> Row | Loop | NotSure:
     """The one row or loop in the function."""
     doubts: list[str] = []
+    held = _held(unit)
+    if held is not None:
+        return NotSure(f"{unit.name} holds {held}, and the calls might wait for it")
     rows = [row for block in blocks(unit.body) for row in _rows(block, unit, program, doubts)]
     loops = [loop for loop in _loops(unit) if _is_independent(loop, unit, program, doubts)]
     found: list[Row | Loop] = [*rows, *loops]
@@ -47,6 +50,15 @@ def only_one(unit: Unit, program: Program) -> Row | Loop | NotSure:
         return NotSure(f"{unit.name} has {len(found)} places where calls could be made together")
     why = f": {doubts[0]}" if doubts else ""
     return NotSure(f"{unit.name} makes no waiting calls in turn that are surely independent{why}")
+
+
+def _held(unit: Unit) -> str | None:
+    """What a `with` holds that it did not make: a lock, a transaction."""
+    for node in own_nodes(unit):
+        match node:
+            case ast.withitem(context_expr=ast.Name() | ast.Attribute() as expression):
+                return ast.unparse(expression)
+    return None
 
 
 def _rows(block: list[ast.stmt], unit: Unit, program: Program, doubts: list[str]) -> Iterator[Row]:

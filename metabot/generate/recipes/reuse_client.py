@@ -17,8 +17,9 @@ in the placed function or in those of its file that it calls.
 
 It leaves alone: asynchronous clients, which belong to one event loop; sessions and clients of `requests` and `httpx`,
 which keep cookies from one user to the next; clients in a `with`, or closed or changed by the function; a client that
-depends on the function's arguments; `__init__`, whose object may be kept; several clients; functions that a generated
-test cannot call.
+depends on the function's arguments; `__init__`, whose object may be kept; functions with a loop, in which one client
+serves several calls, and those that the module runs itself; several clients; functions that a generated test cannot
+call.
 """
 
 from __future__ import annotations
@@ -108,13 +109,17 @@ def _made(unit: Unit, program: Program) -> list[tuple[Unit, ast.Call]]:
 def _doubt(unit: Unit, made: ast.Call) -> str | None:
     function = unit.function
     assert function is not None
-    decorators = [ast.unparse(one) for one in function.decorator_list]
-    if any("cache" in one for one in decorators):
+    if any("cache" in ast.unparse(one) for one in function.decorator_list):
         return "keeps its client already"
+    if _runs_once(unit) or _serves_several_calls(unit):
+        return "makes one client and uses it for several calls, or runs once"
     local = assigned(unit) | {one.arg for one in unit.parameters}
-    used = {node.id for node in ast.walk(made) if isinstance(node, ast.Name)}
-    if used & local:
-        return f"makes a client that depends on {min(used & local)}"
+    used = {node.id for node in ast.walk(made) if isinstance(node, ast.Name)} & local
+    return f"makes a client that depends on {min(used)}" if used else _ends(unit, made)
+
+
+def _ends(unit: Unit, made: ast.Call) -> str | None:
+    """What the function does to its client that another call must not meet."""
     for node in own_nodes(unit):
         match node:
             case ast.withitem(context_expr=value) if made in ast.walk(value):
@@ -124,6 +129,18 @@ def _doubt(unit: Unit, made: ast.Call) -> str | None:
             case ast.Attribute(ctx=ast.Store(), value=value) if _is_client(value, made, unit):
                 return "changes the client"
     return None
+
+
+def _runs_once(unit: Unit) -> bool:
+    """The module's own code calls it: a script's main function."""
+    module = Unit(unit.source, None, None, "")
+    calls = [node.func for node in own_nodes(module) if isinstance(node, ast.Call)]
+    return any(isinstance(func, ast.Name) and func.id == unit.symbol for func in calls)
+
+
+def _serves_several_calls(unit: Unit) -> bool:
+    kinds = (ast.For, ast.AsyncFor, ast.While, ast.comprehension, ast.Yield, ast.YieldFrom)
+    return any(isinstance(node, kinds) for node in own_nodes(unit))
 
 
 def _is_client(value: ast.expr, made: ast.Call, unit: Unit) -> bool:

@@ -403,6 +403,11 @@ NEAR_MISSES = [
         "decorated with shelf.kept",
         id="a decorator of somebody else's",
     ),
+    pytest.param(
+        facts("with LOCK:\n    a = order_of(number)\n    b = customer_of(email)\nreturn a, b"),
+        "holds LOCK",
+        id="a lock",
+    ),
     pytest.param("def facts(:\n", "not Python", id="broken syntax"),
 ]  # fmt: skip
 

@@ -125,6 +125,14 @@ NEAR_MISSES = [
         "already",
         id="kept already",
     ),
+    pytest.param(
+        ask("client = OpenAI()\nfor one in text:\n    client.responses.create(model='m', input=one)"),
+        "several calls",
+        id="a loop",
+    ),
+    pytest.param(
+        ask("client = OpenAI()" + USE) + '\n\nif __name__ == "__main__":\n    ask("now")\n', "runs once", id="a script"
+    ),
     pytest.param("def ask(:\n", "not Python", id="broken syntax"),
 ]
 
