@@ -13,11 +13,11 @@ first and last ones, with a line between that says how many are left out; what i
 as it is. The limit is half of what `oversized-tool-output` calls long.
 
 It looks for the message in the placed function, else for the one function of the repository that makes such messages;
-where there is none, the texts that the placed function returns are capped, if it is registered as a tool and nothing
-else of the repository calls it.
+where there is none, or several, the texts that the placed function returns are capped, if it is registered as a tool
+and nothing else of the repository calls it.
 
-It leaves alone: results that are sliced or shortened already, several functions that make such messages, constant
-texts, tools that return something else than text, and modules that do their work while they are imported.
+It leaves alone: results that are sliced or shortened already, constant texts, tools that return something else than
+text, and modules that do their work while they are imported.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def write(_placed: Placed, location: Location, source: str, base: Base) -> Writt
     """The change for a tool whose results fill prompts."""
     if not location.path.endswith(".py"):
         return NotSure("the tool is not written in Python")
-    capped = _here(location, source) or _elsewhere(base) or _returned(location, source, base)
+    capped = _here(location, source) or _elsewhere(location, source, base)
     if isinstance(capped, NotSure):
         return capped
     test = _test(capped.path, base)
@@ -106,14 +106,17 @@ def _here(location: Location, source: str) -> Capped | NotSure | None:
     return _capped(location.path, module, own) if own else None
 
 
-def _elsewhere(base: Base) -> Capped | NotSure | None:
-    """Where one function of the repository makes all such messages."""
+def _elsewhere(location: Location, source: str, base: Base) -> Capped | NotSure:
+    """Where one function of the repository makes all such messages; else at the end of the tool."""
     modules = [(path, module_of(text)) for path, text in own_sources(base) if mentioned(text)]
     found = [(path, one, m) for path, m in modules if isinstance(m, cst.Module) for one in tool_results(m)]
     functions = {(path, one.symbol) for path, one, _ in found}
-    if len(functions) > 1:
+    if len(functions) == 1:
+        return _capped(found[0][0], found[0][2], [one for _, one, _ in found])
+    returned = _returned(location, source, base)
+    if found and isinstance(returned, NotSure):
         return NotSure(f"{len(functions)} functions hand tools' results to the model, and none of them is the place")
-    return _capped(found[0][0], found[0][2], [one for _, one, _ in found]) if found else None
+    return returned
 
 
 def _returned(location: Location, source: str, base: Base) -> Capped | NotSure:

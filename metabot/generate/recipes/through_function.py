@@ -85,7 +85,7 @@ class _Through(cst.CSTTransformer):
 
     def _call(self, inner: object) -> cst.Call:
         assert isinstance(inner, cst.BaseExpression)
-        if self._broken_by is None:
+        if self._broken_by is None or isinstance(inner, cst.Name | cst.Attribute):
             return cst.Call(func=cst.Name(self._function), args=[cst.Arg(inner)])
         inside = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(self._broken_by))
         argument = cst.Arg(inner, whitespace_after_arg=cst.ParenthesizedWhitespace(indent=True))

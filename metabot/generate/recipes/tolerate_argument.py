@@ -102,7 +102,9 @@ def _answering(module: cst.Module, location: Location, errors: tuple[str, ...], 
 def _in_loop(module: cst.Module, location: Location, errors: tuple[str, ...], base: Base) -> _Tolerant | NotSure:
     """Where the function makes the message of a tool's result."""
     function = function_of(module, location.symbol)
-    made = inlined(module, function, errors) if function is not None else NotSure("there is no such function")
+    if function is None:
+        return NotSure(f"{location.symbol} is no function of the module or of a class")
+    made = inlined(module, function, errors, answer_of(function, base))
     name = import_name(location.path, base.files)
     target = new_test_path(location.path, "tolerated_arguments", base)
     for part in (made, name, target):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 import libcst.matchers as m
 
-from metabot.generate.imports import imported
+from metabot.generate.imports import bound, imported
 from metabot.generate.recipes.tool_answer import Kind
 from metabot.generate.recipes.tool_arguments import Decoding, Place, Reading, Spread, decodings, readings, spreads
 
@@ -99,7 +99,7 @@ def _fitting(spread: Spread, module: cst.Module, function: cst.FunctionDef, kind
             if first is None:
                 return None
             needs = ((key, first),)
-        case cst.Name() | cst.Attribute():
+        case cst.Name(value=name) | cst.Attribute(value=cst.Name(value=name)) if name in bound(module):
             pass
         case _:
             return None

@@ -9,7 +9,8 @@ becomes
 and `json.loads(text)` becomes `_decoded(text)`, which gives no arguments where the text is empty or no JSON.
 
 A statement counts if it keeps the result of one call in a variable, and the function does nothing with the variable but
-hand it on: into a message to the model, as it is or as JSON or text.
+hand it on: into a message to the model, as it is or as JSON or text. So does the `return find(…)` of a function that
+answers the model, where no test can call it.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ import libcst.matchers as m
 from metabot.generate.imports import Wanted, bound, imported, with_import
 from metabot.generate.recipe import NotSure
 from metabot.generate.recipes.through_function import with_added
+from metabot.generate.recipes.tool_answer import Kind
 from metabot.generate.recipes.tool_arguments import decodings, looked_up, readings, spreads
 from metabot.generate.recipes.tool_message import last_name, tool_results
 
 DECODED: Final = "_decoded"
 LACKING: Final = "_lacking"
 NOT_FITTING: Final = "_not_fitting"
+_RETURNED: Final = "return"
 _SOURCES: Final[Mapping[str, str]] = {
     DECODED: '''\
 def _decoded(text: str) -> dict[str, Any]:
@@ -78,10 +81,12 @@ class _Checked:
         return check if self.function == DECODED else cst.BooleanOperation(left=check, operator=cst.Or(), right=value)
 
 
-def inlined(module: cst.Module, function: cst.FunctionDef, errors: tuple[str, ...]) -> Inlined | NotSure:
+def inlined(
+    module: cst.Module, function: cst.FunctionDef, errors: tuple[str, ...], answers: Kind | None
+) -> Inlined | NotSure:
     """The module with the results of calls that do not fit replaced by what is wrong with them."""
-    checked = list(_checked(module, function, errors))
-    if not checked:
+    checked = list(_checked(module, function, errors, answers))
+    if all(one.function == DECODED for one in checked):  # the tool would fail for what it is not given
         return NotSure("no result of a tool's call becomes a message in it as it is")
     added = tuple(name for name in _SOURCES if any(one.function == name for one in checked))
     wanted = [Wanted("typing", "Any"), *([Wanted("inspect")] if NOT_FITTING in added else [])]
@@ -103,13 +108,15 @@ def inlined(module: cst.Module, function: cst.FunctionDef, errors: tuple[str, ..
     return Inlined(after.code, added, " or ".join(words[name] for name in added))
 
 
-def _checked(module: cst.Module, function: cst.FunctionDef, errors: tuple[str, ...]) -> Iterator[_Checked]:
-    handed_on = set(_handed_on(module, function))
-    undecodable = "JSONDecodeError" in errors and imported(module).get("json") == "json"
-    if undecodable:
-        for decoding in decodings(function):
-            if decoding.variable is not None:
-                yield _Checked(decoding.call, f"{DECODED}({module.code_for_node(decoding.text)})", DECODED)
+def _checked(
+    module: cst.Module, function: cst.FunctionDef, errors: tuple[str, ...], answers: Kind | None
+) -> Iterator[_Checked]:
+    may_be_text = answers == "text" or (answers is not None and function.returns is None)
+    handed_on = set(_handed_on(module, function)) | ({_RETURNED} if may_be_text else set())
+    by_module = "JSONDecodeError" in errors and imported(module).get("json") == "json"
+    undecodable = [one for one in decodings(function) if by_module and one.variable is not None]
+    for decoding in undecodable:
+        yield _Checked(decoding.call, f"{DECODED}({module.code_for_node(decoding.text)})", DECODED)
     if undecodable or "KeyError" in errors:
         for reading in readings(function):
             value = _kept(reading.place.statement, handed_on)
@@ -127,11 +134,13 @@ def _checked(module: cst.Module, function: cst.FunctionDef, errors: tuple[str, .
 
 
 def _kept(statement: cst.BaseStatement, handed_on: set[str]) -> cst.BaseExpression | None:
-    """The value of `result = find(…)`."""
+    """The value of `result = find(…)` and, of a function that answers the model, of `return find(…)`."""
     if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
         return None
     match statement.body[0]:
         case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value) if name in handed_on:
+            return value if isinstance(value, cst.Call | cst.Await) else None
+        case cst.Return(value=value) if _RETURNED in handed_on:
             return value if isinstance(value, cst.Call | cst.Await) else None
     return None
 

@@ -11,7 +11,7 @@ import libcst.matchers as m
 from metabot.generate.module import module_of
 from metabot.generate.recipe import Base
 from metabot.generate.recipes.own_sources import own_sources
-from metabot.generate.recipes.tool_message import last_name, mentioned, tool_results
+from metabot.generate.recipes.tool_message import Result, last_name, tool_results
 
 Kind = Literal["text", "dictionary"]
 _TEXT: Final = m.FormattedString() | m.SimpleString() | m.ConcatenatedString() | m.Call(
@@ -31,7 +31,7 @@ def answer_of(function: cst.FunctionDef, base: Base) -> Kind | None:
         return "text"
     if values and all(isinstance(value, cst.Dict) for value in values):
         return "dictionary"
-    return "text" if values and None not in values and _becomes_message(function.name.value, base) else None
+    return _by_messages(function.name.value, base) if values and None not in values else None
 
 
 def returns(node: cst.CSTNode) -> Iterator[cst.Return]:
@@ -57,17 +57,32 @@ def _assigned(function: cst.FunctionDef) -> Iterator[tuple[str, cst.BaseExpressi
             yield _code(node.targets[0].target), node.value
 
 
-def _becomes_message(name: str, base: Base) -> bool:
-    """Whether a message to the model holds what a call of the function gave, as it is."""
-    modules = [module_of(text) for _, text in own_sources(base) if mentioned(text) and name in text]
-    for result in (one for module in modules if isinstance(module, cst.Module) for one in tool_results(module)):
-        content = result.content
+def _by_messages(name: str, base: Base) -> Kind | None:
+    """What the messages to the model make of it: its text as it is, or JSON of whatever it is.
+
+    Of a function in a table of tools, what they make of all results.
+    """
+    modules = [module for _, text in own_sources(base) if isinstance(module := module_of(text), cst.Module)]
+    shown = [_shown(result) for module in modules for result in tool_results(module)]
+    own = {kind for kind, value in shown if isinstance(value, cst.Call) and last_name(value.func) == name}
+    in_a_table = m.DictElement(value=m.Name(name) | m.Attribute(attr=m.Name(name)))
+    if not own and any(m.findall(module, in_a_table) for module in modules):
+        own = {kind for kind, _ in shown}
+    return own.pop() if len(own) == 1 else None
+
+
+def _shown(result: Result) -> tuple[Kind, cst.BaseExpression]:
+    """The call that gives the content, through variables and `json.dumps`."""
+    kind: Kind = "text"
+    content = result.content
+    for _ in range(4):  # variables and wrappers around each other
         if isinstance(content, cst.Name) and result.function is not None:
             content = _resolved(content, result.function) or content
-        content = content.expression if isinstance(content, cst.Await) else content
-        if isinstance(content, cst.Call) and last_name(content.func) == name:
-            return True
-    return False
+        if isinstance(content, cst.Await):
+            content = content.expression
+        if isinstance(content, cst.Call) and last_name(content.func) in ("dumps", "str") and content.args:
+            kind, content = "dictionary", content.args[0].value
+    return kind, content
 
 
 def _code(node: cst.CSTNode) -> str:

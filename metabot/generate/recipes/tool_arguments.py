@@ -124,8 +124,18 @@ def _inner(statement: cst.BaseStatement) -> Iterator[tuple[Block, tuple[cst.Base
                 yield [orelse], ()
             elif isinstance(orelse, cst.Else):
                 yield _listed(orelse.body), (None,)
+        case cst.Match(subject=subject, cases=cases):
+            for one in cases:
+                yield _listed(one.body), (_equals(subject, one.pattern) if one.guard is None else None,)
         case cst.For(body=body) | cst.While(body=body):
             yield _listed(body), (None,)
+
+
+def _equals(subject: cst.BaseExpression, pattern: cst.MatchPattern) -> cst.Comparison | None:
+    """`case "search":` as the condition that it stands for."""
+    if not isinstance(pattern, cst.MatchValue):
+        return None
+    return cst.Comparison(subject, [cst.ComparisonTarget(cst.Equal(), pattern.value)])
 
 
 def _listed(body: cst.BaseSuite) -> Block:
@@ -139,7 +149,7 @@ def _own(statement: cst.BaseStatement) -> list[cst.CSTNode]:
             return [test]
         case cst.With(items=items):
             return list(items)
-        case cst.For(iter=iterated):
+        case cst.For(iter=iterated) | cst.Match(subject=iterated):
             return [iterated]
         case cst.SimpleStatementLine():
             return [statement]

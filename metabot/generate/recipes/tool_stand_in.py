@@ -36,14 +36,18 @@ _MOCK: Final = "MagicMock()"
 
 def path_of(expression: cst.BaseExpression, function: cst.FunctionDef) -> Path | None:
     """Where in the parameters the expression's value comes from."""
+    behind: Path = ()
     for _ in range(8):  # variables assigned from each other
         steps, root = _chain(expression)
+        behind = (*steps, *behind)
         if root in _parameters(function):
-            return (root, *steps)
+            return (root, *behind)
         given = [value for name, value in _assigned(function) if name == root]
-        if len(given) != 1 or steps:
+        if len(given) != 1:
             return None
         expression = _undecoded(given[0])
+        if expression is not given[0] and behind:
+            return None  # a part of what was decoded
     return None
 
 
@@ -61,7 +65,8 @@ def _stand_in(name: str, function: cst.FunctionDef, wanted: Mapping[Path, str]) 
         return StandIn(name, wanted[(name,)]) if len(wanted) == 1 else None
     if all(step.startswith(".") for path in wanted for step in path[1:]):
         return StandIn(name, _MOCK, tuple(("".join(path[1:]), value) for path, value in wanted.items()))
-    keyed = dict.fromkeys(_read(name, function), '"sample"') | dict(wanted)
+    beside = [path for path in _read(name, function) if not any(path[: len(one)] == one for one in wanted)]
+    keyed = dict.fromkeys(beside, '"sample"') | dict(wanted)
     if any(step.startswith(".") for path in keyed for step in path[1:]):
         return None
     return StandIn(name, _nested({path[1:]: value for path, value in keyed.items()}))
@@ -81,9 +86,9 @@ def _nested(values: Mapping[Path, str]) -> str:
 
 def _read(name: str, function: cst.FunctionDef) -> Iterator[Path]:
     for node in m.findall(function.body, m.Subscript()):
-        steps, root = _chain(node) if isinstance(node, cst.Subscript) else ((), "")
-        if root == name and steps:
-            yield (name, *steps)
+        path = path_of(node, function) if isinstance(node, cst.Subscript) else None
+        if path is not None and path[0] == name and len(path) > 1:
+            yield path
 
 
 def _chain(node: cst.BaseExpression) -> tuple[Path, str]:
