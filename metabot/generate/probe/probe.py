@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from typing import Final
 
 from metabot.generate.layout import import_name
 from metabot.generate.probe.asked import Asked, Place
@@ -11,12 +12,12 @@ from metabot.generate.probe.calling import Sample, constructor, is_bound, parame
 from metabot.generate.probe.stand_in import StandIn, stand_ins
 from metabot.generate.recipe import Base, NotSure
 
-MODEL = "model"  # the stand-in's name in the test
+STAND_IN: Final = "stand_in"  # the stand-in's name in the test
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """`call` uses `values["name"]` for what can be varied; `values` holds two values of each, as source."""
+    """`call` uses `given["name"]` for what can be varied; `values` holds two values of each, as source."""
 
     package: str
     module: str
@@ -100,8 +101,8 @@ def _called(
         given = {one.name for one in replaced if one.kind == "parameter" and one.owner == owner.name}
         made = [one for one in samples(fields, tree, module) if one.name not in given]
         values = (*(Sample(f"{owner.name}.{one.name}", one.one, one.other) for one in made), *values)
-        arguments = [f"{name}={MODEL}" for name in sorted(given)]
-        arguments += [f'{one.name}=values["{owner.name}.{one.name}"]' for one in made]
+        arguments = [f"{name}={STAND_IN}" for name in sorted(given)]
+        arguments += [f'{one.name}=given["{owner.name}.{one.name}"]' for one in made]
         call = f"{module}.{owner.name}({', '.join(arguments)}).{call}"
     else:
         call = f"{module}.{owner.name}.{call}" if owner is not None else f"{module}.{call}"
@@ -113,7 +114,7 @@ def _with_arguments(place: Place, tree: ast.Module, module: str, given: set[str]
     bound = place.owner is not None and "staticmethod" not in map(ast.unparse, place.function.decorator_list)
     listed = parameters(place.function, bound=bound)
     values = tuple(one for one in samples(listed, tree, module) if one.name not in given)
-    arguments = [f"{name}={MODEL}" for name in sorted(given)] + [f'{one.name}=values["{one.name}"]' for one in values]
+    arguments = [f"{name}={STAND_IN}" for name in sorted(given)] + [f'{one.name}=given["{one.name}"]' for one in values]
     return f"{place.function.name}({', '.join(arguments)})", values
 
 

@@ -5,19 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from recipe_runs import Tree, failing
-from repositories import finding, prompt_anchor
+from prompt_runs import prompt_moved
+from recipe_runs import failing
 
 from metabot.generate.catalogue import RECIPES
-from metabot.generate.recipe import Base, NotSure, Written
-from metabot.generate.recipes.stable_prompt_prefix import write
-from metabot.place.placement import Location, Placed
-from metabot.place.texts import texts
-from metabot.telemetry.pieces import cut
+from metabot.generate.recipe import NotSure, Written
 
 RULES = [f"Rule {number}: be kind, be brief, and never promise a day." for number in range(1, 9)]
 FIXED = "\n".join(RULES)
-TESTS = {"tests/test_a.py": "def test_a():\n    pass\n"}
 TEXT = f'f"""It is {{now}}.\nYou are helping {{name}}.\n\n{FIXED}\n"""'
 SELF = TEXT.replace("{name}", "{self.name}")
 SEND = "client.chat.completions.create(model='m', messages=[{'role': 'system', 'content': TEXT}])"
@@ -42,22 +37,7 @@ SHAPES = {
 
 
 def change(path: str, source: str) -> Written | NotSure:
-    static = frozenset(piece.hash for piece in cut(FIXED))
-    found = [(text, len(static & {piece.hash for piece in cut(text.text)})) for text in texts(path, source)]
-    text = min(found, key=lambda one: (-one[1], one[0].last_line - one[0].first_line, len(one[0].text)))[0]
-    location = Location(
-        path=path,
-        first_line=text.first_line,
-        last_line=text.last_line,
-        symbol=text.symbol,
-        how="prompt text",
-        sure=1.0,
-        why="",
-    )
-    base = Base(Tree({path: source, **TESTS}), "a" * 40)
-    about = finding("prompt-cache-miss", prompt=prompt_anchor(FIXED))
-    placed = Placed(finding=about, revision=base.revision, revision_known=True, locations=(location,))
-    return write(placed, location, source, base)
+    return prompt_moved(path, source, FIXED)
 
 
 @pytest.mark.parametrize("name", SHAPES)
