@@ -148,7 +148,7 @@ def _of_prompts(target: Searched, origin: Searched) -> Iterator[Sample]:
         node = next(long, None)
         if not isinstance(node, ast.Constant):
             continue
-        static = [piece for piece in cut(node.value) if rng.random() > _CHANGING]
+        static = [piece for piece in cut(str(node.value)) if rng.random() > _CHANGING]
         prompt = PromptAnchor(
             static=tuple(piece.hash for piece in static),
             leading_dynamic=1,

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from searched import searched, shown
 
+from analyzers.untrusted import Name
 from metabot.place.operations import by_operation
+from metabot.place.several import Several
 
 SPAN = 'def run():\n    with tracer.start_as_current_span("draft reply"):\n        pass\n'
 
@@ -88,3 +92,10 @@ def test_a_short_word_alone_is_not_sure() -> None:
     (found,) = by_operation("run", searched({"a.py": "def run():\n    pass\n"}))
     (longer,) = by_operation("run_nightly", searched({"a.py": "def run_nightly():\n    pass\n"}))
     assert found.sure < 0.6 < longer.sure  # type: ignore[union-attr]
+
+
+@given(st.text() | st.from_regex(r"(GET )?(/[\w{}<>:.*+()\\-]{0,5}){1,40}"))
+def test_any_name_is_looked_for_without_failing(operation: str) -> None:
+    """Names out of telemetry are compared, never compiled or run."""
+    files = {"a.py": SPAN + '@app.get("/a/{b}")\ndef show(b):\n    with span(f"{b} of /{b}"):\n        pass\n'}
+    assert isinstance(by_operation(str(Name(operation)), searched(files)), tuple | Several)
