@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ExitStack() as stack:
         try:
             log = stack.enter_context(options.log.open("a", encoding="utf-8")) if options.log else None
-            server = ReplayServer(options.port, player, RequestLog(log))
+            server = ReplayServer(options.port, player, RequestLog(log), marked=not options.unmarked)
             if options.port_file:
                 _write_port(options.port_file, server.server_address[1])
         except OSError as error:
@@ -73,7 +73,7 @@ def _ended(server: ReplayServer, summary: Path | None, code: int) -> int:
 def _serve(server: ReplayServer, command: Sequence[str] | None) -> int:
     if command is None:
         return _until_ended(server)
-    environ = child.environment(os.environ, server.origin)
+    environ = child.environment(os.environ, server.origin, marked=server.marked)
     try:
         return child.run(command, environ, lambda: start(server))
     except OSError as error:
@@ -113,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="of the times and failures that are drawn")
     parser.add_argument("--log", type=Path, metavar="FILE", help="append one JSON line for each request")
     parser.add_argument("--summary", type=Path, metavar="FILE", help="write there at the end what was matched how")
+    parser.add_argument("--unmarked", action="store_true", help="say nowhere that a replay answers")
     parser.add_argument(
         "--then",
         nargs=argparse.REMAINDER,

@@ -14,11 +14,11 @@ _FORWARDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 
 
-def environment(given: Mapping[str, str], origin: str) -> dict[str, str]:
+def environment(given: Mapping[str, str], origin: str, *, marked: bool = True) -> dict[str, str]:
     """The environment with its mark, and with the replay's addresses for every `{model}` and `{tools}` in a value."""
     model, tools = f"{origin}/v1", f"{origin}/tools"
     filled = {name: value.replace("{model}", model).replace("{tools}", tools) for name, value in given.items()}
-    return {**filled, "METABOT_REPLAY": "1"}
+    return {**filled, "METABOT_REPLAY": "1"} if marked else filled
 
 
 def run(command: Sequence[str], environ: Mapping[str, str], started: Callable[[], None]) -> int:

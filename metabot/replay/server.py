@@ -34,11 +34,12 @@ class ReplayServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, port: int, player: Player | CassettePlayer, log: RequestLog) -> None:
+    def __init__(self, port: int, player: Player | CassettePlayer, log: RequestLog, *, marked: bool = True) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.player = player
         self.log = log
         self.summary = Summary()
+        self.marked = marked
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no news; anything else shows its traceback."""
@@ -177,8 +178,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _head(self, status: int, content_type: str, way: Way | None) -> None:
         self.send_response(status)
         self.send_header("Content-Type", content_type)
-        self.send_header(MARK, "1")
-        if way is not None:
+        if self.server.marked:
+            self.send_header(MARK, "1")
+        if self.server.marked and way is not None:
             self.send_header(MATCH, way)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's own name

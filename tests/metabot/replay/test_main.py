@@ -237,3 +237,17 @@ def test_a_broken_cassette_ends_with_2(tmp_path: Path) -> None:
     done = then(path, "true")
     assert done.returncode == 2
     assert done.stderr.startswith(f"{path}: line 2: is torn or no JSON")
+
+
+@pytest.mark.parametrize(("options", "marks"), [((), "1 1"), (("--unmarked",), "None None")])
+def test_the_mark_can_be_left_out(script: Path, options: tuple[str, ...], marks: str) -> None:
+    """In the command's environment and in every answer, for a look that it must not notice."""
+    asking = (
+        "import os, urllib.request as u;"
+        "print(os.environ.get('METABOT_REPLAY'), u.urlopen(os.environ['URL'] + '/models').headers['X-Metabot-Replay'])"
+    )
+    command = [*COMMAND, script, *options, "--then", sys.executable, "-c", asking]
+    environ = {**os.environ, "URL": "{model}"}
+    environ.pop("METABOT_REPLAY", None)
+    done = subprocess.run(command, env=environ, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == marks
