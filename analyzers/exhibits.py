@@ -15,6 +15,7 @@ _ANCHORS: Final = 3  # of one kind of span; further ones are noise
 _TYPES: Final = 5
 
 CODE: Final = ("code_file", "code_function", "code_line")
+OF_STACK: Final = "code_of_stack"  # that these columns are the frame of a stack trace, where rows tell
 
 
 def exemplars(rows: pl.DataFrame) -> tuple[Exemplar, ...]:
@@ -45,16 +46,17 @@ def place(span: Exemplar) -> tuple[str, str]:
 
 def code_anchors(rows: pl.DataFrame, prefix: str = "") -> tuple[CodeAnchor, ...]:
     """The places that the rows' `code_*` columns name, most common first, at most three."""
-    places = rows.select(pl.col(prefix + column).alias(column) for column in CODE)
+    of_stack = pl.col(OF_STACK) if OF_STACK in rows.columns and not prefix else pl.lit(value=False)
+    places = rows.select(*(pl.col(prefix + column).alias(column) for column in CODE), of_stack.alias(OF_STACK))
     counted = (
         places.filter(pl.col("code_file").is_not_null() | pl.col("code_function").is_not_null())
-        .group_by(CODE)
+        .group_by(*CODE, OF_STACK)
         .len()
-        .sort("len", *CODE, descending=[True, False, False, False])
+        .sort("len", *CODE, OF_STACK, descending=[True, False, False, False, False])
     )
     return tuple(
-        CodeAnchor(file=untrusted(file), function=untrusted(function), line=line)
-        for file, function, line in counted.select(CODE).head(_ANCHORS).rows()
+        CodeAnchor(file=untrusted(file), function=untrusted(function), line=line, of_stack=stack)
+        for file, function, line, stack in counted.select(*CODE, OF_STACK).head(_ANCHORS).rows()
     )
 
 

@@ -53,11 +53,12 @@ class Waste:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeAnchor:
-    """Where the telemetry itself says the code is (`code.*` attributes)."""
+    """Where the telemetry itself says the code is (`code.*` attributes, or a stack trace)."""
 
     file: Untrusted | None
     function: Untrusted | None
     line: int | None
+    of_stack: bool = False  # the deepest frame of a stack trace that is no library's; the span itself names no code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

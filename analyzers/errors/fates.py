@@ -12,7 +12,7 @@ from analyzers.errors.chain import origins
 from analyzers.errors.refusals import declined
 from analyzers.errors.shape import shape
 from analyzers.errors.stack import PLACE, in_app_frame
-from analyzers.exhibits import CODE
+from analyzers.exhibits import CODE, OF_STACK
 from analyzers.identifiers import named, of_traces, once
 from analyzers.untrusted import Name
 
@@ -89,7 +89,11 @@ def _placed(deepest: pl.DataFrame) -> pl.DataFrame:
     frames = deepest.with_columns(in_app_frame(pl.col("stacktrace"))).drop("stacktrace")
     unnamed = pl.all_horizontal(pl.col(CODE).is_null())
     return frames.with_columns(
-        pl.when(unnamed).then(frame).otherwise(column).alias(column) for frame, column in zip(PLACE, CODE, strict=True)
+        *(
+            pl.when(unnamed).then(frame).otherwise(column).alias(column)
+            for frame, column in zip(PLACE, CODE, strict=True)
+        ),
+        unnamed.alias(OF_STACK),
     )
 
 

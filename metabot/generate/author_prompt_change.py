@@ -19,7 +19,7 @@ _OF_A_REQUEST: Final = re.compile(
     r"|tools\s*=|input\s*=|model\s*=|max_\w*tokens|temperature|response_format",
     re.IGNORECASE,
 )
-_NO_PROMPT: Final = ("code attribute", "operation name", "tool function")  # how a place was found
+_NO_PROMPT: Final = ("code attribute", "stack frame", "operation name", "tool function")  # how a place was found
 _WORDS: Final = 3  # a string of so many is prose, which a model may be told
 
 

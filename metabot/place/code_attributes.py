@@ -20,6 +20,7 @@ from metabot.place.several import Several
 from metabot.place.sources import Source, Sources, origin, sources
 
 _ANCHORS: Final = 16  # the most common ones; an analyzer hands on six
+_RAISED: Final = 0.95  # of the sureness: where an error is raised is mostly where it can be mended
 _LONGEST: Final = 4096  # characters of a path or a name, at its end: no system has longer ones
 
 
@@ -46,7 +47,7 @@ def by_code(
         if len(hits) == 1:
             text = repository.read(revision, hits[0].path) or ""
             source = Source(hits[0].path, text, origin(hits[0].path, text))
-            found.append(_location(hits[0], anchor.line, source, weight))
+            found.append(_location(hits[0], anchor, source, weight))
     return tuple(dict.fromkeys(found))
 
 
@@ -112,17 +113,17 @@ def _closest(hits: list[_Hit], line: int | None) -> list[_Hit]:
     return hits
 
 
-def _location(hit: _Hit, line: int | None, source: Source, weight: float) -> Location:
+def _location(hit: _Hit, anchor: CodeAnchor, source: Source, weight: float) -> Location:
     function = hit.function
-    first = function.first_line if function is not None else line or 1
+    first = function.first_line if function is not None else anchor.line or 1
     sure = (1.0 if hit.whole else 0.9) * (0.9 if hit.drifted else 1.0)
     what = "function name" if function is not None else "line"
     why = f"the recorded path and {what} fit here{'' if hit.whole else ' and nowhere else'}"
     return source.location(
         function.symbol if function is not None else None,
         (first, function.last_line if function is not None else first),
-        how="code attribute",
-        sure=weight * sure,
+        how="stack frame" if anchor.of_stack else "code attribute",
+        sure=weight * sure * (_RAISED if anchor.of_stack else 1.0),
         why=why + ("; its lines moved since" if hit.drifted else ""),
     )
 

@@ -8,7 +8,8 @@ from typing import Literal
 from analyzers.finding import Finding
 
 How = Literal[
-    "code attribute",  # code.* of a span, or the frame of a stack trace
+    "code attribute",  # code.* of a span
+    "stack frame",  # the deepest one that is no library's
     "prompt text",
     "tool function",  # what runs when the model calls the tool
     "tool definition",  # what the model is told about it

@@ -64,6 +64,7 @@ def test_the_deepest_error_is_the_subject_and_names_its_code_first():
     deep = trace(tool("search", 10, too_many(**here), **ERROR, code_function="desk.search", code_line=3), **ERROR)
     (found,) = run(*(deep for _ in range(3)))
     assert [anchor.function.quoted() for anchor in found.code] == ["“desk.get”", "“desk.search”"]
+    assert not any(anchor.of_stack for anchor in found.code)
 
 
 def test_says_how_many_were_retried():
@@ -137,6 +138,7 @@ def test_the_function_that_raised_it_tells_two_errors_apart():
     found = run(*traces)
     assert [candidate.evidence.occurrences for candidate in found] == [3, 3]
     assert {candidate.code[0].function.quoted() for candidate in found} == {"“load”", "“save”"}
+    assert all(candidate.code[0].of_stack for candidate in found)
 
 
 def refusing(*inputs, message="the seat is taken on flight 12"):

@@ -189,6 +189,14 @@ def test_a_guess_is_a_report(tmp_path: Path, files: dict[str, str], columns: dic
     assert named in stopped.detail
 
 
+def test_a_stack_frame_is_told_from_an_attribute(tmp_path: Path) -> None:
+    """A reader of the pull request sees what the telemetry carried."""
+    raised = replace(anchor("/app/desk/tools.py", "fetch", 1), of_stack=True)
+    placed = place(finding("recurring-error", code=(raised,)), repository(tmp_path, TOOLS), base_branch="main")
+    assert isinstance(placed, Placed)
+    assert [(one.how, one.sure) for one in placed.locations] == [("stack frame", 0.95)]
+
+
 def test_a_consequence_may_name_the_code(tmp_path: Path) -> None:
     """Where the cause's own spans name none, those of what it leads to do: they are the same spans."""
     effect = finding("recurring-error", code=(FETCH,)).candidate
