@@ -10,6 +10,15 @@ _Gap = cst.BaseParenthesizableWhitespace
 _SPACE: Final = cst.SimpleWhitespace(" ")
 
 
+def with_field(node: cst.BaseExpression, *, name: str, value: str) -> cst.BaseExpression | None:
+    """A keyword argument of a call, or an entry of a dictionary, quoted as its first key is."""
+    if not isinstance(node, cst.Dict):
+        return with_argument(node, name, value)
+    first = next((one.key for one in node.elements if isinstance(one, cst.DictElement)), None)
+    quote = first.quote if isinstance(first, cst.SimpleString) else '"'
+    return with_entry(node, f"{quote}{name}{quote}", value)
+
+
 def with_argument(call: cst.BaseExpression, name: str, value: str) -> cst.BaseExpression | None:
     """`f(a=1)` with one keyword argument more; None where it has no arguments."""
     if not isinstance(call, cst.Call) or not call.args:

@@ -7,7 +7,7 @@ that differs from what was seen, is left alone.
     client.chat.completions.create(model=…, messages=…, max_tokens=300)  ->  max_tokens=1280
 
 Lowered, where answers repeat themselves far beyond what is usual: to twice the longest good answer, rounded up to the
-next 256, if that is at most half of the limit.
+next 256, if that is at most half of the limit; a request without a limit gets that one.
 
 It reads `max_tokens`, `max_completion_tokens` and `max_output_tokens` at the request, or follows their names to the one
 place that sets them: a constant, a parameter's default, a field of a class, a key of a dictionary or of a TOML, YAML or
@@ -16,12 +16,15 @@ JSON file. It leaves alone limits that are computed, come from the environment, 
 
 from __future__ import annotations
 
+import ast
 import json
 import math
+from functools import partial
 from typing import Final
 
 import libcst as cst
 
+from metabot.generate.adding import with_field
 from metabot.generate.layout import import_name, new_test_path
 from metabot.generate.probe.choosing import Chosen, chosen
 from metabot.generate.probe.probe import Probe, probe
@@ -36,6 +39,7 @@ from metabot.render import render
 
 NAME: Final = "output-cap"
 WORDS: Final = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+_ADDED: Final = {"chat": "max_tokens", "responses": "max_output_tokens", "messages": "max_tokens"}
 _STEP: Final = 256  # tokens that a limit is rounded up to
 _MOST: Final = 4096  # tokens: the smallest limit on answers among models that providers still offer
 _RAISED: Final = 4  # times the limit that answers were cut at
@@ -51,14 +55,42 @@ def write(placed: Placed, location: Location, source: str, base: Base) -> Writte
     if isinstance(found, NotSure):
         return found
     word = next((word for word in WORDS if word in found.asked.fields), None)
+    raises = placed.finding.candidate.analyzer == "truncated-output"
     if word is None:
-        return NotSure(f"the request of {found.asked.place.symbol or found.path} sets no limit on the answer")
+        return _without_limit(found, seen, base, raises=raises)
     place = definition(found.asked.fields[word], found, base)
     if isinstance(place, NotSure):
         return place
-    raises = placed.finding.candidate.analyzer == "truncated-output"
     limit = _raised(place.value, seen) if raises else _lowered(place.value, seen)
     return limit if isinstance(limit, NotSure) else _changed(place, limit, word, found, base, raises=raises)
+
+
+def _without_limit(found: Chosen, longest_good: int, base: Base, *, raises: bool) -> Written | NotSure:
+    """A request that carries no limit gets one, where answers run away."""
+    if raises or any(isinstance(one, ast.keyword) and one.arg is None for one in ast.walk(found.asked.body)):
+        return NotSure(f"the request of {found.asked.place.symbol or found.path} sets no limit on the answer")
+    limit, word = _rounded(_LOWERED * longest_good), _ADDED[found.asked.api]
+    after = replaced(found.source, found.asked.body, partial(with_field, name=word, value=str(limit)))
+    test = _test(Definition(found.path, 0), limit, word, raises=False, found=found, base=base)
+    if isinstance(after, NotSure):
+        return after
+    if isinstance(test, NotSure):
+        return test
+    return Written(
+        recipe=NAME,
+        title=f"Limit answers to {limit:,} tokens",
+        summary=(
+            f"Some answers repeat themselves far beyond what the good ones need, and the request in `{found.path}` "
+            f"carries no limit. It now carries `{word}`, twice the longest good answer."
+        ),
+        edits=(Edit(path=found.path, before=found.source, after=after),),
+        new_test=test,
+        changes_prompt=True,
+        risks=(
+            f"An answer that rightly needs more than {limit:,} tokens is cut.",
+            f"A server that calls the limit otherwise than `{word}` refuses the request.",
+        ),
+    )
 
 
 def _changed(place: Definition, limit: int, word: str, found: Chosen, base: Base, *, raises: bool) -> Written | NotSure:

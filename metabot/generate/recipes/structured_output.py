@@ -19,11 +19,12 @@ from __future__ import annotations
 
 import ast
 import json
+from functools import partial
 from typing import Final
 
 import libcst as cst
 
-from metabot.generate.adding import with_argument, with_entry
+from metabot.generate.adding import with_field
 from metabot.generate.imports import bound
 from metabot.generate.layout import new_test_path
 from metabot.generate.module import module_of
@@ -90,16 +91,8 @@ def structured(found: Chosen, schema: Schema) -> str | NotSure:
     if CONSTANT in bound(module):
         return NotSure(f"the module gives {CONSTANT} another meaning")
     word = "text" if found.asked.api == "responses" else "response_format"
-    changed = replaced(found.source, found.asked.body, lambda node: _with_field(node, word))
+    changed = replaced(found.source, found.asked.body, partial(with_field, name=word, value=CONSTANT))
     return changed if isinstance(changed, NotSure) else _with_constant(changed, found, schema)
-
-
-def _with_field(node: cst.BaseExpression, word: str) -> cst.BaseExpression | None:
-    if isinstance(node, cst.Dict):
-        first = next((one.key for one in node.elements if isinstance(one, cst.DictElement)), None)
-        quote = first.quote if isinstance(first, cst.SimpleString) else '"'
-        return with_entry(node, f"{quote}{word}{quote}", CONSTANT)
-    return with_argument(node, word, CONSTANT)
 
 
 def _with_constant(source: str, found: Chosen, schema: Schema) -> str:

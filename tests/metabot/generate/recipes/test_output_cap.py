@@ -137,6 +137,20 @@ def test_a_runaway_answer_gets_a_lower_limit(tmp_path: Path) -> None:
     assert '["max_tokens"] <= 1536' in written.new_test.text
 
 
+@pytest.mark.slow
+def test_a_request_without_a_limit_gets_one(tmp_path: Path) -> None:
+    """Where answers run away; the new test fails without it."""
+    files = {"a.py": ANSWER.replace(", max_tokens=LIMIT", "")}
+    written = change(files, "answer", analyzer="runaway-output", output_tokens=700)
+    assert isinstance(written, Written)
+    assert written.edits[0].after == asks("1536")
+    assert isinstance(change({"a.py": asks("1536")}, "answer", analyzer="runaway-output", output_tokens=700), NotSure)
+    handed = {"a.py": files["a.py"].replace("model='m'", "**options, model='m'")}
+    assert isinstance(change(handed, "answer", analyzer="runaway-output", output_tokens=700), NotSure)
+    assert failing(tmp_path / "before", files, [written.new_test]) == {written.new_test.path}
+    assert failing(tmp_path / "after", files, [written.new_test], written.edits) == set()
+
+
 @pytest.mark.parametrize(
     ("files", "about", "said"),
     [
