@@ -209,18 +209,19 @@ def test_parameters_that_a_server_does_not_take_are_left_out(started: Started) -
     assert last["response_format"]["type"] == "json_schema"
 
 
+@pytest.mark.parametrize("key", [KEY, "of.no-form-that-is-known"])
 def test_the_key_goes_to_the_server_and_nowhere_else(
-    started: Started, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    started: Started, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str
 ) -> None:
     """Not into a reason, a reply, the ledger, the spans or any repr, even where the server says it back."""
-    monkeypatch.setenv("MODEL_KEY", f"{KEY}\n")
-    echo = says(f"Your key is {KEY}.")
-    server, one = started(refuses(401, f"wrong key {KEY}"), echo, api_key_variable="MODEL_KEY")
+    monkeypatch.setenv("MODEL_KEY", f"{key}\n")
+    echo = says(f"Your key is {key}.")
+    server, one = started(refuses(401, f"wrong key {key}"), echo, api_key_variable="MODEL_KEY")
     refused, replied = one.ask(), one.ask()
-    assert server.asked[0].headers["authorization"] == f"Bearer {KEY}"
+    assert server.asked[0].headers["authorization"] == f"Bearer {key}"
     shown = [refused, replied, one.model, one.asked, vars(one.model), one.settings]
-    assert KEY not in repr(shown)
-    assert all(KEY.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert key not in repr(shown)
+    assert all(key.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
 
 def test_a_key_that_is_not_there_is_asked_for_by_its_name(started: Started) -> None:
