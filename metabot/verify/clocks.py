@@ -2,18 +2,20 @@
 
 The change's code runs in the process that takes the times, so it can give that process another clock, or write times
 of its own. The wall time of the whole command is taken outside. Where work overlaps, less wall time is saved than the
-sum of what each trace saves: by as much as the traces of the base overlap.
+sum of what each trace saves: by as much as the traces of the base overlap. A figure that is counted takes few runs,
+whose wall times are noise as well: where they disagree, pairs of runs are made until they can tell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Final, Literal, NamedTuple
 
 from metabot.generate.proposal import Proposal
+from metabot.verify.comparison import LEAST_PAIRS, Value, pairs
 from metabot.verify.figures import TIMED
-from metabot.verify.measured import Measured
+from metabot.verify.measured import Evaluated, Measured
 from metabot.verify.unmet import Unmet
 
 _LEAST_SECONDS: Final = 0.3  # to be saved by a run; less is lost in how long a process takes to start
@@ -33,7 +35,15 @@ def clocks_unmet(proposal: Proposal, measured: Measured) -> Unmet | None:
     """Asked only of a finding about time: no other rests on a clock."""
     if proposal.placed.finding.candidate.evidence.observed.unit not in TIMED:
         return None
-    return disagreement(_benchmarks(measured)) or disagreement(_evaluations(measured))
+    few = doubtful(measured.evaluations)  # more pairs could not be run: the noise of so few accuses nobody
+    return disagreement(_benchmarks(measured)) or (None if few else disagreement(_evaluations(measured.evaluations)))
+
+
+def doubtful(runs: Sequence[Evaluated]) -> bool:
+    """Whether the clocks disagree, of a figure that is counted, and so few pairs ran that it may be noise."""
+    order = [(run.run.revision, run.run.seconds) for run in runs]
+    few = all(run.paced for run in runs) and len(pairs([Value(*one) for one in order])) < LEAST_PAIRS
+    return few and disagreement(_evaluations(runs)) is not None
 
 
 def disagreement(runs: Iterable[Taken]) -> Unmet | None:
@@ -57,7 +67,7 @@ def _benchmarks(measured: Measured) -> Iterable[Taken]:
         yield Taken(one.run.revision, sum(timing.seconds for timing in one.timings), one.run.seconds)
 
 
-def _evaluations(measured: Measured) -> Iterable[Taken]:
-    for one in measured.evaluations:
+def _evaluations(runs: Sequence[Evaluated]) -> Iterable[Taken]:
+    for one in runs:
         if one.counts is not None and one.counts.trace_ms is not None:
             yield Taken(one.run.revision, one.counts.traces * one.counts.trace_ms / 1000, one.run.seconds)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from metabot.verify.better import gain_series, runs_unmet
+from metabot.verify.clocks import doubtful
 from metabot.verify.figures import guardrails
 from metabot.verify.measured import Benchmarked, Evaluated
 
@@ -18,7 +19,7 @@ def evaluations_wanted(runs: Sequence[Evaluated], *, threshold: float, benchmark
         return False
     series = None if benchmarked else gain_series(runs, ())
     open_gain = series is not None and series.wants_more(resolution=threshold)
-    return open_gain or any(guardrail.stands_out for guardrail in guardrails(runs, ()))
+    return open_gain or doubtful(runs) or any(guardrail.stands_out for guardrail in guardrails(runs, ()))
 
 
 def benchmarks_wanted(runs: Sequence[Benchmarked], *, threshold: float) -> bool:

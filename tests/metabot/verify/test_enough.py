@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 import pytest
 
-from analyzers.finding import Metric, Unit
+from analyzers.finding import Finding, Metric, Unit, Waste
+from metabot.verify.clocks import clocks_unmet
 from metabot.verify.comparison import LEAST_PAIRS
 from metabot.verify.enough import benchmarks_wanted, evaluations_wanted
 from metabot.verify.measured import Benchmarked, Evaluated, Timing
+from tests import proposals
 from tests.proposals import evaluated, run
 
 COUNTED: Unit = "uncached input tokens per call"
@@ -30,6 +32,14 @@ def in_turn(pairs: int, *, unit: Unit = TIMED, spread: float = 0.0) -> list[Eval
         one("base" if letter == "b" else "head", 100 * (1 + spread * (place % 3)), unit)
         for place, letter in enumerate(order)
     ]
+
+
+def in_time() -> Finding:
+    found = proposals.finding()
+    observed = Metric(value=80.0, unit=TIMED, n=20)
+    return replace(
+        found, candidate=replace(found.candidate, evidence=Waste(observed=observed, achievable=0, occurrences=20))
+    )
 
 
 def wanted(runs: Sequence[Evaluated], *, benchmarked: bool = False) -> bool:
@@ -95,3 +105,32 @@ def test_a_benchmark_runs_in_pairs() -> None:
     assert benchmarks_wanted(runs[:-2], threshold=0.2)
     assert not benchmarks_wanted(runs, threshold=0.2)
     assert not benchmarks_wanted([*runs[:6], timed("head", 0.0)], threshold=0.2)
+
+
+def paced(letters: str, *, head_seconds: float) -> list[Evaluated]:
+    """The order of calls, counted: with the change the traces tell half the time, and the wall clock what is given."""
+    found = []
+    for letter in letters:
+        told = (
+            one("base", 80, TIMED, traces=20, trace_ms=300)
+            if letter == "b"
+            else one("head", 0, TIMED, traces=20, trace_ms=150)
+        )
+        seconds = 7.0 if letter == "b" else head_seconds
+        found.append(replace(told, paced=True, run=replace(told.run, seconds=seconds)))
+    return found
+
+
+def test_clocks_that_disagree_once_are_looked_at_in_pairs() -> None:
+    """Three seconds that the traces save and the wall clock does not see: noise or a lie, six pairs tell."""
+    assert not wanted(paced("bbh", head_seconds=4.5))
+    assert wanted(paced("bbh", head_seconds=7.2))
+    assert not wanted(paced("bbhb" + "bhhb" * 3, head_seconds=7.2))
+
+
+def test_few_runs_accuse_nobody() -> None:
+    """The same runs are tampered with where there are six pairs, and not where there is one."""
+    proposal = proposals.proposal(in_time(), "a" * 40)
+    for letters, accused in (("bbh", False), ("bbhb" + "bhhb" * 3, True)):
+        measured = replace(proposals.measured(), evaluations=tuple(paced(letters, head_seconds=7.2)))
+        assert (clocks_unmet(proposal, measured) is not None) is accused
