@@ -12,35 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from metabot.generate.calls.libraries import CLIENT, Known, known
-from metabot.generate.calls.program import Program, bindings
+from metabot.generate.calls.bindings import bindings
+from metabot.generate.calls.harmless import CHANGING, READING, WAITING, computes
+from metabot.generate.calls.libraries import Known, known
+from metabot.generate.calls.program import Program
 from metabot.generate.calls.units import Unit, own_nodes, units
 
 _MOST_FUNCTIONS: Final = 40
 _DECORATOR: Final = "@"  # before the name of one that is being followed
-_COMPUTING: Final = (
-    "aiohttp.ClientTimeout", "asyncio.sleep", "asyncio.to_thread", "base64.", "collections.", "contextlib.", "copy.",
-    "dataclasses.", "datetime.", "decimal.", "enum.", "fractions.", "functools.", "hashlib.", "html.",
-    "inspect.", "itertools.", "json.", "logging.", "math.", "opentelemetry.", "operator.", "os.environ.get",
-    "os.getenv", "os.path.", "pathlib.Path", "re.", "statistics.", "string.", "textwrap.", "time.", "typing.",
-    "unicodedata.", "urllib.parse.", "urllib.request.Request", "uuid.", "zoneinfo.",
-)  # fmt: skip
-_WAITING: Final = ("asyncio.sleep", "time.sleep")
-_IMPURE_BUILTINS: Final = frozenset(
-    {"input", "print", "open", "exec", "eval", "setattr", "delattr", "next", "breakpoint"}
-)
-_CHANGING: Final = frozenset({
-    "add", "append", "clear", "close", "commit", "discard", "execute", "extend", "insert", "pop", "popitem", "put",
-    "remove", "reverse", "send", "setdefault", "sort", "update", "write", "writelines",
-})  # fmt: skip
-# Methods that change nothing of what they are called on, whatever of the usual types that is.
-_READING: Final = frozenset({
-    "add_event", "astimezone", "copy", "count", "date", "decode", "encode", "endswith", "format", "get", "hex", "index",
-    "isoformat", "items", "join", "json", "keys", "lower", "lstrip", "model_dump", "partition", "raise_for_status",
-    "read", "record_exception", "replace", "rpartition", "rsplit", "rstrip", "set_attribute", "set_attributes",
-    "set_status", "split", "splitlines", "startswith", "strftime", "strip", "timestamp", "title", "upper", "values",
-    "zfill",
-})  # fmt: skip
 _THREADS_SHARE_NO: Final = ("requests.Session()", "requests.session()")
 
 
@@ -101,7 +80,7 @@ def _read_decorator(
     dotted = program.dotted(called, unit) or ""
     own = program.unit(dotted)
     if own is None:
-        if not _computes(dotted):
+        if not computes(dotted):
             found.doubts.append(f"{unit.symbol} is decorated with {ast.unparse(called)}, which cannot be followed")
         return
     seen.add(f"{_DECORATOR}{own.source.path}:{own.symbol}")
@@ -141,8 +120,8 @@ def _read_call(call: ast.Call, unit: Unit, program: Program, found: Effects, *, 
     if dotted is not None and ":" in dotted:
         _read_own(dotted, call, unit, program, found, threads=threads, seen=seen)
         return
-    found.waits |= dotted in _WAITING
-    if dotted is not None and _computes(dotted):
+    found.waits |= dotted in WAITING
+    if dotted is not None and computes(dotted):
         found.computing.add(dotted)
         return
     doubt = _doubt_of_method(call, dotted, unit, program)
@@ -170,15 +149,6 @@ def _read_own(
         found.doubts.append(f"{unit.name} calls {ast.unparse(call.func)}, which cannot be followed")
 
 
-def _computes(dotted: str) -> bool:
-    head, _, name = dotted.partition(".")
-    if head == "builtins":
-        return name.split(".")[0] not in _IMPURE_BUILTINS
-    return CLIENT.fullmatch(dotted) is not None or any(
-        dotted == one or (one.endswith(".") and dotted.startswith(one)) for one in _COMPUTING
-    )
-
-
 def _doubt_of_method(call: ast.Call, dotted: str | None, unit: Unit, program: Program) -> str | None:
     shown = ast.unparse(call.func)
     if not isinstance(call.func, ast.Attribute):
@@ -186,11 +156,11 @@ def _doubt_of_method(call: ast.Call, dotted: str | None, unit: Unit, program: Pr
     owner = root(call.func)
     of_own_value = owner in fresh(unit, program) or owner is None
     attr = call.func.attr
-    if of_own_value or (dotted is not None and "()." in dotted and attr in _READING):
+    if of_own_value or (dotted is not None and "()." in dotted and attr in READING):
         return None
-    if attr in _CHANGING and attr not in _READING:
+    if attr in CHANGING and attr not in READING:
         return f"changes {ast.unparse(call.func.value)} ({attr})"
-    if attr in _READING and owner != unit.receiver:
+    if attr in READING and owner != unit.receiver:
         return None
     return f"calls {shown}, of which nothing is known"
 

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from metabot.generate.calls.program import Program, values_of
+from metabot.generate.calls.bindings import values_of
+from metabot.generate.calls.program import Program
 from metabot.generate.calls.units import Unit
 
 Does = Literal["asks a model", "embeds", "reads", "writes", "replaces", "runs a program"]

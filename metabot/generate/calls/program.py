@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Final
 
+from metabot.generate.calls.bindings import assigned, attribute_values, bound_in, values_of
 from metabot.generate.calls.source import Source, read
-from metabot.generate.calls.units import Def, Unit, own_nodes, unit_of, units
+from metabot.generate.calls.units import Unit, own_nodes, unit_of, units
 from metabot.generate.layout import import_name
 from metabot.generate.recipe import Base
 from metabot.place.parsing import parse_expression
@@ -108,7 +109,7 @@ class Program:
         if unit.function is not None and name in assigned(unit):
             values = values_of(name, unit)
             return self.dotted(values[0], unit, depth) if len(values) == 1 else None
-        if any(name in _binds(outer) for outer in unit.inside):
+        if any(name in bound_in(outer) for outer in unit.inside):
             return None
         return self._global(name, unit.source, depth)
 
@@ -137,7 +138,7 @@ class Program:
         found: set[str | None] = set()
         for method in units(unit.source):
             if method.owner is owner and method.receiver is not None:
-                found |= {self.dotted(value, method, depth) for value in _attribute_values(attr, method)}
+                found |= {self.dotted(value, method, depth) for value in attribute_values(attr, method)}
         return found.pop() if len(found) == 1 else None
 
     def _annotated(self, annotation: ast.expr | None, unit: Unit, depth: int) -> str | None:
@@ -195,60 +196,6 @@ class Program:
         parts = name.split(".") if isinstance(name, str) else []
         above = node.level - (PurePosixPath(path).stem == "__init__")
         return ".".join([*parts[: len(parts) - above], *([node.module] if node.module else [])])
-
-
-@lru_cache(maxsize=256)
-def bindings(unit: Unit) -> Mapping[str, tuple[ast.expr | None, ...]]:
-    """The names that the function's own code binds, and what to; None for what is no plain assignment."""
-    found: dict[str, list[ast.expr | None]] = {}
-    plain: set[ast.AST] = set()
-    for node in own_nodes(unit):
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name) as target], value=value):
-                found.setdefault(name, []).append(value)
-                plain.add(target)
-            case ast.AnnAssign(target=ast.Name(id=name) as target, value=value):
-                found.setdefault(name, []).extend([value] if value is not None else [])
-                plain.add(target)
-            case ast.withitem(context_expr=value, optional_vars=ast.Name(id=name) as target):
-                found.setdefault(name, []).append(value)
-                plain.add(target)
-            case ast.Name(id=name, ctx=ast.Store()) if node not in plain:
-                found.setdefault(name, []).append(None)
-            case ast.ExceptHandler(name=str(name)):
-                found.setdefault(name, []).append(None)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                found.setdefault(name, [])
-    return {name: tuple(values) for name, values in found.items()}
-
-
-def assigned(unit: Unit) -> Set[str]:
-    """The names that the function's own code binds, its parameters left out."""
-    return bindings(unit).keys()
-
-
-def values_of(name: str, unit: Unit) -> tuple[ast.expr | None, ...]:
-    """What is assigned to a name, each time."""
-    return bindings(unit).get(name, ())
-
-
-def _binds(outer: Def) -> set[str]:
-    """The names that an enclosing function gives a meaning."""
-    names = {node.id for node in ast.walk(outer) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    names |= {node.arg for node in ast.walk(outer.args) if isinstance(node, ast.arg)}
-    return names | {node.name for node in ast.walk(outer) if isinstance(node, Def) and node is not outer}
-
-
-def _attribute_values(attr: str, method: Unit) -> list[ast.expr | None]:
-    found: list[ast.expr | None] = []
-    for node in own_nodes(method):
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        targets = [node.target] if isinstance(node, ast.AnnAssign | ast.AugAssign) else targets
-        for target in targets:
-            match target:
-                case ast.Attribute(value=ast.Name(id=name), attr=one) if (name, one) == (method.receiver, attr):
-                    found.append(getattr(node, "value", None))
-    return found
 
 
 def _expression(text: str) -> ast.expr | None:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from metabot.generate.calls.bindings import assigned, values_of
 from metabot.generate.calls.effects import root
-from metabot.generate.calls.program import Program, assigned, values_of
+from metabot.generate.calls.program import Program
 from metabot.generate.calls.units import Unit, own_nodes
 from metabot.generate.layout import import_name
 from metabot.generate.recipe import NotSure

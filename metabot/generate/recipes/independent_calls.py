@@ -26,74 +26,24 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from metabot.generate.calls.added import Added, with_function
+from metabot.generate.calls.added import with_function
 from metabot.generate.calls.program import Program
 from metabot.generate.calls.reaching import Reach, reach
 from metabot.generate.calls.source import Source, Splice, read
 from metabot.generate.calls.units import Unit, unit_of
 from metabot.generate.calls.written_call import deferred
-from metabot.generate.imports import Wanted
 from metabot.generate.layout import new_test_path
 from metabot.generate.proposal import Edit, NewTest
 from metabot.generate.recipe import Base, NotSure, Written
 from metabot.generate.recipes.calls_in_turn import Loop, Row, only_one
+from metabot.generate.recipes.made_together import FUNCTION, IN_TASKS, IN_THREADS
 from metabot.place.placement import Location, Placed
 from metabot.render import render
 
 NAME: Final = "independent-calls"
-FUNCTION: Final = "_together"
 _TITLE: Final = 72  # characters
-
-_IN_THREADS: Final = '''\
-def _together(*calls: Callable[[], Any]) -> list[Any]:
-    """What the calls give, in their order; at most eight run at once, and the first one's error is raised."""
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        pending = [pool.submit(copy_context().run, call) for call in calls]
-        try:
-            return [one.result() for one in pending]
-        finally:
-            for one in pending:
-                one.cancel()
-'''
-_AS_TASKS: Final = '''\
-async def _together(*calls: Callable[[], Awaitable[Any]]) -> list[Any]:
-    """What the calls give, in their order; at most eight run at once, and the first one's error is raised."""
-    gate = asyncio.Semaphore(8)
-
-    async def one(call: Callable[[], Awaitable[Any]]) -> Any:
-        async with gate:
-            return await call()
-
-    pending = [asyncio.ensure_future(one(call)) for call in calls]
-    try:
-        return [await task for task in pending]
-    finally:
-        for task in pending:
-            task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
-'''
-_THREADS: Final = Added(
-    FUNCTION,
-    _IN_THREADS,
-    (
-        Wanted("collections.abc", "Callable"),
-        Wanted("concurrent.futures", "ThreadPoolExecutor"),
-        Wanted("contextvars", "copy_context"),
-        Wanted("functools", "partial"),
-        Wanted("typing", "Any"),
-    ),
-)
-_TASKS: Final = Added(
-    FUNCTION,
-    _AS_TASKS,
-    (
-        Wanted("asyncio"),
-        Wanted("collections.abc", "Awaitable"),
-        Wanted("collections.abc", "Callable"),
-        Wanted("functools", "partial"),
-        Wanted("typing", "Any"),
-    ),
-)
+_OTHER_LOOPS: Final = ("trio", "anyio", "curio")
+_AT_ONCE: Final = 8  # as the private function has it
 
 
 def write(_placed: Placed, location: Location, source: str, base: Base) -> Written | NotSure:
@@ -134,21 +84,34 @@ def together(path: str, text: str, symbol: str | None, program: Program) -> tupl
     unit = unit_of(source, symbol)
     if unit is None or unit.function is None:
         return NotSure("the calls must stand in a function that the file defines once")
-    placed = unit
-    found = only_one(unit, program)
-    for callee in program.own_callees(unit) if isinstance(found, NotSure) else ():
-        inner = only_one(callee, program)
-        if not isinstance(inner, NotSure):
-            if not isinstance(found, NotSure):
-                return NotSure(f"several functions that {placed.name} calls make calls in turn")
-            unit, found = callee, inner
-    if isinstance(found, NotSure):
-        return found
+    chosen = _chosen(unit, program)
+    if isinstance(chosen, NotSure):
+        return chosen
+    unit, found = chosen
     if isinstance(found, Row) and "#" in source.between(found.statements):
         return NotSure(f"comments stand between the calls of {unit.name}")
     splices = _row(source, found) if isinstance(found, Row) else _loop(source, found)
-    after = with_function(source, splices, unit, _TASKS if found.asynchronous else _THREADS)
+    after = with_function(source, splices, unit, IN_TASKS if found.asynchronous else IN_THREADS)
     return after if isinstance(after, NotSure) else (after, unit, found)
+
+
+def _chosen(unit: Unit, program: Program) -> tuple[Unit, Row | Loop] | NotSure:
+    """In the function itself, else in the one function of its file that it calls and that has such a place."""
+    own = only_one(unit, program)
+    below = (
+        [(callee, only_one(callee, program)) for callee in program.own_callees(unit)]
+        if isinstance(own, NotSure)
+        else []
+    )
+    found = [(one, place) for one, place in [(unit, own), *below] if not isinstance(place, NotSure)]
+    if len(found) > 1:
+        return NotSure(f"several functions that {unit.name} calls make calls in turn")
+    if isinstance(own, NotSure) and not found:
+        return own
+    other_loop = any(f"import {loop}" in unit.source.text for loop in _OTHER_LOOPS)
+    if found[0][1].asynchronous and other_loop:
+        return NotSure("the module runs on another event loop than asyncio's")
+    return found[0]
 
 
 def _row(source: Source, row: Row) -> list[Splice]:
@@ -212,7 +175,7 @@ def _text(reached: Reach, unit: Unit, found: Row | Loop) -> str:
         "tests/independent_calls.py.j2",
         reached=reached,
         name=unit.name,
-        count=len(found.calls) if isinstance(found, Row) else 2,
+        count=min(len(found.calls), _AT_ONCE) if isinstance(found, Row) else 2,
         asynchronous=found.asynchronous,
     )
 

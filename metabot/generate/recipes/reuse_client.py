@@ -28,8 +28,9 @@ import ast
 from typing import Final
 
 from metabot.generate.calls.added import Added, with_function
+from metabot.generate.calls.bindings import assigned
 from metabot.generate.calls.effects import root
-from metabot.generate.calls.program import Program, assigned
+from metabot.generate.calls.program import Program
 from metabot.generate.calls.reaching import reach
 from metabot.generate.calls.source import Source, Splice, read
 from metabot.generate.calls.units import Unit, own_nodes, unit_of

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from typing import Final
 
+from metabot.generate.calls.bindings import assigned
 from metabot.generate.calls.effects import effects, root
 from metabot.generate.calls.libraries import argument, known
-from metabot.generate.calls.program import Program, assigned
+from metabot.generate.calls.program import Program
 from metabot.generate.calls.units import Unit, own_nodes
 
 _KEYS: Final = frozenset({

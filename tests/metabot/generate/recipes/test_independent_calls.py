@@ -428,6 +428,14 @@ def test_the_support_desk_is_left_to_a_model() -> None:
     assert isinstance(result, NotSure)
 
 
+def test_leaves_another_event_loop_alone() -> None:
+    """Tasks of asyncio do not run there."""
+    source = COMPREHENSION.replace("import asyncio\n", "import asyncio\n\nimport trio\n")
+    result = change(independent_calls.write, Shape("trio", source, "every"))
+    assert isinstance(result, NotSure)
+    assert "event loop" in result.why
+
+
 @pytest.mark.parametrize("symbol", [None, "unknown"])
 def test_needs_a_function(symbol: str | None) -> None:
     """A module's own code runs at import, where no test can come between."""
