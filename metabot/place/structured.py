@@ -185,9 +185,17 @@ class _Lines:
 
 def definitions(path: str, text: str, name: str, schema_keys: frozenset[str]) -> Iterator[tuple[int, int]]:
     """Lines of the mappings that define something of this name: by a key `name` beside a schema's, or by their own."""
+    if not path.endswith(".json") and not _names(text, name):
+        return
     for block in blocks(path, text):
         by_name = ("name", name) in ((key, value.text) for key, value in block.pairs)
         described = not block.keys.isdisjoint(schema_keys)
         if block.mapping and described and (by_name or block.key == name):
             around = block.parent if block.key == "function" and block.parent is not None else block
             yield around.first_line, around.last_line
+
+
+def _names(text: str, name: str) -> bool:
+    """A line of YAML that may define it: only then is the file worth its slow parser."""
+    word = rf"[\"']?{re.escape(name)}[\"']?"
+    return re.search(rf"\bname[\"']?:[ \t]*{word}|^[ \t-]*{word}[ \t]*:", text, re.MULTILINE) is not None

@@ -53,7 +53,7 @@ def by_definitions(tools: tuple[str, ...], sources: Sources) -> Found:
 def _seen(tool: str, sources: Sources) -> Seen:
     """The nodes around the name, where it is written as a text, is defined, or stands in a list of tools."""
     written = (f'"{tool}"', f"'{tool}'", f"def {tool}(", f"class {tool}(")
-    listing = (one for one in sources.holding((".py",), "tools", "TOOLS") if tool in one.text)
+    listing = (one for one in sources.holding((".py",), tool) if "tools" in one.text or "TOOLS" in one.text)
     files = dict.fromkeys((*sources.holding((".py",), *written), *listing))
     return [(source, spot) for source in files for spot in spots(source.text, tool)]
 
