@@ -25,7 +25,7 @@ from metabot.generate.probe.probe import probe
 from metabot.generate.proposal import Edit, NewTest
 from metabot.generate.recipe import Base, NotSure, Written
 from metabot.generate.recipes.offered_tools import Offered, offered
-from metabot.generate.recipes.tool_mentions import mentioned
+from metabot.generate.recipes.tool_mentions import counted, mentioned
 from metabot.generate.replacing import replaced
 from metabot.generate.settings_files.reading import reading
 from metabot.generate.settings_files.values import without
@@ -50,6 +50,9 @@ def write(placed: Placed, location: Location, source: str, base: Base) -> Writte
     kept = [name for name in lists[here].names if name is not None and name not in names]
     if len(names) == len(lists[here].names) or not kept:
         return NotSure(f"{lists[here].path} would offer no tool any more")
+    where = counted(lists[here].read_by or "", base) if lists[here].read_by else None
+    if where is not None:
+        return NotSure(f"{where} reads the list by position or by its length")
     edit = _edited(lists[here], names, base)
     test = _test(lists[here], names, kept, base)
     if isinstance(edit, NotSure):

@@ -12,12 +12,12 @@ repository by its own text:
 
 Every line stays; whole lines move, with their paragraph. It reads f-strings, strings side by side,
 `"\\n".join([…])` and sums such as `f"…\\n" + FIXED`, where FIXED may be a constant of the module; and templates that
-are filled elsewhere: constants with placeholders, and files of Markdown, Jinja, YAML, TOML and JSON. The function
-may be a method or a coroutine, and may send the prompt itself.
+are filled elsewhere: constants with placeholders, and files of Markdown, Jinja, YAML, TOML and JSON. The function may
+be a method or a coroutine, and may send the prompt itself.
 
-It leaves alone: texts in which less than 60 % of the fixed characters stand in one piece behind
-the changing lines; lines that words, numbers, a colon or a tag tie to their place; parts with comments between them;
-and functions that a generated test cannot call.
+It leaves alone: texts in which less than 60 % of the fixed characters stand in one piece behind the changing lines;
+lines that words, numbers, a colon or a tag tie to their place; parts with comments between them; texts that are built
+by statements one after the other; and functions that a generated test cannot call.
 '''
 
 from __future__ import annotations

@@ -30,6 +30,26 @@ def mentioned(name: str, base: Base) -> str | None:
     return None
 
 
+def counted(constant: str, base: Base) -> str | None:
+    """Where a list is read by position or by its length, which the other items would not keep; None: nowhere."""
+    name = constant.rpartition(".")[2]
+    for path in base.files:
+        text = base.read(path) if path.endswith(".py") else None
+        tree = tree_of(text) if text is not None and name in text else None
+        if tree is not None and any(_counts(node, name) for node in ast.walk(tree)):
+            return path
+    return None
+
+
+def _counts(node: ast.AST, name: str) -> bool:
+    match node:
+        case ast.Subscript(value=value, slice=ast.Constant(value=int()) | ast.UnaryOp() | ast.Slice()):
+            return ast.unparse(value).rpartition(".")[2] == name
+        case ast.Call(func=ast.Name(id="len"), args=[value]):
+            return ast.unparse(value).rpartition(".")[2] == name
+    return False
+
+
 def _in_module(name: str, tree: ast.Module) -> bool:
     allowed = {id(node) for node in _allowed(name, tree)}
     texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))

@@ -138,6 +138,11 @@ CONSTANT = SHAPES["constant"]["t1.py"]
         pytest.param(
             {"a.py": f"TOOLS = [{plain('escalate')}]\n"}, {}, "no tool any more", id="the only one"
         ),
+        pytest.param({"a.py": CONSTANT + "FIRST = TOOLS[0]\n"}, {}, "by position", id="read by position"),
+        pytest.param(
+            {"a.py": CONSTANT, "tests/test_b.py": "def test():\n    assert len(a.TOOLS) == 3\n"}, {}, "its length",
+            id="a test counts them",
+        ),
         pytest.param({"a.py": "TOOLS = build()\n" + ASK}, {}, "0 lists", id="a list that is computed"),
     ],
 )  # fmt: skip
