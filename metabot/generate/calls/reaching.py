@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,6 +79,9 @@ def _stand_in(callee: ast.expr, unit: Unit, module: str, mocked: dict[str, list[
     """The lines that put `stand_in` where the function looks the callee up; attributes of parameters go to `mocked`."""
     owner = root(callee)
     text = ast.unparse(callee)
+    made = _maker(callee)
+    if made is not None and owner is not None and root(made) not in _local(unit):
+        return _of_maker(made, text.removeprefix(f"{ast.unparse(made)}()"), module)
     if owner is None or any(isinstance(node, ast.Call | ast.Subscript) for node in ast.walk(callee)):
         return NotSure(f"a test cannot stand in for {text}")
     path = text.removeprefix(owner)
@@ -97,19 +100,38 @@ def _of_local(owner: str, path: str, unit: Unit, module: str) -> list[str] | Not
     values = values_of(owner, unit)
     made = values[0] if len(values) == 1 else None
     maker = made.func if isinstance(made, ast.Call) else None
-    if maker is None or root(maker) in assigned(unit) | {one.arg for one in unit.parameters}:
+    if maker is None or root(maker) in _local(unit):
         return NotSure(f"a test cannot stand in for {owner}{path}")
     if any(isinstance(node, ast.Call | ast.Subscript) for node in ast.walk(maker)):
         return NotSure(f"a test cannot stand in for {owner}{path}")
+    return _of_maker(maker, path, module)
+
+
+def _of_maker(maker: ast.expr, path: str, module: str) -> list[str]:
+    """What gives a client gives one whose method is the stand-in."""
     holder, _, attr = ast.unparse(maker).rpartition(".")
     where = f"{module}.{holder}" if holder else module
     return [
-        f"{owner} = mock.MagicMock()",
-        f"{owner}.__enter__.return_value = {owner}",
-        f"{owner}.__aenter__.return_value = {owner}",
-        f"{owner}{path} = stand_in",
-        f'monkeypatch.setattr({where}, "{attr}", lambda *_, **__: {owner})',
+        "made = mock.MagicMock()",
+        "made.__enter__.return_value = made",
+        "made.__aenter__.return_value = made",
+        f"made{path} = stand_in",
+        f'monkeypatch.setattr({where}, "{attr}", lambda *_, **__: made)',
     ]
+
+
+def _maker(callee: ast.expr) -> ast.expr | None:
+    """`client` of `client().chat.completions.create`, where nothing is given to it."""
+    while isinstance(callee, ast.Attribute):
+        callee = callee.value
+    match callee:
+        case ast.Call(func=ast.Name() | ast.Attribute() as func, args=[], keywords=[]):
+            return func
+    return None
+
+
+def _local(unit: Unit) -> Set[str]:
+    return assigned(unit) | {one.arg for one in unit.parameters}
 
 
 def _arguments(unit: Unit, mocked: Mapping[str, list[str]], given: Mapping[str, str]) -> str | NotSure:

@@ -34,6 +34,17 @@ def language(text: str, hint: str | None = None) -> str:
     answer = openai.chat.completions.create(model="m", messages=asked, temperature=0, max_tokens=4)
     return (answer.choices[0].message.content or "").strip()
 """
+GIVEN = """\
+from openai import OpenAI
+
+
+def client() -> OpenAI:
+    return OpenAI()
+
+
+def vector(text: str) -> str:
+    return str(client().embeddings.create(model="small", input=text).data[0].embedding)
+"""
 COMPUTING = """\
 import re
 
@@ -47,6 +58,7 @@ def grade(text: str, longest: int = 20) -> float:
 """
 SHAPES = [
     Shape("embedding", EMBEDDING, "vector"),
+    Shape("given", GIVEN, "vector"),
     Shape("model", MODEL, "language"),
     Shape("computing", COMPUTING, "grade"),
 ]
