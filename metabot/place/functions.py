@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from metabot.place.parsing import parsed
+from metabot.place.syntax import is_overload
 
 _LOCALS: Final = re.compile(r"\.?<locals>\.?")  # outer.<locals>.inner, as __qualname__ writes it
 
@@ -30,7 +31,7 @@ class Function:
 
 
 def functions(source: str) -> tuple[Function, ...]:
-    """Every function of the source, outer ones first; none where the source is not valid Python."""
+    """Every function of the source but overloads, outer ones first; none where the source is not valid Python."""
     tree = parsed(source)
     try:
         return tuple(_walk(tree, ())) if tree is not None else ()
@@ -43,7 +44,8 @@ def _walk(node: ast.AST, inside: tuple[str, ...]) -> Iterator[Function]:
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             parts = (*inside, child.name)
             first = min([child.lineno, *(decorator.lineno for decorator in child.decorator_list)])
-            yield Function(parts, first, child.end_lineno or child.lineno)
+            if not is_overload(child):
+                yield Function(parts, first, child.end_lineno or child.lineno)
             yield from _walk(child, parts)
         elif isinstance(child, ast.ClassDef):
             yield from _walk(child, (*inside, child.name))

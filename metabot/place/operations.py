@@ -19,7 +19,7 @@ from metabot.place.paths import module_parts
 from metabot.place.placement import Location
 from metabot.place.several import Several
 from metabot.place.sources import Source, Sources
-from metabot.place.syntax import FunctionNode, Spot, argument, constant, last_name, spots
+from metabot.place.syntax import FunctionNode, Spot, argument, constant, is_overload, last_name, spots
 from metabot.place.texts import HOLE, evaluated
 
 _SPAN: Final = 0.9
@@ -171,7 +171,7 @@ def _functions(operation: str, sources: Sources) -> Iterator[Hit]:
     for source in sources.holding((".py",), f"def {parts[-1]}("):
         fitting = {one.parts for one in named_so(functions(source.text), parts, module_parts(source.path))}
         for spot in spots(source.text, f"def {parts[-1]}("):
-            if isinstance(spot.node, FunctionNode) and spot.scope in fitting:
+            if isinstance(spot.node, FunctionNode) and spot.scope in fitting and not is_overload(spot.node):
                 yield source, spot
 
 

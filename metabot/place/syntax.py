@@ -80,6 +80,11 @@ def dotted(node: ast.AST) -> tuple[str, ...]:
     return tuple(reversed(parts))
 
 
+def is_overload(function: FunctionNode) -> bool:
+    """Only says a type: what runs is the one of that name behind it."""
+    return any(last_name(decorator) == "overload" for decorator in function.decorator_list)
+
+
 def constant(node: ast.AST | None) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 

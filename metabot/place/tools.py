@@ -15,7 +15,7 @@ from metabot.place.placement import Location
 from metabot.place.several import Several
 from metabot.place.sources import Source, Sources
 from metabot.place.structured import definitions
-from metabot.place.syntax import FunctionNode, Spot, lines_of, spots
+from metabot.place.syntax import FunctionNode, Spot, is_overload, lines_of, spots
 from metabot.place.tool_shapes import SCHEMA, definition, registered
 
 _DEFINED: Final = 0.9  # the shape and the name; a second list of tools may stand where it is not seen
@@ -98,7 +98,7 @@ def _functions_named(name: str, sources: Sources, sure: float, why: str) -> list
         source.location(spot.symbol, lines_of(spot.node), how="tool function", sure=sure, why=why)
         for source in sources.holding((".py",), f"def {name}(")
         for spot in spots(source.text, f"def {name}(")
-        if isinstance(spot.node, FunctionNode) and spot.node.name == name
+        if isinstance(spot.node, FunctionNode) and spot.node.name == name and not is_overload(spot.node)
     ]
 
 

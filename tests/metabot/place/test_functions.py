@@ -83,3 +83,9 @@ def test_the_innermost_function_holds_a_line() -> None:
 def test_any_text_is_read_without_failing(text: str) -> None:
     """What is not Python holds no functions."""
     assert all(1 <= one.first_line <= one.last_line for one in functions(text))
+
+
+def test_an_overload_is_no_function_that_runs() -> None:
+    """It has the name of the one that does, and only says a type."""
+    source = "@overload\ndef f(a: int): ...\n@typing.overload\ndef f(a: str): ...\ndef f(a):\n    return a\n"
+    assert [(one.symbol, one.first_line) for one in functions(source)] == [("f", 5)]

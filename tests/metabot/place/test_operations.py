@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import openai
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,3 +102,16 @@ def test_any_name_is_looked_for_without_failing(operation: str) -> None:
     """Names out of telemetry are compared, never compiled or run."""
     files = {"a.py": SPAN + '@app.get("/a/{b}")\ndef show(b):\n    with span(f"{b} of /{b}"):\n        pass\n'}
     assert isinstance(by_operation(str(Name(operation)), searched(files)), tuple | Several)
+
+
+def test_a_library_that_says_everything_twice_is_not_chosen_from() -> None:
+    """The real client of a model's provider has `create` for callers that wait and for those that do not."""
+    folder = Path(openai.resources.chat.completions.completions.__file__ or "").parent
+    files = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))}
+    assert shown(by_operation("create", searched(files))) == [
+        "?",
+        "completions.py:Completions.create",
+        "completions.py:AsyncCompletions.create",
+    ]
+    (found,) = by_operation("AsyncCompletions.create", searched(files))
+    assert found.symbol == "AsyncCompletions.create"  # type: ignore[union-attr]
