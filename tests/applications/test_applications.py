@@ -19,7 +19,7 @@ VERIFIED: Final = "verified"
 FAULTY: Final[dict[str, list[tuple[str, str, str]]]] = {
     "case_reader": [("oversized-tool-output", "cap-tool-output", VERIFIED)],
     "city_board": [("serial-calls", "independent-calls", VERIFIED)],
-    "expense_sorter": [("repeated-call", "-", "written: recipe not sure")],
+    "expense_sorter": [("repeated-call", "memoise", VERIFIED)],
     "fx_sheet": [("missing-timeout", "timeout", VERIFIED)],
     "hotel_concierge": [("unused-tools", "drop-unused-tools", VERIFIED)],
     "language_tutor": [("context-growth", "bound-history", VERIFIED)],
@@ -29,7 +29,7 @@ FAULTY: Final[dict[str, list[tuple[str, str, str]]]] = {
     ],
     "menu_writer": [("prompt-cache-miss", "stable-prompt-prefix", VERIFIED)],
     "parcel_desk": [("serial-calls", "independent-calls", VERIFIED)],
-    "seat_finder": [("tool-misuse", "-", "written: no recipe and no model")],
+    "seat_finder": [("tool-misuse", "tolerate-argument", VERIFIED)],
     "ticker_digest": [("recurring-error", "retry-request", VERIFIED)],
     "trail_guide": [("prompt-cache-miss", "stable-prompt-prefix", VERIFIED)],
 }

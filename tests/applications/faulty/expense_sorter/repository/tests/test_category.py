@@ -16,7 +16,7 @@ class Model:
 
 @pytest.mark.parametrize(("answer", "expected"), [("Travel", "travel"), (" food\n", "food"), ("a hat", "other")])
 def test_the_answer_is_one_of_three(monkeypatch, answer, expected):
-    monkeypatch.setattr(category, "client", lambda: Model(answer))
+    monkeypatch.setattr(category, "client", Model(answer))
     assert category.category(f"merchant of {answer}") == expected
 
 
