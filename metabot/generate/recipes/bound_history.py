@@ -13,8 +13,8 @@ always stay. Behind them the oldest turns are left out once the others are longe
 once, so that the beginning stays the same for many calls. A tool's result never goes without the call that asked for
 it. The list itself is not changed. The limit is the finding's own mean of input tokens per call, in characters.
 
-It leaves alone: messages that are made anew for each call, or that the module slices, shortens or takes out; several
-functions of the repository that call a model; and modules that do their work while they are imported.
+It leaves alone: messages that are made anew for each call, or that the module slices, shortens or takes out; and
+several functions of the repository that call a model.
 """
 
 from __future__ import annotations
@@ -27,15 +27,14 @@ import libcst as cst
 from analyzers.finding import Metric
 from analyzers.prompts.tool_results import CHARS_PER_TOKEN
 from metabot.generate.imports import Wanted, bound, imported, with_import
-from metabot.generate.layout import import_name, new_test_path
 from metabot.generate.module import module_of
-from metabot.generate.proposal import Edit, NewTest
+from metabot.generate.proposal import Edit
 from metabot.generate.recipe import Base, NotSure, Written
 from metabot.generate.recipes.history_argument import Sent, doubt, sent_histories
 from metabot.generate.recipes.own_sources import own_sources
+from metabot.generate.recipes.private_test import private_test
 from metabot.generate.recipes.through_function import through_function
 from metabot.place.placement import Location, Placed
-from metabot.render import render
 
 NAME: Final = "bound-history"
 _FUNCTION: Final = "_bounded_history"
@@ -92,9 +91,17 @@ def write(placed: Placed, location: Location, source: str, base: Base) -> Writte
         return found
     path, module, sent = found
     after = bounded(module, sent, limit)
-    test = _test(path, limit, base)
     if isinstance(after, NotSure):
         return after
+    test = private_test(
+        path,
+        after,
+        base,
+        template="tests/bound_history.py.j2",
+        purpose="bounded_history",
+        function=_FUNCTION,
+        limit=limit,
+    )
     if isinstance(test, NotSure):
         return test
     symbol = sent[0].symbol
@@ -111,9 +118,7 @@ def write(placed: Placed, location: Location, source: str, base: Base) -> Writte
         edits=(Edit(path=path, before=module.code, after=after),),
         new_test=test,
         changes_prompt=True,
-        risks=(
-            "The model no longer knows what was said or found in the turns left out, and may ask for it again.",
-        ),
+        risks=("The model no longer knows what was said or found in the turns left out, and may ask for it again.",),
     )
 
 
@@ -147,15 +152,3 @@ def _place(location: Location, source: str, base: Base) -> tuple[str, cst.Module
     if len(functions) != 1:
         return NotSure(f"{location.symbol or location.path} calls no model, and {len(functions)} other functions do")
     return found[0][0], found[0][2], [one for _, one, _ in found]
-
-
-def _test(path: str, limit: int, base: Base) -> NewTest | NotSure:
-    module = import_name(path, base.files)
-    target = new_test_path(path, "bounded_history", base)
-    if isinstance(module, NotSure):
-        return module
-    if isinstance(target, NotSure):
-        return target
-    package, _, name = module.rpartition(".")
-    text = render("tests/bound_history.py.j2", package=package, module=name, function=_FUNCTION, limit=limit)
-    return NewTest(path=target, text=text)

@@ -16,8 +16,8 @@ It looks for the message in the placed function, else for the one function of th
 where there is none, or several, the texts that the placed function returns are capped, if it is registered as a tool
 and nothing else of the repository calls it.
 
-It leaves alone: results that are sliced or shortened already, constant texts, tools that return something else than
-text, and modules that do their work while they are imported.
+It leaves alone: results that are sliced or shortened already, constant texts, and tools that return something else than
+text.
 """
 
 from __future__ import annotations
@@ -28,16 +28,15 @@ from typing import Final
 import libcst as cst
 
 from analyzers.prompts.oversized_tool_output import Settings
-from metabot.generate.layout import import_name, new_test_path
 from metabot.generate.module import module_of
-from metabot.generate.proposal import Edit, NewTest
+from metabot.generate.proposal import Edit
 from metabot.generate.recipe import Base, NotSure, Written
 from metabot.generate.recipes.own_sources import called_in, own_sources
+from metabot.generate.recipes.private_test import private_test
 from metabot.generate.recipes.through_function import through_function
 from metabot.generate.recipes.tool_message import Result, mentioned, tool_results
 from metabot.generate.recipes.tool_return import returned_texts
 from metabot.place.placement import Location, Placed
-from metabot.render import render
 
 NAME: Final = "cap-tool-output"
 LIMIT: Final = Settings().min_chars // 2
@@ -74,7 +73,15 @@ def write(_placed: Placed, location: Location, source: str, base: Base) -> Writt
     capped = _here(location, source) or _elsewhere(location, source, base)
     if isinstance(capped, NotSure):
         return capped
-    test = _test(capped.path, base)
+    test = private_test(
+        capped.path,
+        capped.after,
+        base,
+        template="tests/cap_tool_output.py.j2",
+        purpose="capped_output",
+        function=_FUNCTION,
+        limit=LIMIT,
+    )
     if isinstance(test, NotSure):
         return test
     where = f"`{capped.symbol}` in `{capped.path}`" if capped.symbol else f"`{capped.path}`"
@@ -138,15 +145,3 @@ def _capped(path: str, module: cst.Module, results: list[Result]) -> Capped | No
         return NotSure(f"{symbol or path} shortens results already")
     after = through_function(module, _FUNCTION, _SOURCE, [one.content for one in results])
     return after if isinstance(after, NotSure) else Capped(path, module.code, after.code, symbol)
-
-
-def _test(path: str, base: Base) -> NewTest | NotSure:
-    module = import_name(path, base.files)
-    target = new_test_path(path, "capped_output", base)
-    if isinstance(module, NotSure):
-        return module
-    if isinstance(target, NotSure):
-        return target
-    package, _, name = module.rpartition(".")
-    text = render("tests/cap_tool_output.py.j2", package=package, module=name, function=_FUNCTION, limit=LIMIT)
-    return NewTest(path=target, text=text)

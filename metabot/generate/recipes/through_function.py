@@ -32,27 +32,25 @@ def with_added(
 ) -> cst.Module | NotSure:
     """The rewritten module with `text` before the statement that the first of the users stands in.
 
-    NotSure: the module gives one of the new names another meaning, or it does its work while it is imported.
+    NotSure: the module gives one of the new names another meaning.
     """
     added = cst.parse_module(text.replace("    ", module.default_indent).replace("\n", module.default_newline))
     taken = sorted(bound(module) & bound(added))
     if taken:
         return NotSure(f"the module has a {' and a '.join(taken)} of its own")
-    if why := runs_when_imported(module):
-        return NotSure(why)
     at = min(_holding(module, node) for node in users)
     return _inserted(cst.ensure_type(module.visit(rewriting), cst.Module), at, added)
 
 
 def runs_when_imported(module: cst.Module) -> str | None:
-    """A test imports the module: what stands outside functions must not be the application itself."""
+    """Why a test had better not import the module: what stands outside its functions is the application itself."""
     own = {node.name.value for node in module.body if isinstance(node, cst.FunctionDef)}
     for statement in module.body:
         if isinstance(statement, cst.For | cst.While | cst.With):
-            return "the module does its work while it is imported, so no test can import it"
+            return "the module does its work while it is imported"
         for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
             if m.matches(small, m.Expr(m.Call(func=m.Name(m.MatchIfTrue(own.__contains__))))):
-                return "the module calls its own functions while it is imported, so no test can import it"
+                return "the module calls its own functions while it is imported"
     return None
 
 

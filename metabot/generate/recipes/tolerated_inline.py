@@ -24,7 +24,7 @@ import libcst.matchers as m
 
 from metabot.generate.imports import Wanted, bound, imported, with_import
 from metabot.generate.recipe import NotSure
-from metabot.generate.recipes.through_function import with_added
+from metabot.generate.recipes.through_function import runs_when_imported, with_added
 from metabot.generate.recipes.tool_answer import Kind
 from metabot.generate.recipes.tool_arguments import decodings, looked_up, readings, spreads
 from metabot.generate.recipes.tool_message import last_name, tool_results
@@ -94,6 +94,8 @@ def inlined(
         name, dotted = one.name or one.module, f"{one.module}.{one.name}" if one.name else one.module
         if name in bound(module) and imported(module).get(name) != dotted:
             return NotSure(f"the module gives {name} another meaning")
+    if why := runs_when_imported(module):
+        return NotSure(why)
     text = "\n\n".join(_SOURCES[name] for name in added)
     after = with_added(module, text, [one.value for one in checked], _Checking(checked))
     if isinstance(after, NotSure):

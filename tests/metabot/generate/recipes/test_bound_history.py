@@ -38,6 +38,7 @@ SHAPES = [
         "messages=_bounded_history(messages))",
         id="async",
     ),
+    pytest.param(ONCE + "\n\nask(0, [])\n", "ask", "messages=_bounded_history(messages))", id="script at once"),
     pytest.param(ONCE, "ask", "messages=_bounded_history(messages))", id="the list is handed in"),
     pytest.param(
         "class Chat:\n    def __init__(self, client):\n        self.client = client\n        self.history = []\n\n"
@@ -167,7 +168,6 @@ def test_unrelated_lines_never_change(indent: str, ending: str, around: list[str
         pytest.param(
             ONCE.replace("=messages)", "=[one for one in messages if one])"), "ask", "picks", id="a choice of them"
         ),
-        pytest.param(ONCE + "\n\nask(0, [])\n", "ask", "imported", id="a script that runs at once"),
         pytest.param("Any = 1\n" + ONCE, "ask", "Any", id="Any means something else"),
         pytest.param("def _bounded_history():\n    pass\n\n\n" + ONCE, "ask", "of its own", id="the name is taken"),
         pytest.param("def ask():\n    pass\n", "ask", "calls no model", id="no call"),

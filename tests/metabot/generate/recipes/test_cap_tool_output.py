@@ -35,6 +35,13 @@ SHAPES = [
         id="async",
     ),
     pytest.param(
+        'def run(call):\n    return {"role": "tool", "tool_call_id": 1, "content": call.text}\n\n\n'
+        "for call in open('calls.txt'):\n    print(run(call))\n",
+        "run",
+        '"content": _capped_output(call.text)}',
+        id="script that cannot be imported",
+    ),
+    pytest.param(
         "class Agent:\n    def step(self, call):\n        text = self.run(call)\n"
         '        self.messages.append(dict(role="tool", tool_call_id=call.id, content=text))\n',
         "Agent.step",
@@ -179,10 +186,6 @@ def test_unrelated_lines_never_change(indent: str, ending: str, around: list[str
         ),
         pytest.param(LOOP.replace(": result}", ': "done"}'), "handle", "not registered", id="a constant"),
         pytest.param(LOOP.replace('"tool"', '"user"'), "handle", "not registered", id="not a tool's message"),
-        pytest.param(LOOP + "\n\nhandle(0, [])\n", "handle", "imported", id="a script that runs at once"),
-        pytest.param(
-            LOOP + '\n\nfor turn in (1, 2):\n    print("x")\n', "handle", "imported", id="a loop of the module"
-        ),
         pytest.param("_MOST_OUTPUT = 1\n" + LOOP, "handle", "of its own", id="the name is taken"),
         pytest.param(
             LOOP.replace("handle", "one") + LOOP.replace("handle", "two") + "\n\ndef search():\n    pass\n",
