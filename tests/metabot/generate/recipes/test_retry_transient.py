@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from repositories import anchor, finding, repository
+from shapes import Unversioned, write
 
 from metabot.generate.proposal import Proposal
 from metabot.generate.recipe import NotSure
+from metabot.generate.recipes import retry_transient
 from metabot.generate.recipes.retry_transient import retried
 from metabot.generate.writing import propose
 from metabot.place.placing import place
@@ -288,9 +290,9 @@ def test_the_new_test_fails_without_the_change_and_passes_with_it(tmp_path: Path
         ),
     ],
 )
-def test_stops(tmp_path: Path, source: str, statuses: tuple[int, ...], said: str) -> None:
+def test_stops(source: str, statuses: tuple[int, ...], said: str) -> None:
     """Errors of another kind, and functions that a test cannot follow, are not written for."""
-    stopped = proposed(tmp_path, source, statuses)
-    assert isinstance(stopped, Stopped)
-    assert (stopped.stage, stopped.reason) == ("written", "recipe not sure")
-    assert said in stopped.detail
+    about = finding("recurring-error", http_statuses=statuses)
+    result = write(retry_transient.write, Unversioned({"desk.py": source}), "desk.py", "fetch", about)
+    assert isinstance(result, NotSure)
+    assert said in result.why
