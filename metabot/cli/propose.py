@@ -63,7 +63,8 @@ def _written(proposal: Proposal) -> Iterator[str]:
     yield from _row("author", f"{proposal.author} {proposal.recipe}{scripted}")
     yield from _row("change", proposal.title)
     prediction = proposal.prediction
-    yield from _row("predicts", f"{figure(prediction.observed)} → {figure(prediction.expected)} {prediction.unit}")
+    figures = f"{figure(prediction.observed)} → {figure(prediction.expected)} {prediction.unit}"
+    yield from _row("predicts", f"{figures}{' (scripted)' if proposal.scripted else ''}")
     for risk in proposal.risks:
         yield from _row("risk", risk)
     if proposal.changes_prompt:

@@ -54,10 +54,11 @@ def test_nothing_written_says_why() -> None:
 
 
 def test_what_a_script_wrote_is_labelled() -> None:
-    """Answers out of a script are no model's."""
+    """Answers out of a script are no model's, and neither is their prediction."""
     scripted = replace(PROPOSAL, author="model", scripted=True)
     shown = page(Outcome(finding=FINDING, end=scripted, proposal=scripted))
     assert f"model {PROPOSAL.recipe}, answered by a script" in shown
+    assert "1,900 → 400 uncached input tokens per call (scripted)" in " ".join(shown.split())
 
 
 @pytest.mark.slow
