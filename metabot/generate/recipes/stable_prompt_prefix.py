@@ -13,11 +13,11 @@ repository by its own text:
 Every line stays; whole lines move, with their paragraph. It reads f-strings, strings side by side,
 `"\\n".join([…])` and sums such as `f"…\\n" + FIXED`, where FIXED may be a constant of the module; and templates that
 are filled elsewhere: constants with placeholders, and files of Markdown, Jinja, YAML, TOML and JSON. The function may
-be a method or a coroutine, and may send the prompt itself.
+be a method or a coroutine, may build the text by `+=` or `append`, and may send the prompt itself.
 
 It leaves alone: texts in which less than 60 % of the fixed characters stand in one piece behind the changing lines;
 lines that words, numbers, a colon or a tag tie to their place; parts with comments between them; texts that are built
-by statements one after the other; and functions that a generated test cannot call.
+in loops or under conditions; and functions that a generated test cannot call.
 '''
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from metabot.generate.recipes.prompt_file import turned_file
 from metabot.generate.recipes.prompt_literal import code_of
 from metabot.generate.recipes.prompt_placeholders import changes, placeholders, weight
 from metabot.generate.recipes.prompt_shapes import Reader, Reordered, reordered
+from metabot.generate.recipes.prompt_statements import by_statements
 from metabot.generate.recipes.prompt_template import template_at
 from metabot.generate.recipes.prompt_template_test import of_file, of_module
 from metabot.generate.recipes.prompt_values import behind
@@ -168,6 +169,18 @@ def _share(made: Reordered) -> float:
     return min(0.95, math.floor(made.in_front / _STEP) * _STEP)
 
 
+def _by_statements(
+    module: cst.Module, source: str, static: frozenset[int], why: NotSure
+) -> tuple[str, Prompt, Reordered] | NotSure:
+    """Where no single expression holds the text: a run of statements that builds it; else `why`."""
+    found = by_statements(module, _reader(source, static, filled_later=False))
+    if isinstance(found, NotSure):
+        return why
+    after, made, returned = found
+    prompt = Prompt((), made.built.function, made.built.owner, returned)
+    return after, prompt, Reordered(made.values[0], made.moved, made.in_front)
+
+
 def rewritten(source: str, location: Location, static: frozenset[int]) -> tuple[str, Prompt, Reordered] | NotSure:
     """The source with the prompt's fixed text first."""
     module = module_of(source)
@@ -175,7 +188,7 @@ def rewritten(source: str, location: Location, static: frozenset[int]) -> tuple[
         return module
     prompt = find(module, location)
     if isinstance(prompt, NotSure):
-        return prompt
+        return _by_statements(module, source, static, prompt)
     why = NotSure("the text is used as it is, and nothing that changes stands before it")
     for node in prompt.expressions:
         filled_later = not m.findall(node, m.FormattedString())
@@ -187,7 +200,7 @@ def rewritten(source: str, location: Location, static: frozenset[int]) -> tuple[
             return NotSure("the text would not keep every line as it is")
         after = cst.ensure_type(module.deep_replace(node, made.new), cst.Module).code
         return after, prompt, replace(made, moved=made.moved or _filled(node, static))
-    return why
+    return _by_statements(module, source, static, why)
 
 
 def _filled(node: cst.BaseExpression, static: frozenset[int]) -> tuple[str, ...]:

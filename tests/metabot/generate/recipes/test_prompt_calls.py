@@ -33,6 +33,13 @@ SHAPES = {
                           f"            model='m', max_tokens=9, messages=[], system={SELF}\n        )\n",
     "local template": "def prompt(today, person):\n    template = " + TEXT[1:]
                       + "\n    return template.format(now=today, name=person)\n",
+    "added up": f"def prompt(now, name):\n    text = f'It is {{now}}.\\n'\n    text += f'For {{name}}.\\n'\n"
+                f'    text += """{FIXED}\n"""\n    return text\n',
+    "added up from a constant": f'RULES = """{FIXED}\n"""\n\n\ndef prompt(now, name):\n'
+                                "    text = f'It is {now}, {name}.\\n\\n'\n    text += RULES\n    return text\n",
+    "appended": f"def prompt(now, name):\n    parts = []\n    parts.append(f'It is {{now}}.')\n"
+                f"    parts.append(f'For {{name}}.')\n    parts.append(\"\"\"{FIXED}\"\"\")\n"
+                '    return "\\n".join(parts)\n',
 }  # fmt: skip
 
 
@@ -82,6 +89,17 @@ def test_the_new_tests_fail_before_and_pass_after(tmp_path: Path) -> None:
             id="a class that no test can make",
         ),
         pytest.param(f"def ask(now, name):\n    log({TEXT})\n", "0 requests", id="neither returned nor sent"),
+        pytest.param(
+            f'def prompt(now, name):\n    text = f\'It is {{now}}.\'\n    text += """{FIXED}\n"""\n    return text\n',
+            "nothing",
+            id="added up without a line end",
+        ),
+        pytest.param(
+            f'def prompt(now, name):\n    text = f\'It is {{now}}.\\n\'\n    # the rules\n    text += """{FIXED}\n"""\n'
+            "    return text\n",
+            "nothing",
+            id="a comment between",
+        ),
         pytest.param(
             f"def prompt(now, name):\n    return {TEXT.replace('{now}', '{clock()}').replace('{name}', '')}\n",
             "does not come from an argument",
