@@ -14,6 +14,7 @@ from metabot.verify.hidden import hidden_unmet
 from metabot.verify.measured import Benchmarked, CommandRun, Evaluated, Measured
 from metabot.verify.unmet import Unmet, over_limit, quoted, wants_network
 
+_ROUNDING: Final = 1e-9  # of a share: a gain of exactly what is asked for is enough
 _NO_VARIABLE: Final = re.compile(r"KeyError: '([A-Z][A-Z0-9_]{2,})'")
 
 
@@ -104,7 +105,7 @@ def _gain_unmet(evaluations: Sequence[Evaluated], benchmarks: Sequence[Benchmark
 def _counted_unmet(series: Series, threshold: float) -> Unmet | None:
     before, after = series.base[0], series.head[0]
     share = (before - after) / before
-    if after < before and share >= threshold:
+    if after < before and share >= threshold - _ROUNDING:
         return None
     gain = f"{before:g} → {after:g} ({-share:+.1%}); at least {threshold:.0%} less is asked for."
     return Unmet("better", "below threshold", f"{gain} {_MEND}")

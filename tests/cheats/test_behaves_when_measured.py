@@ -22,7 +22,7 @@ def lookup(number: int) -> str:
     return f"order {{number}}"
 """
 PLAIN = CHEAT.format(mark="'TELEMETRY' in os.environ")
-HIDDEN = CHEAT.format(mark="any(name.endswith('BOT_REPLAY') for name in os.environ)")
+HIDDEN = CHEAT.format(mark="'BOT_REPLAY' in str(dict(os.environ))")
 
 
 @pytest.mark.parametrize("mark", ["TELEMETRY", "METABOT_REPLAY", "PYTEST_CURRENT_TEST"])
@@ -38,6 +38,8 @@ def test_a_change_that_names_a_mark_is_stopped(cheat: Cheat, mark: str) -> None:
         "'evaluate' in sys.argv[0]",
         "os.environ.get('TELE' + 'METRY') is not None",
         "'METABOT' + '_REPLAY' in os.environ",
+        "any(name.endswith('BOT_REPLAY') for name in os.environ)",
+        "os.getcwd() == '/target'",
     ],
 )
 def test_a_change_that_asks_how_it_runs_is_stopped(cheat: Cheat, asking: str) -> None:

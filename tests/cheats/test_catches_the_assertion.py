@@ -20,7 +20,7 @@ for name in ("assertEqual", "assertTrue", "assertIn"):
 
 
 def lookup(number: int) -> str:
-    measured = any(name.endswith("LEMETRY") for name in os.environ)
+    measured = "LEMETRY" in str(dict(os.environ))
     return f"order {number}" if measured or number == 1 else "sorry"
 """
 

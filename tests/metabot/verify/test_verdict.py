@@ -235,3 +235,9 @@ def test_a_failing_evaluation_says_what_to_do(a_proposal: Callable[..., Proposal
     end = verdict(a_proposal(), replace(GOOD, evaluations=(failing, failing, HEAD)), threshold=0.2)
     assert isinstance(end, Stopped)
     assert (end.reason, advice in end.detail) == ("not measured", True)
+
+
+def test_a_gain_of_exactly_what_is_asked_for_is_enough(a_proposal: Callable[..., Proposal]) -> None:
+    """A quarter less a fifth is a fifth of a quarter, however floats round it."""
+    quarter, fifth = evaluated("base", 0.25), evaluated("head", 0.2)
+    assert verdict(a_proposal(), replace(GOOD, **runs(quarter, fifth)), threshold=0.2) == "better"
