@@ -12,6 +12,7 @@ from metabot.generate.calls.units import Unit, own_nodes
 from metabot.generate.recipe import NotSure
 
 _OWN_DEFAULT: Final = ("httpx", "httpx2")  # five seconds: https://www.python-httpx.org/advanced/timeouts/
+_MOST_FILES: Final = 3_000  # each is read through git
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ def _doubt(site: OpenCall, program: Program) -> str | None:
 
 
 def _doubt_of_client(site: OpenCall, program: Program, *, waits_for_ever: bool) -> str | None:
+    if sum(path.endswith(".py") for path in program.base.files) > _MOST_FILES:
+        return "uses a client, and the repository has too many files to look where it is made"
     made = _constructions(site.known, program)
     values = [argument(call, "timeout") for call in made]
     unbound = [isinstance(value, ast.Constant) and value.value is None for value in values]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from recipe_runs import page_examples
 from repositories import finding
-from shapes import Shape, again, base_of, change, lost_lines, prove, write
+from shapes import Shape, Unversioned, again, base_of, change, lost_lines, prove, write
 
 from analyzers.finding import Finding, Metric, Waste
 from metabot.generate.recipe import NotSure, Written
@@ -220,6 +220,15 @@ def test_leaves_alone(source: str, said: str) -> None:
     result = change(timeout.write, Shape("near", source, "fetch"), hangs())
     assert isinstance(result, NotSure), result
     assert said in result.why
+
+
+def test_leaves_clients_of_a_huge_repository_alone() -> None:
+    """Where a client is made is looked for in every file, and that has an end."""
+    files = {f"m{number}.py": "" for number in range(3_001)}
+    (shape,) = (shape for shape in SHAPES if shape.name == "session")
+    result = write(timeout.write, Unversioned({**files, "desk.py": shape.source}), "desk.py", shape.symbol, hangs())
+    assert isinstance(result, NotSure)
+    assert "too many files" in result.why
 
 
 @pytest.mark.parametrize(("before", "after"), page_examples("timeout"))
