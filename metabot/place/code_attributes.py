@@ -17,7 +17,7 @@ from metabot.place.functions import Function, enclosing, functions, name_parts, 
 from metabot.place.paths import best_matches, is_library, module_parts
 from metabot.place.placement import Location
 from metabot.place.several import Several
-from metabot.place.sources import Source, Sources, origin, sources
+from metabot.place.sources import LARGEST, Source, Sources, origin, sources
 
 _ANCHORS: Final = 16  # the most common ones; an analyzer hands on six
 _RAISED: Final = 0.95  # of the sureness: where an error is raised is mostly where it can be mended
@@ -60,8 +60,11 @@ def _hits(anchor: CodeAnchor, repository: Repository, revision: str) -> list[_Hi
     if file is None:
         return _by_name_alone(wanted, repository, revision)
     hits: list[_Hit] = []
-    for match in best_matches(_with_package(file, wanted), repository.files(revision)):
-        source = repository.read(revision, match.path)
+    matches = best_matches(_with_package(file, wanted), repository.files(revision))
+    # Together: of a file name such as __init__.py there may be thousands.
+    texts = dict(repository.texts(revision, [match.path for match in matches], largest=LARGEST))
+    for match in matches:
+        source = texts.get(match.path)
         if source is None:
             continue
         fitting = _in_file(source, match.path, wanted, anchor.line)

@@ -20,7 +20,7 @@ Origin = Literal["own", "vendored copy", "generated file"]
 _SUFFIXES: Final = (
     ".py", ".txt", ".md", ".j2", ".jinja", ".jinja2", ".prompt", ".mustache", ".yaml", ".yml", ".json", ".toml",
 )  # fmt: skip
-_LARGEST: Final = 1_000_000  # bytes: larger files are data
+LARGEST: Final = 1_000_000  # bytes: larger files are data
 _ALL: Final = 300_000_000  # characters held in memory; what comes after them is not searched
 _TEST: Final = re.compile(r"(^|/)(tests?|testing|fixtures)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 _VENDORED: Final = re.compile(
@@ -85,7 +85,7 @@ def _read(path: Path, revision: str) -> Sources:
     wanted = [path for path in repository.files(revision) if path.endswith(_SUFFIXES) and not _TEST.search(path)]
     found: list[Source] = []
     room = _ALL
-    for name, text in repository.texts(revision, wanted, largest=_LARGEST):
+    for name, text in repository.texts(revision, wanted, largest=LARGEST):
         room -= len(text)
         if room < 0:
             break

@@ -103,6 +103,17 @@ def test_two_equal_places_are_not_chosen_between(tmp_path: Path) -> None:
     assert found.places == ("batch/tools.py:fetch", "src/desk/tools.py:fetch", "src/desk/tools.py:Client.fetch")
 
 
+def test_of_many_files_of_one_name_the_one_with_the_function_is_found(tmp_path: Path) -> None:
+    """The recorded folder is not in the repository; of those that tie, one has the recorded function."""
+    files = {f"p{number}/__init__.py": f"def f{number}():\n    pass\n" for number in range(50)}
+    target = repository(tmp_path, files)
+    revision = target.resolve("main")
+    assert revision is not None
+    found = by_code((anchor("/srv/x/__init__.py", "f32", 1),), target, revision)
+    assert not isinstance(found, Several)
+    assert [(one.path, one.sure) for one in found] == [("p32/__init__.py", 0.9)]
+
+
 def test_a_library_frame_leaves_the_place_to_the_next_anchor(tmp_path: Path) -> None:
     """The deepest span is often a library's; the caller's anchor counts then, and the order is kept."""
     library = anchor("/usr/lib/python3/dist-packages/requests/api.py", "requests.api.get", 7)
