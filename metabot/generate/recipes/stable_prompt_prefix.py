@@ -23,15 +23,12 @@ in loops or under conditions; and functions that a generated test cannot call.
 from __future__ import annotations
 
 import json
-import math
 import re
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 import libcst as cst
-import libcst.matchers as m
 
 from metabot.generate.layout import import_name, new_test_path
 from metabot.generate.module import module_of
@@ -39,12 +36,12 @@ from metabot.generate.probe.asked import places
 from metabot.generate.proposal import Edit, NewTest
 from metabot.generate.recipe import Base, NotSure, Written
 from metabot.generate.recipes.prompt_call_test import of_call
-from metabot.generate.recipes.prompt_expression import Prompt, constants, find, same_lines
+from metabot.generate.recipes.prompt_expression import Prompt, same_lines
 from metabot.generate.recipes.prompt_file import turned_file
 from metabot.generate.recipes.prompt_literal import code_of
-from metabot.generate.recipes.prompt_placeholders import changes, placeholders, weight
-from metabot.generate.recipes.prompt_shapes import Reader, Reordered, reordered
-from metabot.generate.recipes.prompt_statements import by_statements
+from metabot.generate.recipes.prompt_placeholders import placeholders
+from metabot.generate.recipes.prompt_rewriting import reader_of, rewritten, share_of
+from metabot.generate.recipes.prompt_shapes import Reordered, reordered
 from metabot.generate.recipes.prompt_template import template_at
 from metabot.generate.recipes.prompt_template_test import of_file, of_module
 from metabot.generate.recipes.prompt_values import behind
@@ -56,9 +53,7 @@ from metabot.render import render
 
 NAME: Final = "stable-prompt-prefix"
 _TITLE: Final = 72  # characters
-_NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _POINTING: Final = ("above", "below", "following", "preceding")
-_STEP: Final = 0.05  # the test asks for the share of fixed text in front, rounded down to this
 
 
 def write(placed: Placed, location: Location, source: str, base: Base) -> Written | NotSure:
@@ -80,7 +75,7 @@ def write(placed: Placed, location: Location, source: str, base: Base) -> Writte
     if isinstance(test, NotSure):
         returned = prompt.returned or _says_text(prompt.function)
         test = of_call(
-            location.path, source, base, symbol=prompt.symbol, moved=made.moved, share=_share(made), returned=returned
+            location.path, source, base, symbol=prompt.symbol, moved=made.moved, share=share_of(made), returned=returned
         )
     return _written(location, source, after, test, prompt.symbol)
 
@@ -148,7 +143,7 @@ def _template(location: Location, source: str, static: frozenset[int]) -> _Templ
     if found is None:
         return NotSure("the text is no constant that a test could read")
     node, read_by = found
-    made = reordered(node, _reader(source, static, filled_later=True))
+    made = reordered(node, reader_of(source, static, filled_later=True))
     if isinstance(made, NotSure):
         return made
     if not same_lines(code_of(node), code_of(made.new)):
@@ -156,58 +151,7 @@ def _template(location: Location, source: str, static: frozenset[int]) -> _Templ
     after = cst.ensure_type(module.deep_replace(node, made.new), cst.Module).code
     text = evaluated(parse_expression(code_of(node))) or ""
     changing = dict.fromkeys(one for line in text.split("\n") for one in placeholders(line, static))
-    return _Template(after, read_by, tuple(changing), _share(made))
-
-
-def _reader(source: str, static: frozenset[int], *, filled_later: bool) -> Reader:
-    if not filled_later:
-        return Reader(constants(source), partial(weight, static=static))
-    return Reader(constants(source), partial(weight, static=static), partial(changes, static=static))
-
-
-def _share(made: Reordered) -> float:
-    return min(0.95, math.floor(made.in_front / _STEP) * _STEP)
-
-
-def _by_statements(
-    module: cst.Module, source: str, static: frozenset[int], why: NotSure
-) -> tuple[str, Prompt, Reordered] | NotSure:
-    """Where no single expression holds the text: a run of statements that builds it; else `why`."""
-    found = by_statements(module, _reader(source, static, filled_later=False))
-    if isinstance(found, NotSure):
-        return why
-    after, made, returned = found
-    prompt = Prompt((), made.built.function, made.built.owner, returned)
-    return after, prompt, Reordered(made.values[0], made.moved, made.in_front)
-
-
-def rewritten(source: str, location: Location, static: frozenset[int]) -> tuple[str, Prompt, Reordered] | NotSure:
-    """The source with the prompt's fixed text first."""
-    module = module_of(source)
-    if isinstance(module, NotSure):
-        return module
-    prompt = find(module, location)
-    if isinstance(prompt, NotSure):
-        return _by_statements(module, source, static, prompt)
-    why = NotSure("the text is used as it is, and nothing that changes stands before it")
-    for node in prompt.expressions:
-        filled_later = not m.findall(node, m.FormattedString())
-        made = reordered(node, _reader(source, static, filled_later=filled_later))
-        if isinstance(made, NotSure):
-            why = made
-            continue
-        if not same_lines(code_of(node), code_of(made.new)):
-            return NotSure("the text would not keep every line as it is")
-        after = cst.ensure_type(module.deep_replace(node, made.new), cst.Module).code
-        return after, prompt, replace(made, moved=made.moved or _filled(node, static))
-    return _by_statements(module, source, static, why)
-
-
-def _filled(node: cst.BaseExpression, static: frozenset[int]) -> tuple[str, ...]:
-    """A template's placeholders, as an f-string would write them."""
-    text = evaluated(parse_expression(code_of(node))) or ""
-    found = [_NAME.findall(one) for line in text.split("\n") for one in placeholders(line, static)]
-    return tuple(f"{{{names[0]}}}" for names in found if names)
+    return _Template(after, read_by, tuple(changing), share_of(made))
 
 
 def _test(path: str, source: str, prompt: Prompt, made: Reordered, base: Base) -> NewTest | NotSure:
@@ -238,6 +182,6 @@ def _test(path: str, source: str, prompt: Prompt, made: Reordered, base: Base) -
         needs_datetime=call.needs_datetime,
         changing=json.dumps(sorted(changing)),
         shown=json.dumps(shown) if shown else "",
-        share=f"{_share(made):.2f}",
+        share=f"{share_of(made):.2f}",
     )
     return NewTest(path=target, text=text)

@@ -18,7 +18,7 @@ from recipe_runs import page_examples
 from repositories import finding, prompt_anchor, repository
 
 from metabot.generate.recipe import NotSure
-from metabot.generate.recipes.stable_prompt_prefix import rewritten
+from metabot.generate.recipes.prompt_rewriting import rewritten
 from metabot.generate.writing import propose
 from metabot.place.placing import place
 from metabot.place.texts import texts
