@@ -35,7 +35,7 @@ from metabot.generate.module import module_of
 from metabot.generate.probe.asked import places
 from metabot.generate.proposal import Edit, NewTest
 from metabot.generate.recipe import Base, NotSure, Written
-from metabot.generate.recipes.prompt_call_test import of_call
+from metabot.generate.recipes.prompt_calling import of_call
 from metabot.generate.recipes.prompt_expression import Prompt, same_lines
 from metabot.generate.recipes.prompt_file import turned_file
 from metabot.generate.recipes.prompt_literal import code_of
@@ -43,8 +43,8 @@ from metabot.generate.recipes.prompt_placeholders import placeholders
 from metabot.generate.recipes.prompt_rewriting import reader_of, rewritten, share_of
 from metabot.generate.recipes.prompt_shapes import Reordered, reordered
 from metabot.generate.recipes.prompt_template import template_at
-from metabot.generate.recipes.prompt_template_test import of_file, of_module
 from metabot.generate.recipes.prompt_values import behind
+from metabot.generate.recipes.template_reading import of_file, of_module
 from metabot.generate.sample_call import SampleCall, sample_call
 from metabot.place.parsing import parse, parse_expression
 from metabot.place.placement import Location, Placed
