@@ -2,7 +2,6 @@
 
 import json
 
-from openai import OpenAI
 from opentelemetry import trace
 
 from seats.house import free_seats
@@ -30,7 +29,7 @@ class BoxOffice:
     model = "gpt-4.1-mini"
     most_turns = 4
 
-    def __init__(self, client: OpenAI) -> None:
+    def __init__(self, client) -> None:
         self.client = client
 
     def answer(self, request: str) -> str:
