@@ -31,8 +31,10 @@ _LABELS: Final = (
     ),
     (
         "scripted",
-        "the model's answers, hence the evaluation's scores; and the model that writes where no recipe does, hence "
-        "every figure of that change",
+        (
+            "the model's answers, hence the evaluation's scores; and the model that writes where no recipe does, hence "
+            "every figure of that change"
+        ),
     ),
 )
 
