@@ -55,6 +55,8 @@ def _notes(measured: Measured | None) -> dict[CommandRun, str]:
         found[again.evaluated.run] = "from a fresh worktree"
     if again.alarm is not None:
         found[again.alarm] = "a test that must fail"
+    if again.tests_alone is not None:
+        found[again.tests_alone] = "without the new test"
     return found
 
 
