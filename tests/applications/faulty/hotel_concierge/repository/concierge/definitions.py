@@ -1,17 +1,17 @@
 """What the model is told of the tools. Their code is in `actions`."""
 
-ROOM = {"type": "string", "description": "The number of the guest's room, as it stands on the key."}
+CABIN = {"type": "string", "description": "The number of the guest's cabin, as it stands on the key."}
 
 TOOLS = [
     {
         "type": "function",
         "function": {
             "name": "send_housekeeping",
-            "description": "Send housekeeping to a room.",
+            "description": "Send housekeeping to a cabin.",
             "parameters": {
                 "type": "object",
-                "properties": {"room": ROOM, "what": {"type": "string"}},
-                "required": ["room", "what"],
+                "properties": {"cabin": CABIN, "what": {"type": "string"}},
+                "required": ["cabin", "what"],
             },
         },
     },
@@ -28,11 +28,11 @@ TOOLS = [
             "parameters": {
                 "type": "object",
                 "properties": {
-                    "room": ROOM,
+                    "cabin": CABIN,
                     "half_hours": {"type": "integer", "description": "For how many half hours, at most six."},
                     "broad": {"type": "boolean", "description": "Whether the guest needs the broad boat."},
                 },
-                "required": ["room", "half_hours"],
+                "required": ["cabin", "half_hours"],
             },
         },
     },
@@ -43,8 +43,8 @@ TOOLS = [
             "description": "Have a guest woken by telephone.",
             "parameters": {
                 "type": "object",
-                "properties": {"room": ROOM, "time": {"type": "string", "description": "As in 06:30."}},
-                "required": ["room", "time"],
+                "properties": {"cabin": CABIN, "time": {"type": "string", "description": "As in 06:30."}},
+                "required": ["cabin", "time"],
             },
         },
     },
@@ -53,18 +53,18 @@ TOOLS = [
         "function": {
             "name": "order_flowers",
             "description": (
-                "Order flowers for a room from the shop at the corner. The shop needs half a day, is closed on Sundays "
+                "Order flowers for a cabin from the shop at the corner. The shop needs half a day, is closed on Sundays "
                 "and does not take back what was ordered. The message on the card is written by hand and may have at "
-                "most twenty words. Lilies are not brought to rooms, since some guests cannot bear their scent."
+                "most twenty words. Lilies are not brought to cabins, since some guests cannot bear their scent."
             ),
             "parameters": {
                 "type": "object",
                 "properties": {
-                    "room": ROOM,
+                    "cabin": CABIN,
                     "flowers": {"type": "string", "description": "Which flowers, and of which colour."},
                     "card": {"type": "string", "description": "The message on the card, or nothing."},
                 },
-                "required": ["room", "flowers"],
+                "required": ["cabin", "flowers"],
             },
         },
     },

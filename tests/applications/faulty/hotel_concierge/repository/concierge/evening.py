@@ -7,10 +7,10 @@ from openai import OpenAI
 
 from concierge.concierge import Concierge
 
-ROOMS = ("101", "104", "110", "202", "205", "207", "301", "302", "303", "309", "401", "402")
+CABINS = ("101", "104", "110", "202", "205", "207", "301", "302", "303", "309", "401", "402")
 WISHES = [
-    (room, f"Room {room}: please bring towels." if number % 2 else f"Room {room}: please wake me at 06:{number:02}.")
-    for number, room in enumerate(ROOMS)
+    (cabin, f"Cabin {cabin}: please bring towels." if number % 2 else f"Cabin {cabin}: please wake me at 06:{number:02}.")
+    for number, cabin in enumerate(CABINS)
 ]
 
 
@@ -18,9 +18,9 @@ def main() -> None:
     filetrace.start("hotel-concierge")
     openai_calls.instrument(code=True)
     concierge = Concierge(OpenAI())
-    answers = [(room, concierge.serve(wish)) for room, wish in WISHES]
+    answers = [(cabin, concierge.serve(wish)) for cabin, wish in WISHES]
     if "--score" in sys.argv:
-        good = sum(f"room {room}" in answer for room, answer in answers)
+        good = sum(f"cabin {cabin}" in answer for cabin, answer in answers)
         print(json.dumps({"score": good / len(answers), "cases": len(answers)}))
     else:
         print("\n".join(answer for _, answer in answers))

@@ -7,4 +7,4 @@ def test_every_tool_has_its_action():
 
 
 def test_a_broad_boat():
-    assert actions.rent_boat("101", 2, broad=True) == "a broad boat for room 101, 60 minutes"
+    assert actions.rent_boat("101", 2, broad=True) == "a broad boat for cabin 101, 60 minutes"

@@ -4,14 +4,14 @@ import json
 
 from opentelemetry import trace
 
-from seats.house import free_seats
+from seats.hall import free_seats
 
 TOOLS = [
     {
         "type": "function",
         "function": {
             "name": "find_seats",
-            "description": "Free seats for an event, in an area of the house.",
+            "description": "Free seats for an event, in an area of the hall.",
             "parameters": {
                 "type": "object",
                 "properties": {"event": {"type": "string"}, "area": {"type": "string", "enum": ["stalls", "balcony"]}},

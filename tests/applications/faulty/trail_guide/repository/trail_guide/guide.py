@@ -22,7 +22,7 @@ What you know of the trails
 What you know of the park
 - The visitor centre at the mill opens at eight and closes at six. It sells maps, water and nothing else.
 - The bus to the mill leaves the station every hour at ten past. The last one back leaves the mill at half past seven.
-- The car park at the mill is full by nine on fine Sundays. The one at the quarry has room, twenty minutes away.
+- The car park at the mill is full by nine on fine Sundays. The one at the quarry has space, twenty minutes away.
 - Drinking water runs at the mill, at the lake hut and at the chapel. The spring below the saddle is not tested.
 - The lake hut serves soup and bread from June to September. It has twelve beds, which are booked months ahead.
 - Dogs are welcome on a lead, except in the gorge and on the ridge. In spring they must stay out of the meadows.

@@ -19,7 +19,7 @@ def collection(request: httpx2.Request) -> httpx2.Response:
     asked[title] = asked.get(title, 0) + 1
     if WORKS.index(title) % 3 == 0 and asked[title] == 1:
         return httpx2.Response(503)
-    return httpx2.Response(200, text=f"The {title} hangs in room {WORKS.index(title) + 1}.")
+    return httpx2.Response(200, text=f"The {title} hangs in wing {WORKS.index(title) + 1}.")
 
 
 async def ask(app, visitor, question):
@@ -50,5 +50,5 @@ if __name__ == "__main__":
     openai_calls.instrument(code=True)
     http_calls.instrument_httpx2(code=True)
     found = asyncio.run(answers())
-    good = sum(f"room {number}." in text for number, text in enumerate(found, 1))
+    good = sum(f"wing {number}." in text for number, text in enumerate(found, 1))
     print(json.dumps({"score": good / len(found), "cases": len(found)} if "--score" in sys.argv else found))

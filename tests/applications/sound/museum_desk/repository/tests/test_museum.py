@@ -12,11 +12,11 @@ def test_the_rules_stand_first():
 
 
 def test_a_restart_is_waited_for():
-    answers = iter([httpx2.Response(503), httpx2.Response(200, text="room 4")])
+    answers = iter([httpx2.Response(503), httpx2.Response(200, text="wing 4")])
 
     async def work():
         transport = httpx2.MockTransport(lambda request: next(answers))
         async with httpx2.AsyncClient(transport=transport, base_url="http://w.test") as client:
             return await describe(client, "Mill")
 
-    assert asyncio.run(work()) == "room 4"
+    assert asyncio.run(work()) == "wing 4"
