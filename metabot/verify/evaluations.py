@@ -43,13 +43,25 @@ class Evaluations:
     progress: Callable[[str], None]
     _base_evaluations: list[Evaluation] = field(default_factory=list)
     _base_benchmarks: list[Benchmarked] = field(default_factory=list)
+    _head_ahead: list[Evaluation] = field(default_factory=list)  # one at most, of the proposal that is next
+
+    def ahead(self, proposal: Proposal, head: Revision) -> None:
+        """The runs that a counted figure takes in any case, before `of` asks for them: tests may go on beside them."""
+        self._head_ahead.clear()
+        candidate, target = proposal.placed.finding.candidate, self.settings.target
+        if not words(target.evaluate) or unmeasurable(target) or is_timed(candidate) or self._benchmarks(proposal):
+            return
+        if not self._base_evaluations:
+            self._base_evaluations.extend(self._both_at_base())
+        if all(one.run.exit_code == 0 for one in self._base_evaluations):
+            self._head_ahead.append(self._evaluation(head, keep="head"))
 
     def of(self, proposal: Proposal, head: Revision) -> Figures | Unmet:
         """Of the base and the change; none where the settings name no evaluation and no benchmark that is needed."""
         target = self.settings.target
         candidate = proposal.placed.finding.candidate
         timed = is_timed(candidate)
-        benchmark = candidate.evidence.observed.unit in TIMED and bool(words(target.benchmark))
+        benchmark = self._benchmarks(proposal)
         evaluations: tuple[Evaluated, ...] | Unmet = ()
         if words(target.evaluate):
             evaluations = unmeasurable(target) or self._evaluated(proposal, head, timed=timed, benchmark=benchmark)
@@ -57,6 +69,10 @@ class Evaluations:
             return evaluations
         benchmarks = self._benchmarked(head) if benchmark else ()
         return benchmarks if isinstance(benchmarks, Unmet) else Figures(evaluations, benchmarks)
+
+    def _benchmarks(self, proposal: Proposal) -> bool:
+        unit = proposal.placed.finding.candidate.evidence.observed.unit
+        return unit in TIMED and bool(words(self.settings.target.benchmark))
 
     def pace(self, analyzer: str) -> Pace | None:
         """How long the calls of the base took, in its first run; None before it."""
@@ -89,7 +105,8 @@ class Evaluations:
                 return unmet
 
         def run(which: Which) -> Evaluated:
-            return tell(self._evaluation(_revision(which, head), keep=which))
+            done = which == "head" and self._head_ahead
+            return tell(self._head_ahead.pop() if done else self._evaluation(_revision(which, head), keep=which))
 
         return interleaved(first, run, wanted=wanted, budget=self._budget)
 

@@ -9,11 +9,11 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from metabot.verify.process import Stop
+from metabot.verify.process import AbandonedError, Stop
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -48,6 +48,25 @@ class Lanes:
         with self._pool() as pool:
             first, second = pool.submit(one), pool.submit(other)
             return first.result(), second.result()
+
+    def meanwhile(self, one: Callable[[], T], other: Callable[[], object], *, ends: Callable[[T], bool]) -> T:
+        """What `one` gives. `other` goes on beside it; where what `one` gives `ends` it, it is ended.
+
+        Of that, these lanes are the other's own. One after the other is not done: nothing would be gained.
+        """
+        if self.count == 1:
+            return one()
+        with self._pool() as pool:
+            going_on = pool.submit(other)
+            given = one()
+            if not ends(given):
+                going_on.result()
+                return given
+            self.stop.set()
+            with suppress(AbandonedError):
+                going_on.result()
+            self.stop.clear()
+            return given
 
     @contextmanager
     def _pool(self) -> Iterator[ThreadPoolExecutor]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 from metabot.config import Settings
 from metabot.generate.proposal import Proposal
@@ -12,6 +12,7 @@ from metabot.verify.evaluations import Evaluations
 from metabot.verify.measured import Measured
 from metabot.verify.measurement import Pace
 from metabot.verify.runner import Revision, Runner
+from metabot.verify.side_by_side import Lanes
 from metabot.verify.suites import Suites
 from metabot.verify.unmet import Unmet
 
@@ -28,7 +29,11 @@ class Trials:
         """Every run that the verdict needs; or the first condition that does not hold, and what follows is not run."""
         with_test = {proposal.new_test.path: proposal.new_test.text}
         head = Revision(name="head", files={**{edit.path: edit.after for edit in proposal.edits}, **with_test})
-        tests = self._suites.of(proposal, head)
+        tests = self._evaluations.runner.lanes.meanwhile(
+            partial(self._suites.of, proposal, head),
+            partial(self._evaluations.ahead, proposal, head),
+            ends=lambda found: isinstance(found, Unmet),
+        )
         if isinstance(tests, Unmet):
             return tests
         figures = self._evaluations.of(proposal, head)
@@ -58,4 +63,5 @@ class Trials:
 
     @cached_property
     def _evaluations(self) -> Evaluations:
-        return Evaluations(settings=self.settings, runner=self.runner, progress=self.progress)
+        own = replace(self.runner, lanes=Lanes(self.runner.lanes.count))  # they may be ended, and the tests not
+        return Evaluations(settings=self.settings, runner=own, progress=self.progress)

@@ -48,5 +48,10 @@ def test_it_is_stopped(cheat: Cheat, replacing: str) -> None:
 
 @pytest.mark.parametrize("replacing", [WRITER, FILE], ids=["the encoder", "the file"])
 def test_it_succeeds_without_policy(cheat: Cheat, replacing: str) -> None:
-    """The telemetry is the application's word."""
-    assert cheat(replacing + STILL_FAILING).without() == "better"
+    """The telemetry is the application's word, where no score contradicts it."""
+    assert cheat(replacing + STILL_FAILING).without(scored=False) == "better"
+
+
+def test_a_score_that_does_not_rise_contradicts_it(cheat: Cheat) -> None:
+    """No failure is told any more, and the cases that failed are as wrong as before."""
+    assert cheat(WRITER + STILL_FAILING).without() == "answer quality not checked"

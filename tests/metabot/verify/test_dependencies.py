@@ -44,7 +44,7 @@ def edited(after: str) -> tuple[Edit, ...]:
         pytest.param("import ruamel_yaml, ruamel.yaml\n", id="in the manifest, spelled otherwise"),
         pytest.param("import time_machine\n", id="in the requirements"),
         pytest.param("from . import old\nfrom .. import x\nfrom .other import y\n", id="relative"),
-        pytest.param("__import__('json')\n", id="by a call"),
+        pytest.param("import importlib\nimportlib.import_module('json')\n", id="by a call"),
         pytest.param("import importlib\nimportlib.import_module('.old', __package__)\n", id="relative, by a call"),
     ],
 )

@@ -75,3 +75,19 @@ def test_the_first_failure_ends_what_goes_on(either: Sandbox, inside: Callable[.
         lanes.all([fail, sleep, sleep], late=never)
     assert 1 <= len(ended) <= 2
     assert time.monotonic() - started < 60
+
+
+def test_what_goes_on_meanwhile_is_ended_where_it_is_of_no_use(either: Sandbox, inside: Callable[..., object]) -> None:
+    """The evaluation of a change that its tests stop; the next one runs again. What is of use is waited for."""
+    lanes = Lanes(2)
+    done: list[str] = []
+
+    def sleep() -> None:
+        inside(either, "import time; time.sleep(100)", stop=lanes.stop)
+
+    started = time.monotonic()
+    assert lanes.meanwhile(lambda: "red", sleep, ends="red".__eq__) == "red"
+    assert time.monotonic() - started < 60
+    assert lanes.meanwhile(lambda: "green", partial(done.append, "evaluated"), ends="red".__eq__) == "green"
+    assert done == ["evaluated"]
+    assert not lanes.stop.is_set()
