@@ -90,7 +90,8 @@ def reused(path: str, text: str, symbol: str | None, program: Program) -> tuple[
     found = _made(placed, program)
     found = found or [one for callee in program.own_callees(placed) for one in _made(callee, program)]
     if len(found) != 1:
-        return NotSure(f"{placed.name} makes {len(found)} clients of a model's library each time that it runs")
+        several = f"{len(found)} clients" if found else "no client"
+        return NotSure(f"{placed.name} makes {several} of a model's library each time that it runs")
     unit, made = found[0]
     why = _doubt(unit, made)
     if why is not None:

@@ -109,9 +109,9 @@ NEAR_MISSES = [
     pytest.param(ask("client = OpenAI()\nclient.close()" + USE), "closes", id="closed"),
     pytest.param(ask("client = OpenAI()\nclient.api_key = text" + USE), "changes the client", id="changed"),
     pytest.param(
-        ask("client = OpenAI()" + USE, "from openai import AsyncOpenAI as OpenAI"), "0 clients", id="of a loop"
+        ask("client = OpenAI()" + USE, "from openai import AsyncOpenAI as OpenAI"), "no client", id="of a loop"
     ),
-    pytest.param(ask("client = OpenAI()" + USE, "from requests import Session as OpenAI"), "0 clients", id="cookies"),
+    pytest.param(ask("client = OpenAI()" + USE, "from requests import Session as OpenAI"), "no client", id="cookies"),
     pytest.param(ask("client = OpenAI() or OpenAI()" + USE), "2 clients", id="two clients"),
     pytest.param(
         ask("client = OpenAI()" + USE, "from openai import OpenAI\n\n_client = None"),
