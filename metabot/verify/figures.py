@@ -75,9 +75,11 @@ class Guardrail(NamedTuple):
 
     @property
     def stands_out(self) -> bool:
-        """Looks worse, and too few pairs have run to tell."""
+        """Looks worse, by more than the base's own runs differ, and too few pairs have run to tell."""
         open_yet = not self.series.exact and self.series.pairs < LEAST_PAIRS
-        return open_yet and self.rise > max(self.negligible, (_STANDS_OUT - 1) * statistics.fmean(self.series.base))
+        base = self.series.base
+        seen = max(self.negligible, max(base) - min(base), (_STANDS_OUT - 1) * statistics.fmean(base))
+        return open_yet and self.rise > seen
 
     @property
     def rise(self) -> float:

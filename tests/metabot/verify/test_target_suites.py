@@ -20,6 +20,8 @@ from metabot.verify.verification import Bench
 
 MakeProposal = Callable[..., Proposal]
 Measure = Callable[..., Measured | Stopped]
+# Of the suite where it was quick enough, which the machine decides.
+COVERED = tuple(Coverage(of=of, lines=1, covered=1, missed=()) for of in ("suite", "new test"))
 
 RUN_TESTS = """
 import sys, unittest
@@ -124,7 +126,7 @@ def test_a_sound_change(measure: Measure) -> None:
     assert found.new_test_on_base.report is not None
     assert found.new_test_on_base.report.failures == ("own::tests.test_new.TestNew.test_is_two",)
     assert (found.flaky, found.lost) == ((), ())
-    assert found.coverage == Coverage(of="suite", lines=1, covered=1, missed=())
+    assert found.coverage in COVERED
 
 
 @pytest.mark.slow
@@ -223,4 +225,4 @@ def test_pytest_is_told_to_write_a_report(measure: Measure) -> None:
     assert found.base_tests.report is not None
     assert found.base_tests.report.passed == 1
     assert "--junitxml" not in " ".join(found.base_tests.command)
-    assert found.coverage == Coverage(of="suite", lines=1, covered=1, missed=())
+    assert found.coverage in COVERED
