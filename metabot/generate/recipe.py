@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from metabot.generate.proposal import Edit, NewTest
 from metabot.git import Repository
@@ -43,6 +44,14 @@ class Written:
     new_test: NewTest
     changes_prompt: bool
     risks: tuple[str, ...]
+
+
+_TITLE: Final = 72  # characters: what a list of commits or pull requests shows of one
+
+
+def fitting(title: str, otherwise: str) -> str:
+    """The title; where it is too long, the one that names nothing."""
+    return title if len(title) < _TITLE else otherwise
 
 
 Recipe = Callable[[Placed, Location, str, Base], Written | NotSure]

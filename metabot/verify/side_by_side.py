@@ -75,7 +75,8 @@ class Lanes:
                 yield pool
             except BaseException:
                 self.stop.set()
-                pool.shutdown(wait=False, cancel_futures=True)
+                pool.shutdown(wait=True, cancel_futures=True)
+                self.stop.clear()  # the lanes go on with the next finding
                 raise
 
 

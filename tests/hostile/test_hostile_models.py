@@ -213,7 +213,7 @@ def test_is_stopped(
     assert time.monotonic() - began < SECONDS
     assert 0 < len(server.asked) <= attack.requests
     spent = _asked(folder)[known:]
-    assert len(spent) == len(server.asked)
+    assert len(spent) - len(server.asked) in (0, 1)  # the deadline may end the last before it arrives
     assert sum(one.input_tokens + one.output_tokens for one in spent) <= settings.model.budget_tokens_per_proposal
     (entry,) = Ledger(folder / ".metabot/ledger.sqlite").find("")
     assert entry.stop == stop

@@ -18,7 +18,7 @@ from metabot.generate.calls.bindings import assigned, attribute_values, bound_in
 from metabot.generate.calls.source import Source, read
 from metabot.generate.calls.units import Unit, own_nodes, unit_of, units
 from metabot.generate.layout import import_name
-from metabot.generate.recipe import Base
+from metabot.generate.recipe import Base, NotSure
 from metabot.place.parsing import parse_expression
 
 _BUILTINS: Final = frozenset(dir(builtins))
@@ -39,10 +39,20 @@ class Program:
             self._sources[path] = found if isinstance(found, Source) else None
         return self._sources[path]
 
-    def take(self, source: Source) -> None:
-        """Reads this source where its path is named, so that its nodes are the ones that are found."""
-        self._sources[source.path] = source
-        self._imports.pop(source.path, None)
+    def placed(self, path: str, text: str, symbol: str | None, what: str) -> Unit | NotSure:
+        """The function that a finding comes from, in this text of the file.
+
+        From here on the path means this text, so that its nodes are the ones that are found.
+        """
+        source = read(path, text)
+        if isinstance(source, NotSure):
+            return source
+        self._sources[path] = source
+        self._imports.pop(path, None)
+        unit = unit_of(source, symbol)
+        if unit is None or unit.function is None:
+            return NotSure(f"{what} in a function that the file defines once")
+        return unit
 
     def unit(self, dotted: str) -> Unit | None:
         """The function that a resolved name of the repository means; a class means its `__init__`."""

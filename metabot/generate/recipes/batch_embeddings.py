@@ -31,18 +31,17 @@ from metabot.generate.calls.added import Added, with_function
 from metabot.generate.calls.libraries import argument, known
 from metabot.generate.calls.program import Program
 from metabot.generate.calls.reaching import reach
-from metabot.generate.calls.source import Source, Splice, read
-from metabot.generate.calls.units import Unit, blocks, own_nodes, unit_of
+from metabot.generate.calls.source import Source, Splice
+from metabot.generate.calls.units import Unit, blocks, own_nodes
 from metabot.generate.imports import Wanted
 from metabot.generate.layout import new_test_path
 from metabot.generate.proposal import Edit, NewTest
-from metabot.generate.recipe import Base, NotSure, Written
+from metabot.generate.recipe import Base, NotSure, Written, fitting
 from metabot.place.placement import Location, Placed
 from metabot.render import render
 
 NAME: Final = "batch-embeddings"
 _FUNCTION: Final = "_embedded"
-_TITLE: Final = 72  # characters
 # 2,048 inputs is what one request may hold at most: https://platform.openai.com/docs/api-reference/embeddings
 _SOURCE: Final = '''\
 {define} _embedded(create: Callable[..., Any], texts: Iterable[Any], **options: Any) -> list[Any]:
@@ -78,7 +77,7 @@ def write(_placed: Placed, location: Location, source: str, base: Base) -> Writt
     title = f"Embed the texts of {unit.name} many at a time"
     return Written(
         recipe=NAME,
-        title=title if len(title) < _TITLE else "Embed texts many at a time",
+        title=fitting(title, "Embed texts many at a time"),
         summary=(
             f"`{unit.name}` in `{location.path}` sends one request for each text that it embeds, one after the other. "
             "It now sends up to 256 texts with each request, to the same model, and takes the embeddings in order."
@@ -95,13 +94,10 @@ def write(_placed: Placed, location: Location, source: str, base: Base) -> Writt
 
 def batched(path: str, text: str, symbol: str | None, program: Program) -> tuple[str, Unit, Site] | NotSure:
     """The source with the one place of the function batched."""
-    source = read(path, text)
-    if isinstance(source, NotSure):
-        return source
-    program.take(source)
-    placed = unit_of(source, symbol)
-    if placed is None or placed.function is None:
-        return NotSure("the texts must be embedded in a function that the file defines once")
+    placed = program.placed(path, text, symbol, "the texts must be embedded")
+    if isinstance(placed, NotSure):
+        return placed
+    source = placed.source
     units = (placed, *program.own_callees(placed))
     found = [(unit, site) for unit in units for site in _sites(unit, program)]
     if len(found) != 1:

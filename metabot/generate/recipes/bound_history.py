@@ -29,7 +29,7 @@ from analyzers.prompts.tool_results import CHARS_PER_TOKEN
 from metabot.generate.imports import Wanted, bound, imported, with_import
 from metabot.generate.module import module_of
 from metabot.generate.proposal import Edit
-from metabot.generate.recipe import Base, NotSure, Written
+from metabot.generate.recipe import Base, NotSure, Written, fitting
 from metabot.generate.recipes.history_argument import Sent, doubt, sent_histories
 from metabot.generate.recipes.own_sources import own_sources
 from metabot.generate.recipes.private_test import private_test
@@ -37,8 +37,8 @@ from metabot.generate.recipes.through_function import through_function
 from metabot.place.placement import Location, Placed
 
 NAME: Final = "bound-history"
+_TITLE: Final = "Bound the history that is sent to the model"  # where there is no short name
 _FUNCTION: Final = "_bounded_history"
-_TITLE: Final = 72  # characters
 _STEP: Final = 1_000  # characters: the limit is a multiple of it
 _LEAST: Final = 8_000  # characters: a shorter history is cheap to send
 
@@ -108,7 +108,7 @@ def write(placed: Placed, location: Location, source: str, base: Base) -> Writte
     title = f"Bound the history that {symbol} sends"
     return Written(
         recipe=NAME,
-        title=title if symbol and len(title) < _TITLE else "Bound the history that is sent to the model",
+        title=fitting(title, _TITLE) if symbol else _TITLE,
         summary=(
             f"{f'`{symbol}` in `{path}`' if symbol else f'`{path}`'} sends the whole conversation with every call. "
             f"Once what stands behind the first question is longer than {limit:,} characters, the oldest turns are now "

@@ -30,7 +30,7 @@ import libcst as cst
 from analyzers.prompts.oversized_tool_output import Settings
 from metabot.generate.module import module_of
 from metabot.generate.proposal import Edit
-from metabot.generate.recipe import Base, NotSure, Written
+from metabot.generate.recipe import Base, NotSure, Written, fitting
 from metabot.generate.recipes.own_sources import called_in, own_sources
 from metabot.generate.recipes.private_test import private_test
 from metabot.generate.recipes.through_function import through_function
@@ -39,9 +39,9 @@ from metabot.generate.recipes.tool_return import returned_texts
 from metabot.place.placement import Location, Placed
 
 NAME: Final = "cap-tool-output"
+_TITLE: Final = "Cap what the model is shown of a tool's result"  # where there is no short name
 LIMIT: Final = Settings().min_chars // 2
 _FUNCTION: Final = "_capped_output"
-_TITLE: Final = 72  # characters
 
 _SOURCE: Final = f'''\
 _MOST_OUTPUT = {LIMIT:_}  # characters of a tool's result that the model is shown
@@ -88,7 +88,7 @@ def write(_placed: Placed, location: Location, source: str, base: Base) -> Writt
     title = f"Cap what {capped.symbol} shows of a tool's result"
     return Written(
         recipe=NAME,
-        title=title if capped.symbol and len(title) < _TITLE else "Cap what the model is shown of a tool's result",
+        title=fitting(title, _TITLE) if capped.symbol else _TITLE,
         summary=(
             f"{where} hands a tool's result to the model whole, however long it is, and every later call of the "
             f"conversation sends it again. Of a result with more than {LIMIT:,} characters the model is now shown the "

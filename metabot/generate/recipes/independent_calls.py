@@ -29,19 +29,18 @@ from typing import Final
 from metabot.generate.calls.added import with_function
 from metabot.generate.calls.program import Program
 from metabot.generate.calls.reaching import Reach, reach
-from metabot.generate.calls.source import Source, Splice, read
-from metabot.generate.calls.units import Unit, unit_of
+from metabot.generate.calls.source import Source, Splice
+from metabot.generate.calls.units import Unit
 from metabot.generate.calls.written_call import deferred
 from metabot.generate.layout import new_test_path
 from metabot.generate.proposal import Edit, NewTest
-from metabot.generate.recipe import Base, NotSure, Written
+from metabot.generate.recipe import Base, NotSure, Written, fitting
 from metabot.generate.recipes.calls_in_turn import Loop, Row, only_one
 from metabot.generate.recipes.made_together import FUNCTION, IN_TASKS, IN_THREADS
 from metabot.place.placement import Location, Placed
 from metabot.render import render
 
 NAME: Final = "independent-calls"
-_TITLE: Final = 72  # characters
 _OTHER_LOOPS: Final = ("trio", "anyio", "curio")
 _AT_ONCE: Final = 8  # as the private function has it
 
@@ -77,13 +76,10 @@ def write(_placed: Placed, location: Location, source: str, base: Base) -> Writt
 
 def together(path: str, text: str, symbol: str | None, program: Program) -> tuple[str, Unit, Row | Loop] | NotSure:
     """The source with the one row or loop of the function made together."""
-    source = read(path, text)
-    if isinstance(source, NotSure):
-        return source
-    program.take(source)
-    unit = unit_of(source, symbol)
-    if unit is None or unit.function is None:
-        return NotSure("the calls must stand in a function that the file defines once")
+    unit = program.placed(path, text, symbol, "the calls must stand")
+    if isinstance(unit, NotSure):
+        return unit
+    source = unit.source
     chosen = _chosen(unit, program)
     if isinstance(chosen, NotSure):
         return chosen
@@ -153,7 +149,7 @@ def _names(found: Row | Loop) -> str:
 
 def _title(unit: Unit) -> str:
     title = f"Make the independent calls of {unit.name} together"
-    return title if len(title) < _TITLE else "Make independent calls together"
+    return fitting(title, "Make independent calls together")
 
 
 def _test(unit: Unit, found: Row | Loop, program: Program) -> NewTest | NotSure:

@@ -30,19 +30,18 @@ from metabot.generate.calls.effects import effects
 from metabot.generate.calls.libraries import known
 from metabot.generate.calls.program import Program
 from metabot.generate.calls.reaching import reach
-from metabot.generate.calls.source import Splice, read
-from metabot.generate.calls.units import Unit, own_nodes, unit_of
+from metabot.generate.calls.source import Splice
+from metabot.generate.calls.units import Unit, own_nodes
 from metabot.generate.imports import Wanted
 from metabot.generate.layout import new_test_path
 from metabot.generate.proposal import Edit, NewTest
-from metabot.generate.recipe import Base, NotSure, Written
+from metabot.generate.recipe import Base, NotSure, Written, fitting
 from metabot.generate.recipes.same_result import same_result
 from metabot.place.placement import Location, Placed
 from metabot.render import render
 
 NAME: Final = "memoise"
 _KEPT: Final = 256  # results, the least recently used ones dropped
-_TITLE: Final = 72  # characters
 
 
 def write(_placed: Placed, location: Location, source: str, base: Base) -> Written | NotSure:
@@ -58,7 +57,7 @@ def write(_placed: Placed, location: Location, source: str, base: Base) -> Writt
     title = f"Keep what {unit.name} gives for the same arguments"
     return Written(
         recipe=NAME,
-        title=title if len(title) < _TITLE else "Keep what a function gives for the same arguments",
+        title=fitting(title, "Keep what a function gives for the same arguments"),
         summary=(
             f"`{unit.name}` in `{location.path}` is called again and again with the same arguments and gives the same "
             f"each time: what it calls only computes, or is asked for what does not change. The last {_KEPT} results "
@@ -73,13 +72,11 @@ def write(_placed: Placed, location: Location, source: str, base: Base) -> Writt
 
 def memoised(path: str, text: str, symbol: str | None, program: Program) -> tuple[str, Unit] | NotSure:
     """The source with the function's results kept."""
-    source = read(path, text)
-    if isinstance(source, NotSure):
-        return source
-    program.take(source)
-    unit = unit_of(source, symbol)
-    if unit is None or unit.function is None:
-        return NotSure("the call must stand in a function that the file defines once")
+    unit = program.placed(path, text, symbol, "the call must stand")
+    if isinstance(unit, NotSure):
+        return unit
+    assert unit.function is not None  # what is placed stands in a function
+    source = unit.source
     why = same_result(unit, program)
     if why is not None:
         return NotSure(f"{unit.name} {why}")

@@ -31,13 +31,12 @@ from typing import Final
 from metabot.generate.calls.added import Added, with_function
 from metabot.generate.calls.program import Program
 from metabot.generate.calls.reaching import reach
-from metabot.generate.calls.source import Source, Splice, read
-from metabot.generate.calls.units import unit_of
+from metabot.generate.calls.source import Source, Splice
 from metabot.generate.calls.written_call import deferred
 from metabot.generate.imports import Wanted
 from metabot.generate.layout import new_test_path
 from metabot.generate.proposal import Edit, NewTest
-from metabot.generate.recipe import Base, NotSure, Written
+from metabot.generate.recipe import Base, NotSure, Written, fitting
 from metabot.generate.recipes.repeatable_request import Request, only_request
 from metabot.place.placement import Location, Placed
 from metabot.render import render
@@ -45,7 +44,6 @@ from metabot.render import render
 NAME: Final = "retry-request"
 _TRANSIENT: Final = frozenset({429, 502, 503, 504})  # https://www.rfc-editor.org/rfc/rfc9110, rfc6585 for 429
 _FUNCTION: Final = "_retried"
-_TITLE: Final = 72  # characters
 
 _BY_ANSWER: Final = '''\
 {define} _retried(send: Callable[[], {gives}]) -> Any:
@@ -97,7 +95,7 @@ def write(placed: Placed, location: Location, source: str, base: Base) -> Writte
     title = f"Retry the request in {name} after status {words}"
     return Written(
         recipe=NAME,
-        title=title if len(title) < _TITLE else f"Retry a request after status {words}",
+        title=fitting(title, f"Retry a request after status {words}"),
         summary=(
             f"`{name}` in `{location.path}` sends a request that may be repeated ({request.known.does}), and fails "
             f"when the answer's status is {words}. That status asks the caller to try again, and nothing did. The "
@@ -118,13 +116,10 @@ def retried(
     path: str, text: str, symbol: str | None, program: Program, statuses: tuple[int, ...]
 ) -> tuple[str, Request] | NotSure:
     """The source with the function's request sent again on these statuses."""
-    source = read(path, text)
-    if isinstance(source, NotSure):
-        return source
-    program.take(source)
-    unit = unit_of(source, symbol)
-    if unit is None or unit.function is None:
-        return NotSure("the request must stand in a function that the file defines once")
+    unit = program.placed(path, text, symbol, "the request must stand")
+    if isinstance(unit, NotSure):
+        return unit
+    source = unit.source
     request = only_request(unit, program)
     if isinstance(request, NotSure):
         return request

@@ -31,7 +31,7 @@ from metabot.generate.imports import Wanted, bound, imported, with_import
 from metabot.generate.layout import import_name, new_test_path
 from metabot.generate.module import module_of
 from metabot.generate.proposal import Edit, NewTest
-from metabot.generate.recipe import Base, NotSure, Written
+from metabot.generate.recipe import Base, NotSure, Written, fitting
 from metabot.generate.recipes.retried_call import LIBRARIES, Site, only_site
 from metabot.generate.sample_call import SampleCall, sample_call
 from metabot.place.parsing import parse
@@ -43,7 +43,6 @@ _TRANSIENT: Final = frozenset({429, 502, 503, 504})  # https://www.rfc-editor.or
 _HELPER: Final = "_retry_transient"
 _NARROWEST: Final = 88  # characters: a file with shorter lines than that may still get one of this length
 _WIDEST: Final = 120  # and a file with longer ones gets none longer than this
-_TITLE: Final = 72  # characters
 
 _HELPER_SOURCE: Final = '''\
 def _retry_transient(send: Callable[[], {response}]) -> {response}:
@@ -180,7 +179,7 @@ def _words(statuses: tuple[int, ...]) -> str:
 
 def _title(function: str, words: str) -> str:
     title = f"Retry the request in {function} after status {words}"
-    return title if len(title) < _TITLE else f"Retry a request after status {words}"
+    return fitting(title, f"Retry a request after status {words}")
 
 
 def _test(path: str, source: str, site: Site, statuses: tuple[int, ...], base: Base) -> NewTest | NotSure:

@@ -32,18 +32,17 @@ from metabot.generate.calls.bindings import assigned
 from metabot.generate.calls.effects import root
 from metabot.generate.calls.program import Program
 from metabot.generate.calls.reaching import reach
-from metabot.generate.calls.source import Source, Splice, read
-from metabot.generate.calls.units import Unit, own_nodes, unit_of
+from metabot.generate.calls.source import Source, Splice
+from metabot.generate.calls.units import Unit, own_nodes
 from metabot.generate.imports import Wanted
 from metabot.generate.layout import new_test_path
 from metabot.generate.proposal import Edit, NewTest
-from metabot.generate.recipe import Base, NotSure, Written
+from metabot.generate.recipe import Base, NotSure, Written, fitting
 from metabot.place.placement import Location, Placed
 from metabot.render import render
 
 NAME: Final = "reuse-client"
 _FUNCTION: Final = "_client"
-_TITLE: Final = 72  # characters
 _CLIENTS: Final = ("openai.OpenAI", "openai.AzureOpenAI", "anthropic.Anthropic")
 _MADE_ONCE: Final = '''\
 @lru_cache(maxsize=1)
@@ -66,7 +65,7 @@ def write(_placed: Placed, location: Location, source: str, base: Base) -> Writt
     title = f"Make the client of {unit.name} once"
     return Written(
         recipe=NAME,
-        title=title if len(title) < _TITLE else "Make a client once",
+        title=fitting(title, "Make a client once"),
         summary=(
             f"`{unit.name}` in `{location.path}` makes a client (`{ast.unparse(made.func)}`) each time that it runs, "
             "and with it opens a new connection. The client is now made once, of the same values, and used again."
@@ -80,13 +79,10 @@ def write(_placed: Placed, location: Location, source: str, base: Base) -> Writt
 
 def reused(path: str, text: str, symbol: str | None, program: Program) -> tuple[str, Unit, ast.Call] | NotSure:
     """The source with the one client of the function made once."""
-    source = read(path, text)
-    if isinstance(source, NotSure):
-        return source
-    program.take(source)
-    placed = unit_of(source, symbol)
-    if placed is None or placed.function is None:
-        return NotSure("the client must be made in a function that the file defines once")
+    placed = program.placed(path, text, symbol, "the client must be made")
+    if isinstance(placed, NotSure):
+        return placed
+    source = placed.source
     found = _made(placed, program)
     found = found or [one for callee in program.own_callees(placed) for one in _made(callee, program)]
     if len(found) != 1:

@@ -34,7 +34,7 @@ from metabot.generate.layout import import_name, new_test_path
 from metabot.generate.module import module_of
 from metabot.generate.probe.asked import places
 from metabot.generate.proposal import Edit, NewTest
-from metabot.generate.recipe import Base, NotSure, Written
+from metabot.generate.recipe import Base, NotSure, Written, fitting
 from metabot.generate.recipes.prompt_calling import of_call
 from metabot.generate.recipes.prompt_expression import Prompt, same_lines
 from metabot.generate.recipes.prompt_file import turned_file
@@ -52,7 +52,6 @@ from metabot.place.texts import evaluated
 from metabot.render import render
 
 NAME: Final = "stable-prompt-prefix"
-_TITLE: Final = 72  # characters
 _POINTING: Final = ("above", "below", "following", "preceding")
 
 
@@ -103,7 +102,7 @@ def _written(location: Location, source: str, after: str, test: NewTest | NotSur
     title = f"Put what changes behind the fixed text in {subject}"
     return Written(
         recipe=NAME,
-        title=title if len(title) < _TITLE else "Put what changes behind the prompt's fixed text",
+        title=fitting(title, "Put what changes behind the prompt's fixed text"),
         summary=(
             f"`{subject}` in `{location.path}` begins the prompt with lines that change, so prompts that are built "
             "with other values share no beginning that a provider's prompt cache could hold. Those lines now stand "

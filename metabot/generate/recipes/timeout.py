@@ -30,18 +30,17 @@ from analyzers.finding import Finding
 from metabot.generate.calls.libraries import Known, argument
 from metabot.generate.calls.program import Program
 from metabot.generate.calls.reaching import reach
-from metabot.generate.calls.source import Source, Splice, read
-from metabot.generate.calls.units import Unit, unit_of
+from metabot.generate.calls.source import Source, Splice
+from metabot.generate.calls.units import Unit
 from metabot.generate.calls.written_call import with_keyword
 from metabot.generate.layout import new_test_path
 from metabot.generate.proposal import Edit, NewTest
-from metabot.generate.recipe import Base, NotSure, Written
+from metabot.generate.recipe import Base, NotSure, Written, fitting
 from metabot.generate.recipes.open_call import OpenCall, only_open_call
 from metabot.place.placement import Location, Placed
 from metabot.render import render
 
 NAME: Final = "timeout"
-_TITLE: Final = 72  # characters
 _TIMES: Final = 4  # what nearly all others take
 _STEPS: Final = (2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600, 900)  # seconds
 _EACH_WAIT: Final = ("requests", "urllib", "httpx", "httpx2", "openai", "anthropic", "litellm")
@@ -97,13 +96,10 @@ def _usual_seconds(finding: Finding) -> float:
 
 def bounded(path: str, text: str, symbol: str | None, program: Program, seconds: int) -> tuple[str, OpenCall] | NotSure:
     """The source with a time-out in the one call that has none."""
-    source = read(path, text)
-    if isinstance(source, NotSure):
-        return source
-    program.take(source)
-    unit = unit_of(source, symbol)
-    if unit is None or unit.function is None:
-        return NotSure("the call must stand in a function that the file defines once")
+    unit = program.placed(path, text, symbol, "the call must stand")
+    if isinstance(unit, NotSure):
+        return unit
+    source = unit.source
     site = only_open_call(unit, program)
     if isinstance(site, NotSure):
         return site
@@ -142,7 +138,7 @@ def _risks(of: Known, seconds: int) -> tuple[str, ...]:
 
 def _title(unit: Unit, seconds: int) -> str:
     title = f"Give the call in {unit.name} a time-out of {seconds} s"
-    return title if len(title) < _TITLE else f"Give a call a time-out of {seconds} s"
+    return fitting(title, f"Give a call a time-out of {seconds} s")
 
 
 def _test(site: OpenCall, seconds: int, program: Program) -> NewTest | NotSure:

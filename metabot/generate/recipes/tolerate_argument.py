@@ -36,7 +36,7 @@ from metabot.generate.imports import Wanted, bound, imported, with_import
 from metabot.generate.layout import import_name, new_test_path
 from metabot.generate.module import module_of
 from metabot.generate.proposal import Edit, NewTest
-from metabot.generate.recipe import Base, NotSure, Written
+from metabot.generate.recipe import Base, NotSure, Written, fitting
 from metabot.generate.recipes.tolerated import Mended, mended
 from metabot.generate.recipes.tolerated_inline import Inlined, inlined
 from metabot.generate.recipes.tool_answer import answer_of
@@ -47,7 +47,6 @@ from metabot.render import render
 
 NAME: Final = "tolerate-argument"
 _KNOWN: Final = ("KeyError", "TypeError", "JSONDecodeError")
-_TITLE: Final = 72  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def write(placed: Placed, location: Location, source: str, base: Base) -> Writte
     title = f"Answer calls of {location.symbol} that do not fit"
     return Written(
         recipe=NAME,
-        title=title if len(title) < _TITLE else "Answer tool calls that do not fit instead of failing",
+        title=fitting(title, "Answer tool calls that do not fit instead of failing"),
         summary=(
             f"`{location.symbol}` in `{location.path}` raises {' or '.join(errors)} where {tolerant.words}. The model "
             "is not told what was wrong and cannot mend its call. Such a call is now answered with a sentence that "

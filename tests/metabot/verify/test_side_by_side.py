@@ -75,6 +75,7 @@ def test_the_first_failure_ends_what_goes_on(either: Sandbox, inside: Callable[.
         lanes.all([fail, sleep, sleep], late=never)
     assert 1 <= len(ended) <= 2
     assert time.monotonic() - started < 60
+    assert not lanes.stop.is_set(), "the next finding has the same lanes"
 
 
 def test_what_goes_on_meanwhile_is_ended_where_it_is_of_no_use(either: Sandbox, inside: Callable[..., object]) -> None:
