@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
@@ -21,7 +22,8 @@ from metabot.redact import redact
 
 DEFAULT_FILE: Final = Path("config.toml")
 _EMPTY: Final[dict[str, Any]] = {
-    section: {} for section in ("meta_layer", "store", "ledger", "target", "model", "sandbox", "publish")
+    section: {}
+    for section in ("meta_layer", "store", "ledger", "target", "model", "sandbox", "publish", "github", "schedule")
 }
 
 
@@ -59,7 +61,16 @@ def _is_address_of_a_server(value: str) -> str:
     return value
 
 
+def _is_time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise ValueError("must be the name of a time zone as in Europe/Zurich or UTC") from error
+    return value
+
+
 FilePath = Annotated[Path, AfterValidator(_anchored)]
+TimeZone = Annotated[str, AfterValidator(_is_time_zone)]
 ServerAddress = Annotated[str, AfterValidator(_is_address_of_a_server)]
 OptionalNumber = Annotated[float | None, BeforeValidator(_unset)]
 OptionalPath = Annotated[FilePath | None, BeforeValidator(_unset)]
@@ -161,10 +172,39 @@ class Sandbox(Section):
 
 
 class Publish(Section):
-    kind: Literal["local"] = "local"
+    """Where pull requests go, and when. Days and hours are those of `time_zone`."""
+
+    kind: Literal["local", "github"] = "local"
     remote: str = "origin"
     pulls: FilePath = Path(".metabot/pulls")
     max_open: int = Field(3, gt=0)
+    max_new_per_day: int = Field(1, gt=0)
+    pause_after_unanswered: int = Field(3, ge=0)  # 0: never
+    expire_days: int = Field(21, ge=0)  # 0: never
+    windows: tuple[str, ...] = ()
+    time_zone: TimeZone = "UTC"
+    labels: tuple[str, ...] = ("metabot",)
+    code_owners_review: bool = True
+    dashboard: bool = True
+    onboarding: bool = True
+
+
+class Github(Section):
+    repository: str = Field("", pattern=r"^([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+)?$")
+    api_url: ServerAddress = "https://api.github.com"
+    token_variable: str = Field("METABOT_GITHUB_TOKEN", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")  # a token would not pass
+
+
+class Schedule(Section):
+    """Cron expressions of five fields in `time_zone`; an empty one never runs the job."""
+
+    load: str = "*/15 * * * *"
+    run: str = "0 6 * * *"
+    watch: str = "*/10 * * * *"
+    time_zone: TimeZone = "UTC"
+    load_seconds: int = Field(900, gt=0)
+    run_seconds: int = Field(7200, gt=0)
+    watch_seconds: int = Field(300, gt=0)
 
 
 class Price(Section):
@@ -186,6 +226,8 @@ class Settings(Section):
     model: Model
     sandbox: Sandbox
     publish: Publish
+    github: Github
+    schedule: Schedule
     sources: tuple[Source, ...] = ()
     prices: tuple[Price, ...] = ()
     analyzers: dict[str, dict[str, bool | int | float | str]] = {}

@@ -32,7 +32,7 @@ LIBRARIES = {
     "sqlalchemy": "metabot/ledger/",
     "openai": "metabot/generate/model.py",
     "httpx2": "metabot/generate/",
-    "github": "metabot/publish/github.py",
+    "github": "metabot/publish/github/",
     "apscheduler": "metabot/schedule.py",
 }
 

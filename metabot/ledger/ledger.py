@@ -17,8 +17,10 @@ from metabot.errors import StoreError
 from metabot.funnel import End
 from metabot.generate.asking.asked import Asked
 from metabot.generate.asking.budget import Books
-from metabot.ledger import model_calls, proposals, schema
+from metabot.ledger import jobs, model_calls, people, proposals, schema
 from metabot.ledger.encoding import decode, encode
+from metabot.ledger.jobs import JobRun
+from metabot.ledger.people import Decision
 from metabot.ledger.proposals import ProposalEntry
 from metabot.ledger.upgrade import UPGRADES
 from metabot.picture.picture import Picture
@@ -139,6 +141,30 @@ class Ledger:
             if connection.execute(table.update().where(key).values(pass_id=number, **row)).rowcount == 0:
                 which = {"number": pull_request.number, "fingerprint": pull_request.fingerprint}
                 connection.execute(table.insert().values(pass_id=number, **which, **row))
+
+    def record_decision(self, decision: Decision) -> None:
+        """Once: the same decision at the same moment is kept one time."""
+        with self._database.writing() as connection:
+            people.record(connection, decision)
+
+    def decisions(self) -> list[Decision]:
+        """What people decided, in order."""
+        with self._database.reading() as connection:
+            return people.decisions(connection)
+
+    def begin_job(self, job: str, due_ns: int) -> int:
+        """The number of the run that begins now. Times are UTC nanoseconds since 1970."""
+        with self._database.writing() as connection:
+            return jobs.begin(connection, job, due_ns)
+
+    def end_job(self, number: int, result: str, detail: str = "") -> None:
+        with self._database.writing() as connection:
+            jobs.end(connection, number, result, detail)
+
+    def job_runs(self, *, newest: int = 100) -> list[JobRun]:
+        """Newest first."""
+        with self._database.reading() as connection:
+            return jobs.runs(connection, newest)
 
     def find(self, beginning: str) -> list[Entry]:
         """The findings, proposed or not, whose fingerprint begins so; in the order of their fingerprints."""

@@ -12,7 +12,7 @@ import sqlalchemy as sql
 
 from metabot.errors import StoreError
 
-VERSION: Final = 4  # 2 added the pictures, 3 what was tried, 4 the requests to a model
+VERSION: Final = 5  # 2 added the pictures, 3 what was tried, 4 the requests to a model, 5 people and jobs
 
 metadata: Final = sql.MetaData()
 
@@ -100,6 +100,28 @@ pull_requests: Final = sql.Table(
     sql.Column("pass_id", sql.ForeignKey("passes.id"), nullable=False),
     sql.Column("state", sql.String, nullable=False),
     sql.Column("pull_request", sql.Text, nullable=False),
+)
+decisions: Final = sql.Table(
+    "decisions",
+    metadata,
+    sql.Column("id", sql.Integer, primary_key=True),
+    sql.Column("fingerprint", sql.String, nullable=False, index=True),  # empty: of metabot as a whole
+    sql.Column("kind", sql.String, nullable=False),
+    sql.Column("reason", sql.Text, nullable=False),
+    sql.Column("decided_by", sql.String, nullable=False),
+    sql.Column("decided_ns", sql.BigInteger, nullable=False),
+    sql.Column("number", sql.Integer),  # of the pull request
+)
+job_runs: Final = sql.Table(
+    "job_runs",
+    metadata,
+    sql.Column("id", sql.Integer, primary_key=True),
+    sql.Column("job", sql.String, nullable=False, index=True),
+    sql.Column("due_ns", sql.BigInteger, nullable=False),
+    sql.Column("started_ns", sql.BigInteger, nullable=False),
+    sql.Column("ended_ns", sql.BigInteger),  # null: running, or killed
+    sql.Column("result", sql.String),
+    sql.Column("detail", sql.Text, nullable=False),
 )
 
 _ADVICE: Final = {

@@ -1,7 +1,7 @@
 """Takes a ledger of an earlier version over, with all that it holds: it cannot be made again.
 
 1 had no pictures. 2 kept proposals that were better, and nothing else of a trial; each becomes a trial in which what
-nobody kept is unknown. 3 had no requests to a model.
+nobody kept is unknown. 3 had no requests to a model, 4 neither what people decided nor the runs of jobs.
 """
 
 from __future__ import annotations
@@ -73,4 +73,4 @@ def _runs(measured: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from (evaluated["run"] for evaluated in measured["evaluations"])
 
 
-UPGRADES: Final[Mapping[int, schema.Upgrade]] = {1: upgrade, 2: upgrade, 3: _add_tables}
+UPGRADES: Final[Mapping[int, schema.Upgrade]] = {1: upgrade, 2: upgrade, 3: _add_tables, 4: _add_tables}

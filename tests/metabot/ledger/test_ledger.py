@@ -18,6 +18,7 @@ from metabot.errors import StoreError
 from metabot.generate.proposal import Prediction
 from metabot.ledger.encoding import encode
 from metabot.ledger.ledger import Ledger
+from metabot.ledger.people import Decision
 from metabot.picture.picture import Picture
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
@@ -121,6 +122,39 @@ def test_a_ledger_from_before_there_was_a_model_gets_its_table(path: Path) -> No
     ledger = Ledger(path)
     assert ledger.model_calls(FINGERPRINT) == []
     assert ledger.find(FINGERPRINT)[0].finding == finding()
+
+
+def test_a_ledger_from_before_people_and_jobs_gets_their_tables(path: Path) -> None:
+    """With all that it holds."""
+    Ledger(path).record_findings(Ledger(path).begin_pass(), [finding()])
+    with sqlite3.connect(path) as connection:
+        connection.executescript("DROP TABLE decisions; DROP TABLE job_runs; UPDATE schema_version SET version = 4;")
+    ledger = Ledger(path)
+    assert (ledger.decisions(), ledger.job_runs()) == ([], [])
+    assert ledger.find(FINGERPRINT)[0].finding == finding()
+
+
+def test_keeps_what_people_decided_in_order_and_once(path: Path) -> None:
+    """What is read from a comment again is the same decision."""
+    said = {"fingerprint": FINGERPRINT, "reason": "we like it slow", "decided_by": "ada"}
+    declined = Decision(kind="decline", decided_ns=2, number=7, **said)
+    revived = Decision(kind="revive", decided_ns=5, **said)
+    for decision in (revived, declined, declined):
+        Ledger(path).record_decision(decision)
+    assert Ledger(path).decisions() == [declined, revived]
+
+
+def test_keeps_the_runs_of_jobs_newest_first(path: Path) -> None:
+    """One that did not end, because its process was killed, has no end."""
+    ledger = Ledger(path)
+    ended = ledger.begin_job("run", 5)
+    ledger.end_job(ended, "failed", "exit code 5")
+    ledger.begin_job("watch", 6)
+    watch, run = Ledger(path).job_runs()
+    assert (run.job, run.due_ns, run.result, run.detail) == ("run", 5, "failed", "exit code 5")
+    assert run.started_ns <= (run.ended_ns or 0)
+    assert (watch.job, watch.ended_ns, watch.result) == ("watch", None, None)
+    assert ledger.job_runs(newest=1) == [watch]
 
 
 def test_keeps_everything_about_a_finding(path: Path) -> None:
