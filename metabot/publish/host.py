@@ -55,6 +55,7 @@ class Comment:
     body: str
     created_ns: int
     own: bool  # metabot's
+    key: str = ""  # of metabot's own: what `Host.say` said it for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +131,7 @@ class Host(Protocol):
     def checks(self, revision: str) -> Sequence[Check]: ...
 
     def comments(self, number: int, *, since_ns: int = 0) -> Sequence[Comment]:
-        """On a pull request or the dashboard, oldest first."""
+        """On a pull request, with what was written in reviews, or on the dashboard; oldest first."""
 
     def say(self, number: int, key: str, text: str) -> None:
         """Comments once for each key, which stands hidden in the comment; with another text that comment is edited."""
