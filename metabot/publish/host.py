@@ -5,9 +5,12 @@ Titles, bodies, comments and names in here were written by whoever may write the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
+
+# GitHub takes 65,536 characters in a text, of which a host's own hidden marks need a few.
+LARGEST_TEXT: Final = 65_000
 
 PullState = Literal["open", "closed", "merged"]
 Right = Literal["contents", "pull requests", "issues", "checks", "workflows", "administration", "secrets", "actions"]
@@ -34,6 +37,7 @@ class HostedPull:
     ended_ns: int | None = None  # when it was closed or merged
     ended_by: str | None = None  # who did, where that is told
     merged_revision: str | None = None
+    unfinished: bool = False  # opened by a process that ended before its labels: `open_draft` once more finishes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +119,7 @@ class Host(Protocol):
         """Open pull requests of everybody else."""
 
     def open_draft(self, draft: Draft) -> HostedPull:
-        """Opens a draft, or gives the one that is open for its branch."""
+        """Opens a draft, or finishes and gives the one that is open for its branch. Texts keep to `LARGEST_TEXT`."""
 
     def edit(self, number: int, *, title: str | None = None, body: str | None = None) -> None: ...
 
@@ -125,8 +129,8 @@ class Host(Protocol):
     def commits(self, number: int) -> Sequence[Commit]:
         """Those that its branch has beyond its base, oldest first."""
 
-    def changed(self, number: int) -> dict[str, str | None]:
-        """Its files as its head holds them; None for what is deleted, binary or too large to tell."""
+    def changed(self, number: int, among: Collection[str]) -> dict[str, str | None]:
+        """Those of these files that it changes, as its head holds them; None: deleted, binary or too large to tell."""
 
     def checks(self, revision: str) -> Sequence[Check]: ...
 
