@@ -14,7 +14,7 @@ import duckdb
 
 from metabot import temporary
 from metabot.errors import StoreError
-from metabot.store.lock import held
+from metabot.lock import held
 from metabot.telemetry.shares import processors
 
 SCHEMA_VERSION: Final = 4

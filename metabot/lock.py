@@ -17,12 +17,12 @@ _POLL_SECONDS: Final = 0.1
 
 
 @contextmanager
-def held(path: Path, *, purpose: str, waiting: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock of the store at `path`. `waiting` hears for whom, once per holder.
+def held(path: Path, *, purpose: str, waiting: Callable[[str], None], setting: str = "[store] path") -> Iterator[None]:
+    """Hold the lock of what is at `path`. `waiting` hears for whom, once per holder; it may raise and so not wait.
 
-    Raises `StoreError` where the lock's files cannot be written.
+    Raises `StoreError` where the lock's files cannot be written, naming the setting that `path` comes from.
     """
-    lock = FileLock(_beside(path, ".lock"), fallback_to_soft=False, preserve_lock_file=True)
+    lock = _lock(path)
     holder = _beside(path, ".holder")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,7 +30,7 @@ def held(path: Path, *, purpose: str, waiting: Callable[[str], None]) -> Iterato
     except (OSError, NotImplementedError) as error:
         raise StoreError(
             f"{path}: its lock cannot be taken: {error}.\n"
-            "  Point [store] path at a local folder that you may write and that has space left."
+            f"  Point {setting} at a local folder that you may write and that has space left."
         ) from error
     try:
         _introduce(holder, path, purpose)
@@ -38,6 +38,23 @@ def held(path: Path, *, purpose: str, waiting: Callable[[str], None]) -> Iterato
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def holder_of(path: Path) -> str | None:
+    """Who holds the lock of `path` now: purpose, process and time. None: nobody."""
+    lock = _lock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return _read(_beside(path, ".holder")) or "a process that only begins"
+    except OSError:  # no folder yet, or none of ours
+        return None
+    lock.release()
+    return None
+
+
+def _lock(path: Path) -> FileLock:
+    return FileLock(_beside(path, ".lock"), fallback_to_soft=False, preserve_lock_file=True)
 
 
 def _acquire(lock: FileLock, holder: Path, waiting: Callable[[str], None]) -> None:
