@@ -1,12 +1,14 @@
 """Which commands a repository's language would set up and test it with: a proposal for its settings, not more.
 
-Read from the files at the top: Python (uv, poetry, requirements, a project file), Node (npm, pnpm, yarn), Go, Rust.
-The first language whose manifest is there is taken. Where there is none, or no test to run, the reason is said.
+Read from the files at the top: Python (uv, poetry, pdm, requirements, a project file), Node (npm, pnpm, yarn), Go,
+Rust. The first language whose manifest is there is taken, and Python where there is none but Python's own files. Where
+there is no test to run, the reason is said.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +16,11 @@ from typing import Any, Final
 Read = Callable[[str], str | None]
 
 _VENV: Final = "python3 -m venv {env} && {env}/bin/pip install"
+_TEST_FILE: Final = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
+_FOR_PYTEST: Final = re.compile(
+    r"^(import|from) pytest\b|^(async )?def test_", re.MULTILINE
+)  # unittest runs no function
+_LOOKED_AT: Final = 20  # tests of a repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +42,20 @@ def detected(files: Collection[str], read: Read) -> Defaults:
     for manifests, language in _LANGUAGES:
         if any(name in files for name in manifests):
             return language(files, read)
+    if any(name.endswith(".py") for name in files):
+        return _python(files, read)
     return Defaults(unknown="it has no manifest of Python, Node, Go or Rust at its top")
 
 
 def _python(files: Collection[str], read: Read) -> Defaults:
     texts = [read(name) or "" for name in sorted(files) if _may_name_pytest(name)]
-    has_pytest = any("pytest" in text for text in texts) or "conftest.py" in files or "tests/conftest.py" in files
-    if not has_pytest and not any(name.rpartition("/")[2].startswith("test") for name in files):
+    tests = [name for name in sorted(files) if _TEST_FILE.search(name)]
+    has_pytest = (
+        any("pytest" in text for text in texts)
+        or any(name.rpartition("/")[2] == "conftest.py" for name in files)
+        or any(_FOR_PYTEST.search(read(name) or "") for name in tests[:_LOOKED_AT])
+    )
+    if not has_pytest and not tests:
         return Defaults(setup=_python_setup(files, has_pytest=False), unknown="it has no tests")
     test = "{env}/bin/python -m " + ("pytest -q" if has_pytest else "unittest")
     return Defaults(setup=_python_setup(files, has_pytest=has_pytest), test=test)
@@ -49,7 +63,7 @@ def _python(files: Collection[str], read: Read) -> Defaults:
 
 def _may_name_pytest(name: str) -> bool:
     requirements = name.startswith("requirements") and name.endswith(".txt")
-    return requirements or name in ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "setup.py")
+    return requirements or name in ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "setup.py", "noxfile.py")
 
 
 def _python_setup(files: Collection[str], *, has_pytest: bool) -> str:
@@ -58,6 +72,8 @@ def _python_setup(files: Collection[str], *, has_pytest: bool) -> str:
     if "poetry.lock" in files:
         pip = f"{_VENV} poetry"
         return f"{pip} && env VIRTUAL_ENV={{env}} {{env}}/bin/poetry install --no-interaction"
+    if "pdm.lock" in files:
+        return f"{_VENV} pdm && env VIRTUAL_ENV={{env}} {{env}}/bin/pdm sync"
     lists = [name for name in sorted(files) if name.startswith("requirements") and name.endswith(".txt")]
     wanted = [*(f"-r {name}" for name in lists)]
     if not lists and ("pyproject.toml" in files or "setup.py" in files):
@@ -100,8 +116,9 @@ def _rust(_: Collection[str], __: Read) -> Defaults:
 
 
 _LANGUAGES: Final[tuple[tuple[tuple[str, ...], Callable[[Collection[str], Read], Defaults]], ...]] = (
-    (("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "uv.lock", "poetry.lock"), _python),
+    (("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "uv.lock", "poetry.lock", "pdm.lock"), _python),
     (("package.json",), _node),
     (("go.mod",), _go),
     (("Cargo.toml",), _rust),
 )
+MANIFESTS: Final = tuple(name for names, _ in _LANGUAGES for name in names)

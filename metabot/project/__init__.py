@@ -1,0 +1,1 @@
+"""What a project is, told from its files: they are read and parsed, never run or imported."""

@@ -1,0 +1,125 @@
+"""Telemetry that lies in a project's folder, recognised by what it holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+import polars as pl
+
+from metabot.errors import InputError
+from metabot.project.tree import Tree
+from metabot.store.content import Reading, Unpacking, opening
+from metabot.store.inputs import BROKEN, inputs
+from metabot.telemetry import formats
+from metabot.telemetry.record import Columns, Record, Span
+from metabot.telemetry.shares import ShareError
+
+_SUFFIXES: Final = (".json", ".jsonl", ".ndjson", ".pb", ".binpb", ".eval", ".csv", ".parquet", ".gz", ".zst", ".tgz")
+_ASIDE: Final = ("tests", "test", "fixtures", "testdata", "__tests__", "__snapshots__", "locales", "schemas")
+_MOST: Final = 300  # files that are looked at
+_READ: Final = 64  # megabytes of the newest one that are read
+_SERVICES: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What the newest file of some holds. None: it holds no calendar time, or is too large to be read here."""
+
+    newest_ns: int | None
+    oldest_ns: int | None
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recordings:
+    """Files of one format that one pattern names."""
+
+    pattern: str
+    format: str
+    files: int
+    held: Held
+
+
+def recordings(tree: Tree) -> list[Recordings]:
+    """Files in folders of tests are left out: they are no telemetry of the application."""
+    candidates = [path for path in tree.named(*_SUFFIXES) if not set(path.split("/")[:-1]) & set(_ASIDE)]
+    looked_at = candidates[:_MOST]
+    known = {path: taken_for for path in looked_at if (taken_for := recognised(tree.root / path)) is not None}
+    groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for path, taken_for in known.items():
+        groups[str(PurePosixPath(path).parent), PurePosixPath(path).suffix, taken_for].append(path)
+    return [
+        found
+        for (folder, suffix, taken_for), paths in groups.items()
+        for found in _of(tree.root, taken_for, paths, _pattern(folder, suffix, paths, candidates))
+    ]
+
+
+def recognised(path: Path) -> str | None:
+    """The format that a file, or an archive's first member, is in; None where it is in none, empty or unreadable."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size == 0:
+        return None
+    try:
+        for found in inputs(path):
+            return formats.recognise(str(path), opening(found.path, found.file))
+    except (InputError, *BROKEN):
+        return None
+    return None
+
+
+def held(path: Path, taken_for: str) -> Held:
+    """What a file of this format tells of its times and services."""
+    newest: list[int] = []
+    oldest: list[int] = []
+    services: dict[str, None] = {}
+    whole = True
+    try:
+        for found in inputs(path):
+            reading = Reading(found.path, found.file, found.file.seek(0, 2))
+            chunks = list(islice(Unpacking(reading).chunks(), _READ + 1))
+            whole = whole and len(chunks) <= _READ
+            for record in formats.reader(taken_for)(chunks):
+                _note(record, newest, oldest, services)
+    except (InputError, ShareError, *BROKEN):
+        whole = False
+    return Held(
+        newest_ns=max(newest, default=None) if whole else None,
+        oldest_ns=min(oldest, default=None) if whole else None,
+        services=tuple(services)[:_SERVICES],
+    )
+
+
+def _note(record: Record, newest: list[int], oldest: list[int], services: dict[str, None]) -> None:
+    match record:
+        case Span() if record.clock.startswith("utc"):
+            newest.append(record.end_ns)
+            oldest.append(record.start_ns)
+            services[record.service] = None
+        case Columns():
+            timed = record.spans.filter(pl.col("clock").str.starts_with("utc"))
+            services.update(dict.fromkeys(timed["service"].unique().drop_nulls().to_list()))
+            if timed.height:
+                newest.append(int(timed["end_ns"].max()))  # type: ignore[arg-type]  # a column of whole numbers
+                oldest.append(int(timed["start_ns"].min()))  # type: ignore[arg-type]
+
+
+def _of(root: Path, taken_for: str, paths: list[str], pattern: str | None) -> list[Recordings]:
+    if pattern is None:
+        return [
+            Recordings(pattern=path, format=taken_for, files=1, held=held(root / path, taken_for)) for path in paths
+        ]
+    newest = max(paths, key=lambda path: (root / path).stat().st_mtime)
+    return [Recordings(pattern=pattern, format=taken_for, files=len(paths), held=held(root / newest, taken_for))]
+
+
+def _pattern(folder: str, suffix: str, paths: list[str], candidates: list[str]) -> str | None:
+    """A glob that names just these files; None where others lie among them, or a name in it would be a glob's own."""
+    above = "" if folder == "." else f"{folder}/"
+    beside = [path for path in candidates if path.startswith(above) and "/" not in path.removeprefix(above)]
+    same = [path for path in beside if path.endswith(suffix)]
+    plain = not any(letter in folder for letter in "*?[")
+    return f"{above}*{suffix}" if len(paths) > 1 and plain and sorted(same) == sorted(paths) else None
