@@ -19,7 +19,7 @@ from typing import IO, Final, NewType, Self
 
 from metabot import temporary
 from metabot.errors import RepositoryError
-from metabot.git_environment import AUTHOR_EMAIL, ON_DISK, environment, identity, scheme_of, words_of
+from metabot.git_environment import AUTHOR_EMAIL, ON_DISK, Access, environment, identity, scheme_of, words_of
 from metabot.redact import redact
 
 ObjectId = NewType("ObjectId", str)
@@ -29,8 +29,13 @@ _LINK: Final = "120000"
 _SUBMODULE: Final = "160000"
 _FULL_ID: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _HUNK: Final = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+_NO: Final = re.compile(r"error: 4\d\d|Authentication failed|not found|Permission")  # said by a remote that was reached
 _REMOTE_SECONDS: Final = 120.0  # a remote that does not answer must not hold a pass
 _FETCH_SECONDS: Final = 900.0  # a whole history may have to come
+
+
+class RemoteUnreachableError(RepositoryError):
+    """The same may succeed later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +64,22 @@ class _Answer:
 class Repository:
     """A git repository by its top folder (or a bare one). A folder inside of a repository is refused."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, access: Access | None = None) -> None:
         self.path = path.resolve()
+        self._access = access
         self._trees: dict[str, dict[str, _Entry]] = {}
         if not self.path.is_dir() or self._run("rev-parse", "--git-dir").status != 0:
             message = f"{path}: not the top folder of a git repository.\n  Name the folder that holds .git."
             raise RepositoryError(message)
 
     @classmethod
-    def made(cls, at: Path) -> Self:
+    def made(cls, at: Path, access: Access | None = None) -> Self:
         """An empty bare repository at `at`, in a folder that is there and empty."""
-        answer = _git(at.resolve(), "init", "--quiet", "--bare", "--initial-branch=main", "--template=", ".")
+        options = ("--quiet", "--bare", "--initial-branch=main", "--template=")
+        answer = _git(at.resolve(), "init", *options, ".", variables=environment(at.resolve(), None))
         if answer.status != 0:
             raise RepositoryError(f"{at}: git could not make a repository: {answer.words}\n  Look at the disk.")
-        return cls(at)
+        return cls(at, access)
 
     def fetch(self, url: str) -> None:
         """Sets every branch to where it stands at the address; branches that are gone there stay.
@@ -209,8 +216,9 @@ class Repository:
         if answer.status != 0:
             refused = [line for line in answer.output.decode(errors="replace").splitlines() if line.startswith("!")]
             words = words_of("\n".join([answer.words, *refused]))
-            message = f"{self.path}: {remote} refused branch {branch}: {words}\n  Look at that branch there; metabot"
-            raise RepositoryError(f"{message} never forces a push.")
+            kind = RepositoryError if refused or _NO.search(words) else RemoteUnreachableError
+            message = f"{self.path}: {redact(remote)[0]} refused branch {branch}: {words}"
+            raise kind(f"{message}\n  Look at that branch there; metabot never forces a push.")
 
     def remote_branch(self, remote: str, branch: str) -> str | None:
         """The commit that the remote's branch stands at; None where the remote has no such branch."""
@@ -220,6 +228,47 @@ class Repository:
         output = self._must(f"ask {remote}", "ls-remote", *program, "--", url, ref, scheme=scheme).decode()
         found = (line.split("\t", 1) for line in output.splitlines())
         return next((sha for sha, name in found if name == ref), None)
+
+    def bring(self, remote: str, branch: str) -> str | None:
+        """As `remote_branch`; the commit with its history is here then. No branch of the repository moves."""
+        sha = self.remote_branch(remote, branch)
+        if sha is None or self.resolve(sha) is not None:
+            return sha
+        url, ref = self._url(remote), self._branch_ref(branch)
+        scheme = scheme_of(url)
+        program = (f"--upload-pack={ON_DISK}upload-pack",) if scheme == "file" else ()
+        options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance")
+        self._must(f"fetch {branch} of {remote}", "fetch", *options, *program, "--", url, ref, scheme=scheme)
+        return sha
+
+    def delete_at(self, remote: str, branch: str, *, at: str) -> None:
+        """Deletes the remote's branch only while it stands there; RepositoryError where it moved meanwhile."""
+        url, ref = self._url(remote), self._branch_ref(branch)
+        scheme = scheme_of(url)
+        program = (f"--receive-pack={ON_DISK}receive-pack",) if scheme == "file" else ()
+        lease = f"--force-with-lease={ref}:{_full(at)}"  # the deletion's condition: nothing else is pushed
+        self._must(
+            f"delete {branch} at {remote}", "push", "--no-verify", lease, *program, "--", url, f":{ref}", scheme=scheme
+        )
+
+    def commits(self, head: str, bases: Sequence[str]) -> list[tuple[str, str, str]]:
+        """What a commit has beyond bases, oldest first: its id, its author's address and its committer's."""
+        known = [f"^{_full(base)}" for base in bases]
+        options = ("--reverse", "--topo-order", "--no-commit-header", "--format=%H%x00%ae%x00%ce")
+        listing = self._must("list commits", "rev-list", *options, _full(head), *known, "--").decode(errors="replace")
+        found = (line.split("\0") for line in listing.splitlines())
+        return [(sha, author, committer) for sha, author, committer in found]
+
+    def fork(self, sha: str, other: str) -> str | None:
+        """The newest commit that both contain."""
+        answer = self._run("merge-base", _full(sha), _full(other))
+        return answer.output.decode().strip() if answer.status == 0 else None
+
+    def changed_paths(self, old: str, new: str) -> tuple[str, ...]:
+        """Paths that differ between two commits, in git's order."""
+        options = ("-r", "-z", "--name-only", "--no-renames", "--no-ext-diff")
+        listing = self._must("compare commits", "diff-tree", *options, _full(old), _full(new), "--")
+        return tuple(os.fsdecode(path) for path in listing.split(b"\0") if path)
 
     def _tree(self, sha: str) -> dict[str, _Entry]:
         if sha not in self._trees:
@@ -322,24 +371,26 @@ class Repository:
         scheme: str | None = None,
         seconds: float = _REMOTE_SECONDS,
     ) -> _Answer:
-        return _git(self.path, *arguments, stdin=stdin, env=env, into=into, scheme=scheme, seconds=seconds)
+        variables = {**environment(self.path, scheme, self._access), **(env or {})}
+        limit = seconds if scheme else None
+        return _git(self.path, *arguments, variables=variables, stdin=stdin, into=into, seconds=limit)
 
 
 def _git(
     path: Path,
     *arguments: str,
+    variables: Mapping[str, str],
     stdin: bytes = b"",
-    env: Mapping[str, str] | None = None,
     into: IO[bytes] | None = None,
-    scheme: str | None = None,
-    seconds: float = _REMOTE_SECONDS,
+    seconds: float | None = None,
 ) -> _Answer:
     try:
         import git  # noqa: PLC0415  GitPython starts git on import, and fails there where git is missing
     except ImportError as error:
         raise RepositoryError("git was not found on PATH.\n  Install git 2.34 or newer.") from error
-    variables = {**environment(path, scheme), **(env or {})}
-    command = ["env", "-i", *(f"{name}={value}" for name, value in variables.items()), "git", *arguments]
+    # Ours are unset by name; `env -i NAME=value` would show the values, a token among them, to who lists processes.
+    foreign = sorted({*os.environ, "LANGUAGE"} - set(variables))
+    command = ["env", *(part for name in foreign for part in ("-u", name)), "git", *arguments]
     with tempfile.TemporaryFile() as source:
         source.write(stdin)
         source.seek(0)
@@ -347,12 +398,13 @@ def _git(
             status, output, words = git.Git(path).execute(
                 command,
                 istream=source,
+                env=variables,
                 output_stream=into,
                 with_extended_output=True,
                 with_exceptions=False,
                 stdout_as_string=False,
                 strip_newline_in_stdout=False,
-                kill_after_timeout=seconds if scheme else None,
+                kill_after_timeout=seconds,
             )
         except git.exc.GitCommandNotFound as error:
             raise RepositoryError("env or git was not found on PATH.\n  Install git 2.34 or newer.") from error

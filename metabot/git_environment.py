@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -31,9 +33,38 @@ _IN_FORCE: Final = {
 ON_DISK: Final = "git -c core.hooksPath=/dev/null -c core.alternateRefsCommand=true -c 'safe.directory=*' "
 
 
-def environment(path: Path, scheme: str | None) -> dict[str, str]:
+_KEPT: Final = ("PATH", "HOME", "TMPDIR", "SSH_AUTH_SOCK")
+# How a web server is reached and known; lower case is what curl reads.
+_KEPT_FOR_HTTPS: Final = ("https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "GIT_SSL_CAINFO", "SSL_CERT_FILE")
+_ON_THIS_MACHINE: Final = re.compile(r"http://(127\.0\.0\.1|localhost)(:\d+)?/")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How one repository on the web is asked with a token, which git alone is told, in its environment, when it asks.
+
+    git sends it to this address and to no other, nor where that one redirects to.
+    """
+
+    address: str  # `https://github.com/owner/name`
+    token_variable: str
+
+    @property
+    def settings(self) -> dict[str, str]:
+        token = os.environ.get(self.token_variable, "").strip()
+        if not token:
+            return {}
+        basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+        header = f"Authorization: Basic {basic}"
+        asked = {f"http.{address}.extraHeader": header for address in (self.address, f"{self.address}.git")}
+        return {**asked, "http.followRedirects": "false"}
+
+
+def environment(path: Path, scheme: str | None, access: Access | None = None) -> dict[str, str]:
     settings = _IN_FORCE | ({f"protocol.{scheme}.allow": "always"} if scheme else {})
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "SSH_AUTH_SOCK") if name in os.environ}
+    settings |= access.settings if access and scheme in ("https", "http") else {}
+    names = _KEPT + (_KEPT_FOR_HTTPS if scheme == "https" else ())
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return {
         **kept,
         "LC_ALL": "C.UTF-8",
@@ -61,6 +92,8 @@ def identity(date: str) -> dict[str, str]:
 def scheme_of(url: str) -> str:
     if url.startswith(("https://", "ssh://", "file://")):
         return url.split(":", 1)[0]
+    if _ON_THIS_MACHINE.match(url):
+        return "http"
     if "::" not in url and "://" not in url:
         return "ssh" if re.match(r"[^/]+:", url) else "file"
     raise RepositoryError(f"{redact(url)[0]}: not an address that metabot talks to.\n  Use a path, https:// or ssh://.")

@@ -11,6 +11,8 @@ from filelock import FileLock
 from metabot.config import Remote, Settings
 from metabot.errors import RepositoryError
 from metabot.git import Repository
+from metabot.git_environment import Access
+from metabot.publish.github.address import address_of
 from metabot.verify.scratch import remove
 
 
@@ -19,7 +21,7 @@ def target_repository(settings: Settings) -> Repository:
     where = settings.target.repository
     if where is None:
         raise RepositoryError("target.repository is empty. Name the folder of the repository to propose changes for.")
-    return _clone(where, settings)[0] if isinstance(where, Remote) else Repository(where)
+    return _clone(where, settings)[0] if isinstance(where, Remote) else Repository(where, _access(settings))
 
 
 def refreshed(settings: Settings, progress: Callable[[str], None]) -> None:
@@ -42,19 +44,24 @@ def _clone(remote: Remote, settings: Settings) -> tuple[Repository, bool]:
     at.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(at.with_suffix(".lock")):
         if at.exists():
-            return Repository(at), False
-        return _made(remote, at), True
+            return Repository(at, _access(settings)), False
+        return _made(remote, at, _access(settings)), True
 
 
-def _made(remote: Remote, at: Path) -> Repository:
+def _access(settings: Settings) -> Access | None:
+    """The token's, which reaches the one repository of the settings and no other."""
+    return address_of(settings.github).access if settings.publish.kind == "github" else None
+
+
+def _made(remote: Remote, at: Path, access: Access | None) -> Repository:
     """Whole or not at all: a killed run leaves a folder of another name, which the next one removes."""
     part = at.with_suffix(".part")
     remove(part)
     part.mkdir()
     try:
-        Repository.made(part).fetch(remote.url)
+        Repository.made(part, access).fetch(remote.url)
     except RepositoryError:
         remove(part)
         raise
     part.rename(at)
-    return Repository(at)
+    return Repository(at, access)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from metabot.errors import RepositoryError
 from metabot.git import Hunk, Repository
+from metabot.git_environment import Access
 
+TOKEN = "github_pat_11AAAAAAA0123456789abc_0123456789abcdef"
 BRANCH = "metabot/prompt-cache-miss-0123456789ab"
 COMMITTER = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@shop.test"} | {
     "GIT_COMMITTER_NAME": "Ada",
@@ -391,3 +397,43 @@ def test_reads_a_repository_of_another_owner(shop: Path) -> None:
     for path in (shop, *shop.rglob("*")):
         os.chown(path, 12345, 12345, follow_symlinks=False)
     assert Repository(shop).files(Repository(shop).resolve("main") or "")
+
+
+class Unwilling(BaseHTTPRequestHandler):
+    """Refuses whoever asks, and notes what it was told and which process shows a token to who lists processes."""
+
+    told: ClassVar[dict[str, tuple[bool, bool]]] = {}
+
+    def do_GET(self) -> None:
+        listed = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+        basic = base64.b64encode(f"x-access-token:{TOKEN}".encode())
+        shown = any(secret in line for line in listed for secret in (TOKEN.encode(), basic))
+        self.told[self.path.split("/info")[0]] = (self.headers["Authorization"] == f"Basic {basic.decode()}", shown)
+        self.send_error(403)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_token_reaches_its_repository_alone(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a header that no list of processes shows, to no other address of the same server, and in no error's words."""
+    monkeypatch.setenv("SHOP_TOKEN", TOKEN)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Unwilling) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        web = f"http://127.0.0.1:{server.server_port}"
+        repository = Repository(shop, Access(f"{web}/ada/shop", "SHOP_TOKEN"))
+        for address in (f"{web}/ada/shop.git", f"{web}/ada/shop-2.git"):
+            with pytest.raises(RepositoryError, match="403") as caught:
+                repository.push(address, BRANCH, head(shop))
+            assert TOKEN not in str(caught.value)
+        server.shutdown()
+    assert Unwilling.told == {"/ada/shop.git": (True, False), "/ada/shop-2.git": (False, False)}
+    assert TOKEN not in (shop / ".git/config").read_text()
+
+
+@pytest.mark.parametrize("address", ["http://github.test/ada/shop.git", "http://127.0.0.1.evil.test/ada/shop.git"])
+def test_no_web_address_but_on_this_machine_is_talked_to_readably(shop: Path, address: str) -> None:
+    """What is fetched decides what runs, and a token may travel with it."""
+    with pytest.raises(RepositoryError, match="not an address that metabot talks to"):
+        Repository(shop).fetch(address)
