@@ -132,15 +132,24 @@ class Ledger:
         with self._database.reading() as connection:
             return model_calls.calls(connection, about)
 
-    def record_pull_request(self, number: int, pull_request: PullRequest) -> None:
-        """A pull request that is known already gets its new state."""
+    def record_pull_request(self, number: int | None, pull_request: PullRequest) -> None:
+        """A pull request that is known already gets its new state; without a pass, people gave it to it."""
         table = schema.pull_requests
         key = (table.c.number == pull_request.number) & (table.c.fingerprint == pull_request.fingerprint)
         row = {"state": pull_request.state, "pull_request": encode(pull_request)}
+        of_pass = {} if number is None else {"pass_id": number}
         with self._database.writing() as connection:
-            if connection.execute(table.update().where(key).values(pass_id=number, **row)).rowcount == 0:
+            if connection.execute(table.update().where(key).values(**of_pass, **row)).rowcount == 0:
+                last = number or connection.execute(sql.select(sql.func.max(schema.passes.c.id))).scalar_one() or 0
                 which = {"number": pull_request.number, "fingerprint": pull_request.fingerprint}
-                connection.execute(table.insert().values(pass_id=number, **which, **row))
+                connection.execute(table.insert().values(pass_id=last, **which, **row))
+
+    def pull_requests(self) -> list[PullRequest]:
+        """All that were ever opened or seen, by number."""
+        table = schema.pull_requests
+        with self._database.reading() as connection:
+            rows = connection.execute(sql.select(table).order_by(table.c.number)).all()
+            return [self._load(row.pull_request, PullRequest, row.fingerprint) for row in rows]
 
     def record_decision(self, decision: Decision) -> None:
         """Once: the same decision at the same moment is kept one time."""
@@ -165,6 +174,16 @@ class Ledger:
         """Newest first."""
         with self._database.reading() as connection:
             return jobs.runs(connection, newest)
+
+    def unfinished_jobs(self) -> list[JobRun]:
+        """Runs that still go on, or whose process was killed."""
+        with self._database.reading() as connection:
+            return jobs.unfinished(connection)
+
+    def latest_jobs(self) -> list[JobRun]:
+        """The newest run of each job."""
+        with self._database.reading() as connection:
+            return jobs.latest(connection)
 
     def find(self, beginning: str) -> list[Entry]:
         """The findings, proposed or not, whose fingerprint begins so; in the order of their fingerprints."""

@@ -136,9 +136,10 @@ def test_a_ledger_from_before_people_and_jobs_gets_their_tables(path: Path) -> N
 
 def test_keeps_what_people_decided_in_order_and_once(path: Path) -> None:
     """What is read from a comment again is the same decision."""
-    said = {"fingerprint": FINGERPRINT, "reason": "we like it slow", "decided_by": "ada"}
-    declined = Decision(kind="decline", decided_ns=2, number=7, **said)
-    revived = Decision(kind="revive", decided_ns=5, **said)
+    declined = Decision(
+        fingerprint=FINGERPRINT, kind="decline", reason="we like it slow", decided_by="ada", decided_ns=2, number=7
+    )
+    revived = replace(declined, kind="revive", decided_ns=5)
     for decision in (revived, declined, declined):
         Ledger(path).record_decision(decision)
     assert Ledger(path).decisions() == [declined, revived]
@@ -194,6 +195,18 @@ def test_a_stop_is_overtaken_by_a_later_pull_request(path: Path) -> None:
     assert ledger.find(FINGERPRINT)[0].stop is None
     ledger.record_stop(second, stop("again"))
     assert ledger.find(FINGERPRINT)[0].stop == stop("again")
+
+
+def test_a_pull_request_is_known_that_no_pass_opened(path: Path) -> None:
+    """As a new ledger finds it; a state that people gave it does not make it newer than a stop."""
+    ledger = Ledger(path)
+    ledger.record_pull_request(None, pull_request())
+    assert ledger.pull_requests() == [pull_request()]
+    ledger.record_findings(number := ledger.begin_pass(), [finding()])
+    ledger.record_stop(number, stop())
+    ledger.record_pull_request(None, pull_request("closed"))
+    assert ledger.find(FINGERPRINT)[0].stop == stop()
+    assert ledger.pull_requests() == [pull_request("closed")]
 
 
 def test_a_pull_request_changes_its_state(path: Path) -> None:
