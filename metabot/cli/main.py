@@ -72,6 +72,24 @@ def metabot(
 
 
 @app.command()
+def init(
+    path: Annotated[Path, typer.Argument(help="The project's folder.", metavar="PATH")] = Path(),
+    config: Annotated[Path, typer.Option("--config", help="The settings file to write, at the project's top.")] = Path(
+        "config.toml"
+    ),
+    workflow: Annotated[bool, typer.Option("--workflow", help="Write a GitHub Actions workflow as well.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write anew what is there; the old file is kept.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what it would write, and write nothing.")] = False,
+) -> None:
+    """Look at a project and write its settings: what was found and how, and what you have to add.
+
+    Files are read and parsed, never run: languages, tests, calls of models, instrumentation, services, evaluations,
+    telemetry that lies about, the remote. A file that is there is kept, and the difference shown.
+    """
+    import_module("metabot.cli.init").init(path, name=config, workflow=workflow, force=force, dry_run=dry_run)
+
+
+@app.command()
 def analyze(
     paths: Annotated[
         list[str] | None, typer.Argument(help="Telemetry files, folders or globs.", metavar="PATH")

@@ -119,10 +119,11 @@ def _services(project: Project) -> Iterator[_Setting]:
     declared = {service.name: service.where for service in project.services}
     seen = {name for one in project.recordings for name in one.held.services}
     named = [name for name in declared if not seen or name in seen]
-    if named and not seen <= declared.keys():
+    takes_all = bool(seen) and seen <= declared.keys()
+    if named and not takes_all:
         why = ", ".join(f"{name} by {declared[name]}" for name in named)
         yield _Setting(key="services", value=named, why=f"The telemetry of this repository: {why}.")
-    elif declared and seen and not named:
+    elif declared and not named:
         why = "These names stand in its files, and none of them in the telemetry here, so that all of it is taken."
         yield _Setting(key="services", value=list(declared), why=why, live=False)
 
