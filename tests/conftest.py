@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from github_double import Double
 
 # How long an example takes is the machine's affair: no test fails for it. `make test` takes the quick profile.
 _UNTIMED = hypothesis.settings(
@@ -24,3 +29,12 @@ def real_data() -> Path:
     if not named:
         pytest.skip("METABOT_REAL_DATA names no folder with the public recordings")
     return Path(named)
+
+
+@pytest.fixture
+def double(tmp_path: Path) -> Iterator[Double]:
+    """GitHub with one repository, `acme/desk`."""
+    from github_double import github
+
+    with github(tmp_path) as double:
+        yield double
