@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from github_double.answers import Answer, RefusedError, not_found
 from github_double.asking import Asking
 from github_double.described import filled
@@ -16,27 +14,20 @@ def meta(asking: Asking) -> Answer:
 
 def rate_limit(asking: Asking) -> Answer:
     """Asking costs nothing."""
-    place = asking.place
-    used = place.used.get(asking.token.name if asking.token else "", 0)
-    left = {
-        "limit": place.rate,
-        "used": used,
-        "remaining": max(0, place.rate - used),
-        "reset": int(time.time()) + place.rate_seconds,
-    }
+    left = asking.place.rate.told(asking.token.name if asking.token else "")
     return Answer(200, {"resources": {"core": left, "search": left}, "rate": left})
 
 
 def account(asking: Asking) -> Answer:
     if asking.token is None:
         raise RefusedError(401, "Requires authentication")
-    return Answer(200, asking.shown.user(asking.login, "public-user"))
+    return Answer(200, asking.shown.account(asking.login, "public-user"))
 
 
 def somebody(asking: Asking) -> Answer:
     if asking.named["username"] not in asking.place.people:
         raise not_found()
-    return Answer(200, asking.shown.user(asking.named["username"], "public-user"))
+    return Answer(200, asking.shown.account(asking.named["username"], "public-user"))
 
 
 def repositories(asking: Asking) -> Answer:

@@ -42,6 +42,11 @@ class Asking:
         text = self.query.get("since")
         return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
 
+    def own(self, author: str, deed: str) -> None:
+        """GitHub lets who may write do it to other people's texts; metabot must not."""
+        if author != self.login:
+            self.place.violations.append(f"{deed}, which is {author}'s")
+
     def page(self, things: Sequence[T], shown: Callable[[T], Any], under: str | None = None) -> Answer:
         """One page, with the addresses of the others. `under` is the key of a page that is an object."""
         size = max(1, min(int(self.query.get("per_page", 30)), 100))

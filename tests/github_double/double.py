@@ -60,11 +60,20 @@ class Double(Place):
         return self.tokens[-1].secret
 
     def person(self, login: str, role: Role) -> None:
-        self.known(login, role)
+        """Somebody joins, or has another role from now on."""
+        self.join(login, role)
+
+    def delete_account(self, login: str) -> None:
+        """What they wrote stays, as a ghost's."""
+        del self.people[login]
 
     def advance(self, time: timedelta) -> None:
         """GitHub's clock goes on; the rate limit's does not."""
         self.ahead += time
+
+    def leave_requests(self, left: int, seconds: float) -> None:
+        """Each token has so many requests left, and all of them again after so long."""
+        self.rate.leave(left, seconds)
 
     def fail_next(self, fault: Fault, times: int = 1, *, method: str = "", path: str = "") -> None:
         """The next requests of a method whose path contains `path` fail so."""
@@ -190,11 +199,23 @@ class Double(Place):
             head, begin = self.bare.branches()["main"], len(self.issues) + 1
             for number in range(begin, begin + count):
                 at = self.now() - timedelta(days=400) + timedelta(minutes=number)
-                ends = {"head": branch.format(number=number), "base": "main", "head_sha": head, "base_sha": head}
-                pull = Pull(number, f"Old change {number}", body, by, at, at, **ends)
-                pull.state, pull.ended, pull.ended_by, pull.merged = "closed", at, "ada", number % 2 == 0
-                pull.merge_sha = head if pull.merged else None
-                self.issues[number] = pull
+                self.issues[number] = Pull(
+                    number,
+                    f"Old change {number}",
+                    body,
+                    by,
+                    at,
+                    at,
+                    state="closed",
+                    ended=at,
+                    ended_by="ada",
+                    head=branch.format(number=number),
+                    base="main",
+                    head_sha=head,
+                    base_sha=head,
+                    merged=number % 2 == 0,
+                    merge_sha=head if number % 2 == 0 else None,
+                )
 
     def end(self) -> None:
         """What a test must not leave behind: deeds that metabot must never do, and talk that GitHub does not know."""

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from github_double.answers import Answer, RefusedError
 from github_double.bare import environment
 from github_double.called import Called, secret_of
-from github_double.double import Double
+from github_double.place import Place
 from github_double.state import Token
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="GitHub"', "Content-Type": "text/plain"}
@@ -21,47 +21,47 @@ def is_git(path: str) -> bool:
     return urlsplit(path).path.endswith(("/info/refs", "/git-upload-pack", "/git-receive-pack"))
 
 
-def answered(double: Double, called: Called) -> Answer:
+def answered(place: Place, called: Called) -> Answer:
     path = urlsplit(called.path).path
     name, _, service = path.lstrip("/").partition(".git/")
     writes = "git-receive-pack" in called.path
-    if name in double.former:
-        return Answer(301, None, {"Location": called.path.replace(name, double.name, 1)})
-    if name != double.name:
+    if name in place.former:
+        return Answer(301, None, {"Location": called.path.replace(name, place.name, 1)})
+    if name != place.name:
         return Answer(404, "Repository not found.", _PLAIN)
     try:
         secret = secret_of(called.headers)
-        token = None if secret is None else double.token_of(secret)
+        token = None if secret is None else place.token_of(secret)
     except RefusedError:
         return Answer(401, "Invalid username or token.", _CHALLENGE)
-    refused = _refused(double, token, writes=writes)
+    refused = _refused(place, token, writes=writes)
     if refused is not None:
         return refused
-    stood = double.bare.branches()
-    answer = _backend(double, called, service, token)
+    stood = place.bare.branches()
+    answer = _backend(place, called, service, token)
     if service == "git-receive-pack":
-        _looked_at(double, stood, token)
+        _looked_at(place, stood, token)
     return answer
 
 
-def _refused(double: Double, token: Token | None, *, writes: bool) -> Answer | None:
+def _refused(place: Place, token: Token | None, *, writes: bool) -> Answer | None:
     if token is None:
-        return Answer(401, "Authentication required.", _CHALLENGE) if writes or double.private else None
-    role = double.role(token.login)
-    if double.private and (not token.listed or role == "none"):
+        return Answer(401, "Authentication required.", _CHALLENGE) if writes or place.private else None
+    role = place.role(token.login)
+    if place.private and (not token.listed or role == "none"):
         return Answer(404, "Repository not found.", _PLAIN)
     if writes and (not token.listed or not token.may("contents", "write") or role in ("read", "triage")):
         return Answer(403, "Write access to repository not granted.", _PLAIN)
-    if double.private and not token.may("contents", "read"):
+    if place.private and not token.may("contents", "read"):
         return Answer(403, "Repository access not granted.", _PLAIN)
     return None
 
 
-def _backend(double: Double, called: Called, service: str, token: Token | None) -> Answer:
+def _backend(place: Place, called: Called, service: str, token: Token | None) -> Answer:
     parts = urlsplit(called.path)
     variables = {
         **environment(),
-        "GIT_PROJECT_ROOT": str(double.bare.path),
+        "GIT_PROJECT_ROOT": str(place.bare.path),
         "GIT_HTTP_EXPORT_ALL": "1",
         "PATH_INFO": f"/{service}",
         "QUERY_STRING": parts.query,
@@ -80,15 +80,15 @@ def _backend(double: Double, called: Called, service: str, token: Token | None) 
     return Answer(int(headers.pop("Status", "200 OK").split()[0]), body, headers)
 
 
-def _looked_at(double: Double, stood: Mapping[str, str], token: Token | None) -> None:
+def _looked_at(place: Place, stood: Mapping[str, str], token: Token | None) -> None:
     """Writes down what a push did that metabot's must not."""
-    stands = double.bare.branches()
+    stands = place.bare.branches()
     for name, before in stood.items():
         after = stands.get(name)
         if after == before:
             continue
         if name == "main":
-            double.violations.append("pushed to main")
-        elif after is not None and not double.bare.contains(after, before):
-            double.violations.append(f"force-pushed {name}")
-    double.follow(token.login if token else None)
+            place.violations.append("pushed to main")
+        elif after is not None and not place.bare.contains(after, before):
+            place.violations.append(f"force-pushed {name}")
+    place.follow(token.login if token else None)

@@ -11,6 +11,7 @@ from typing import Literal
 
 from github_double.answers import RefusedError
 from github_double.bare import Bare
+from github_double.rate import Rate
 from github_double.state import Asked, Check, Comment, Issue, Person, Pull, Role, Token
 
 _ROLES: dict[Role, str] = {"admin": "MEMBER", "maintain": "MEMBER", "write": "MEMBER", "triage": "COLLABORATOR"}
@@ -38,9 +39,7 @@ class Place:
     broken: list[str] = field(default_factory=list)  # what GitHub's description does not have
     ahead: timedelta = timedelta()
     unknown_mergeability: int = 0  # how often GitHub has not computed it yet
-    rate: int = 5000  # requests of a token until the limit is renewed
-    rate_seconds: int = 3600  # until then
-    used: dict[str, int] = field(default_factory=dict)
+    rate: Rate = field(default_factory=Rate)
     lock: threading.RLock = field(default_factory=threading.RLock)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _people: Iterator[int] = field(default_factory=lambda: itertools.count(100))
@@ -59,7 +58,7 @@ class Place:
     def new_id(self) -> int:
         return next(self._ids)
 
-    def known(self, login: str, role: Role, kind: Literal["User", "Bot", "Organization"] = "User") -> Person:
+    def join(self, login: str, role: Role, kind: Literal["User", "Bot", "Organization"] = "User") -> Person:
         person = Person(login, role, next(self._people), kind)
         self.people[login] = person
         return person
@@ -83,7 +82,13 @@ class Place:
         assert isinstance(found, Pull), f"#{number} is an issue"
         return found
 
+    def known(self, login: str) -> None:
+        """An account that nothing was said about has no part in the repository."""
+        if login not in self.people:
+            self.join(login, "none")
+
     def opened(self, author: str, title: str, body: str, labels: list[str] | None = None) -> Issue:
+        self.known(author)
         number, now = len(self.issues) + 1, self.now()
         issue = Issue(number, title, body, author, now, now, labels=list(labels or []))
         self.issues[number] = issue
@@ -92,10 +97,22 @@ class Place:
     def opened_pull(
         self, author: str, title: str, body: str, *, head: str, base: str, head_sha: str, draft: bool, fork: str | None
     ) -> Pull:
+        self.known(author)
         number, now = len(self.issues) + 1, self.now()
-        base_sha = self.bare.branches()[base]
-        ends = {"head": head, "base": base, "head_sha": head_sha, "base_sha": base_sha}
-        pull = Pull(number, title, body, author, now, now, **ends, draft=draft, fork=fork)
+        pull = Pull(
+            number,
+            title,
+            body,
+            author,
+            now,
+            now,
+            head=head,
+            base=base,
+            head_sha=head_sha,
+            base_sha=self.bare.branches()[base],
+            draft=draft,
+            fork=fork,
+        )
         self.issues[number] = pull
         self.bare.point(f"refs/pull/{number}/head", head_sha)
         return pull
@@ -107,6 +124,7 @@ class Place:
         issue.state, issue.ended, issue.ended_by, issue.updated = "open", None, None, self.now()
 
     def commented(self, number: int, by: str, text: str) -> Comment:
+        self.known(by)
         issue, now = self.issues[number], self.now()
         comment = Comment(self.new_id(), by, text, now, now)
         issue.comments.append(comment)

@@ -25,14 +25,14 @@ def permission(asking: Asking) -> Answer:
         raise not_found()
     role = asking.place.role(login)
     coarse = {"maintain": "write", "triage": "read"}.get(role, role)
-    user = filled("collaborator", role_name=role) | (asking.shown.user(login) or {})
+    user = filled("collaborator", role_name=role) | asking.shown.account(login)
     body = filled("repository-collaborator-permission", permission=coarse, role_name=role, user=user)
     return Answer(200, body)
 
 
 def collaborators(asking: Asking) -> Answer:
     people = [one for one in asking.place.people.values() if one.role != "none" and one.kind == "User"]
-    return asking.page(people, lambda one: filled("collaborator", role_name=one.role) | asking.shown.user(one.login))
+    return asking.page(people, lambda one: filled("collaborator", role_name=one.role) | asking.shown.account(one.login))
 
 
 def branches(asking: Asking) -> Answer:

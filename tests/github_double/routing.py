@@ -25,6 +25,8 @@ class Route:
     def refuse(self, asking: Asking) -> None:
         """Raises GitHub's refusal where the token may not."""
         place, token = asking.place, asking.token
+        if place.archived and self.level == "write":
+            raise RefusedError(403, "Repository was archived so is read-only.")
         if not self.needs or (self.public and self.level == "read" and not place.private):
             return
         needs = self._of_the_thread(asking)

@@ -40,10 +40,10 @@ def github(
 ) -> Iterator[Double]:
     """GitHub with one repository, whose `main` holds `files`. Leaving it asserts that metabot kept to the rules."""
     double = Double(name=name, bare=Bare(folder / "github" / f"{name}.git"), private=private)
-    double.known(double.owner, "admin", "Organization")
-    double.known("metabot-bot", "write")
+    double.join(double.owner, "admin", "Organization")
+    double.join("metabot-bot", "write")
     for login, role in _PEOPLE.items():
-        double.known(login, role)
+        double.join(login, role)
     double.new_token("enough", ENOUGH)
     double.push_as("ada", "main", {"README.md": "An application.\n", **(files or {})}, message="Begin")
     with _serving(double):

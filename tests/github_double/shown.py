@@ -31,9 +31,10 @@ class Shown:
     def page(self) -> str:
         return f"{self.web}/{self.place.name}"
 
-    def user(self, login: str | None, schema: str = "simple-user") -> dict[str, Any] | None:
-        if login is None:
-            return None
+    def user(self, login: str | None) -> dict[str, Any] | None:
+        return None if login is None else self.account(login)
+
+    def account(self, login: str, schema: str = "simple-user") -> dict[str, Any]:
         person = self.place.people.get(login) or self.place.people["ghost"]
         return filled(
             schema,
@@ -71,7 +72,7 @@ class Shown:
             "node_id": f"N_{issue.number}",
             "number": issue.number,
             "title": issue.title,
-            "body": issue.body,
+            "body": issue.body or None,
             "state": issue.state,
             "user": self.user(issue.author),
             "author_association": self.place.association(issue.author),

@@ -57,6 +57,7 @@ def edit_issue(asking: Asking) -> Answer:
 
 def apply(asking: Asking, edited: Issue) -> None:
     """The title, text and state that a request gives an issue or a pull request."""
+    asking.own(edited.author, f"edited #{edited.number}")
     edited.title = asking.body.get("title", edited.title)
     edited.body = asking.body.get("body", edited.body) or ""
     edited.updated = asking.place.now()
@@ -100,6 +101,7 @@ def comment(asking: Asking) -> Answer:
 
 def edit_comment(asking: Asking) -> Answer:
     thread, found = _comment(asking)
+    asking.own(found.author, f"edited a comment on #{thread.number}")
     short_enough(asking, "IssueComment")
     found.body, found.updated = asking.body["body"], asking.place.now()
     return Answer(200, asking.shown.comment(thread, found))
@@ -107,6 +109,7 @@ def edit_comment(asking: Asking) -> Answer:
 
 def delete_comment(asking: Asking) -> Answer:
     thread, found = _comment(asking)
+    asking.own(found.author, f"deleted a comment on #{thread.number}")
     thread.comments.remove(found)
     return Answer(204)
 
