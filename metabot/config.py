@@ -201,10 +201,12 @@ class Schedule(Section):
     load: str = "*/15 * * * *"
     run: str = "0 6 * * *"
     watch: str = "*/10 * * * *"
+    windows: tuple[str, ...] = ()
     time_zone: TimeZone = "UTC"
     load_seconds: int = Field(900, gt=0)
     run_seconds: int = Field(7200, gt=0)
     watch_seconds: int = Field(300, gt=0)
+    catch_up_hours: float = Field(24, ge=0)
 
 
 class Price(Section):

@@ -367,3 +367,14 @@ def test_says_what_to_do_where_no_file_can_be(where: str) -> None:
     with pytest.raises(StoreError, match=r"ledger can.*\n.*\[ledger\] path"):
         Ledger(Path(where))
     assert os.path.isdir("/tmp")  # noqa: PTH112  nothing was removed to make room
+
+
+def test_tells_the_newest_run_of_each_job_and_what_has_not_ended(path: Path) -> None:
+    """A job that runs often does not hide one that runs once a day; a run without an end is found again."""
+    ledger = Ledger(path)
+    daily = ledger.begin_job("run", 1)
+    ledger.end_job(daily, "done")
+    for due in range(3):
+        often = ledger.begin_job("load", due)
+    assert {run.job: run.number for run in ledger.latest_jobs()} == {"run": daily, "load": often}
+    assert [run.due_ns for run in ledger.unfinished_jobs()] == [2, 1, 0]
