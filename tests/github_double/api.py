@@ -8,7 +8,15 @@ import re
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from github_double import account_routes, described, pull_routes, repository_routes, thread_routes
+from github_double import (
+    account_routes,
+    commit_routes,
+    described,
+    pull_routes,
+    reference_routes,
+    repository_routes,
+    thread_routes,
+)
 from github_double.answers import Answer, RefusedError, not_found
 from github_double.asking import Asking
 from github_double.called import Called, secret_of
@@ -22,6 +30,8 @@ ROUTES: Final = {
     **thread_routes.ROUTES,
     **pull_routes.ROUTES,
     **repository_routes.ROUTES,
+    **commit_routes.ROUTES,
+    **reference_routes.ROUTES,
 }
 _PATTERNS: Final = [(method, template, described.matching(template)) for method, template in ROUTES]
 _BY_ID: Final = "/repositories/1"  # where a repository is found whatever its name

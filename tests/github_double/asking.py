@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
-from github_double.answers import Answer, invalid
+from github_double.answers import Answer, invalid, not_found
 from github_double.shown import Shown
 from github_double.state import Token
 
@@ -41,6 +41,20 @@ class Asking:
     def since(self) -> datetime | None:
         text = self.query.get("since")
         return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
+
+    def head(self, branch: str) -> str:
+        """Where a branch stands."""
+        found = self.place.bare.branches().get(branch)
+        if found is None:
+            raise not_found()
+        return found
+
+    def commit(self, name: str) -> str:
+        """The commit that a branch or an id names."""
+        found = self.place.bare.resolved(name)
+        if found is None:
+            raise not_found()
+        return found
 
     def own(self, author: str, deed: str) -> None:
         """GitHub lets who may write do it to other people's texts; metabot must not."""

@@ -37,7 +37,6 @@ OPERATIONS: Final = {
     f"{REPOSITORY}/commits/{{ref}}": ("get",),
     f"{REPOSITORY}/commits/{{ref}}/check-runs": ("get",),
     f"{REPOSITORY}/commits/{{ref}}/status": ("get",),
-    f"{REPOSITORY}/commits/{{ref}}/statuses": ("get",),
     f"{REPOSITORY}/compare/{{basehead}}": ("get",),
     f"{REPOSITORY}/contents/{{path}}": ("get",),
     f"{REPOSITORY}/git/matching-refs/{{ref}}": ("get",),

@@ -31,6 +31,7 @@ class Place:
     labels: dict[str, tuple[str, str]] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     required: dict[str, list[str]] = field(default_factory=dict)  # names of checks, by branch
+    by_ruleset: bool = False  # whether a ruleset requires them, in place of the branch's protection
     teams: tuple[str, ...] = ()  # that may be asked for a review
     beyond: dict[str, list[str]] = field(default_factory=dict)  # other repositories that a token reaches, by its name
     former: list[str] = field(default_factory=list)  # names that it had

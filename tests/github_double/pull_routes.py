@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from github_double.answers import Answer, RefusedError, invalid, not_found, refused_by_rule
 from github_double.asking import Asking
-from github_double.repository_routes import shown_change, shown_commit
+from github_double.commit_routes import shown_change, shown_commit
 from github_double.routing import REPOSITORY, Route, Routes
 from github_double.state import Pull
 from github_double.thread_routes import apply, short_enough
