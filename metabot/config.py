@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 
+from metabot import windows
 from metabot.errors import SettingsError
 from metabot.redact import redact
 
@@ -69,8 +70,14 @@ def _is_time_zone(value: str) -> str:
     return value
 
 
+def _is_window(value: str) -> str:
+    windows.parse(value)
+    return value
+
+
 FilePath = Annotated[Path, AfterValidator(_anchored)]
 TimeZone = Annotated[str, AfterValidator(_is_time_zone)]
+Window = Annotated[str, AfterValidator(_is_window)]
 ServerAddress = Annotated[str, AfterValidator(_is_address_of_a_server)]
 OptionalNumber = Annotated[float | None, BeforeValidator(_unset)]
 OptionalPath = Annotated[FilePath | None, BeforeValidator(_unset)]
@@ -181,7 +188,7 @@ class Publish(Section):
     max_new_per_day: int = Field(1, gt=0)
     pause_after_unanswered: int = Field(3, ge=0)  # 0: never
     expire_days: int = Field(21, ge=0)  # 0: never
-    windows: tuple[str, ...] = ()
+    windows: tuple[Window, ...] = ()
     time_zone: TimeZone = "UTC"
     labels: tuple[str, ...] = ("metabot",)
     code_owners_review: bool = True
@@ -201,7 +208,7 @@ class Schedule(Section):
     load: str = "*/15 * * * *"
     run: str = "0 6 * * *"
     watch: str = "*/10 * * * *"
-    windows: tuple[str, ...] = ()
+    windows: tuple[Window, ...] = ()
     time_zone: TimeZone = "UTC"
     load_seconds: int = Field(900, gt=0)
     run_seconds: int = Field(7200, gt=0)

@@ -18,9 +18,11 @@ from metabot.generate.writers import Choice, Writers
 from metabot.git import Repository
 from metabot.ingest import Ingested, ingest
 from metabot.ledger.ledger import Ledger
+from metabot.ledger.people import Decision
 from metabot.place.placement import Placed
 from metabot.place.placing import place
-from metabot.publish.local import LocalPublisher, Preview
+from metabot.publish.hosts import host_of
+from metabot.publish.publisher import Preview, Publisher
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
 from metabot.store.load import Loaded
@@ -103,7 +105,7 @@ def run_pass(settings: Settings, scope: Scope, *, progress: Progress) -> Pass:
         Writers.of_pass(settings, ledger.books(number), choice=scope.choice) as writers,
         Bench.of_pass(settings, progress=progress, keep=partial(ledger.record_tried, number)) as bench,
     ):
-        for outcome in _outcomes(analysis, _Way(settings, scope, writers, bench, progress)):
+        for outcome in _outcomes(analysis, _Way(settings, scope, writers, bench, progress, ledger.decisions())):
             _record(ledger, number, outcome)
             outcomes.append(outcome)
     done = Pass(loaded=ingested.loaded, refused=ingested.refused, analysis=analysis, outcomes=tuple(outcomes))
@@ -130,6 +132,7 @@ class _Way:
     writers: Writers
     bench: Bench
     progress: Progress
+    decisions: Sequence[Decision]
     written: dict[Fingerprint, Proposal] = field(default_factory=dict)  # the last one for each finding
 
 
@@ -156,18 +159,25 @@ def _one(finding: Finding, way: _Way) -> Outcome:
     if target.repository is None:
         return Outcome(finding=finding, end=without_repository(finding, NAME_ONE))
     repository = target_repository(way.settings)
-    publisher = LocalPublisher(repository, settings=way.settings)
+    publisher = Publisher(
+        host_of(way.settings, repository),
+        repository,
+        way.settings,
+        decisions=way.decisions,
+        waiting=lambda who: way.progress(f"waiting for {who}"),
+    )
     known = publisher.already(finding) if way.scope.proved and not way.scope.again else None
     if known is not None:
         return Outcome(finding=finding, end=known)
     placed = place(finding, repository, base_branch=target.base_branch)
     if isinstance(placed, Stopped):
-        return Outcome(finding=finding, end=placed)
+        return Outcome(finding=finding, end=_given_up(publisher, finding, placed, way))
     proved = _proved(placed, repository, way)
     if not isinstance(proved, VerifiedProposal):
-        return Outcome(finding=finding, end=proved, proposal=way.written.get(finding.fingerprint))
-    end = _published(publisher, proved, way)
-    return Outcome(finding=finding, end=end, proposal=proved.proposal, verified=proved)
+        end = _given_up(publisher, finding, proved, way) if isinstance(proved, Stopped) else proved
+        return Outcome(finding=finding, end=end, proposal=way.written.get(finding.fingerprint))
+    published = _published(publisher, proved, way)
+    return Outcome(finding=finding, end=published, proposal=proved.proposal, verified=proved)
 
 
 def _proved(placed: Placed, repository: Repository, way: _Way) -> _Proved:
@@ -233,7 +243,13 @@ def _after(end: Stopped, heard: Mapping[ProposalId, _Proved]) -> Stopped:
     )
 
 
-def _published(publisher: LocalPublisher, verified: VerifiedProposal, way: _Way) -> PullRequest | Preview | Stopped:
+def _given_up(publisher: Publisher, finding: Finding, stop: Stopped, way: _Way) -> Stopped:
+    """Where one is open for the finding, which nobody could prove again."""
+    writes = way.scope.proved and not way.scope.again and not way.scope.dry_run
+    return publisher.given_up(finding, stop) if writes else stop
+
+
+def _published(publisher: Publisher, verified: VerifiedProposal, way: _Way) -> PullRequest | Preview | Stopped:
     if way.scope.again:
         return publisher.proved_again(verified)
     return publisher.preview(verified) if way.scope.dry_run else publisher.open_change(verified)

@@ -54,10 +54,18 @@ Reason = Literal[
     "answer quality fell",
     # opened: the pull request
     "report only",
+    "switched off",
     "already open",
+    "taken over",
     "closed by a person",
-    "too many open",
+    "expired",
+    "withdrawn",
     "already in base",
+    "in another pull request",
+    "paused",
+    "too many open",
+    "enough for today",
+    "outside the windows",
     "publishing failed",
 ]
 

@@ -9,12 +9,14 @@ from metabot.cli.console import wrapped
 from metabot.funnel import End, stopped_at
 from metabot.generate.proposal import Proposal
 from metabot.pipeline import Outcome
-from metabot.publish.local import Preview
+from metabot.publish.publisher import Preview
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
 
 _INDENT: Final = " " * 4
 _LINES: Final = 10  # of a stop's detail
+# It has its pull request from an earlier pass.
+_KNOWN: Final = ("already open", "taken over", "closed by a person", "expired", "withdrawn", "already in base")
 
 
 def outcome_lines(outcomes: Sequence[Outcome]) -> list[str]:
@@ -38,7 +40,7 @@ def end_of(outcome: Outcome) -> End:
             return End("better", None)
         case Proposal():
             return End("written", None)
-        case Stopped(reason="already open" | "closed by a person" | "already in base"):
+        case Stopped(reason=reason) if reason in _KNOWN:
             return End("opened", None)
         case Stopped() as stop:
             return stopped_at(stop.stage, stop.reason)

@@ -17,7 +17,7 @@ from metabot.generate.writers import Choice
 from metabot.pipeline import Outcome, Scope, run_pass
 from metabot.place.placement import Location
 from metabot.publish.figures import figure
-from metabot.publish.local import Preview
+from metabot.publish.publisher import Preview
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
 

@@ -15,13 +15,21 @@ from metabot.cli.overview import overview_lines
 from metabot.errors import RepositoryError, SandboxError
 from metabot.funnel import funnel
 from metabot.generate.edits import diff_of
+from metabot.lock import held
 from metabot.pipeline import Pass, Scope, run_pass
-from metabot.publish.local import Preview
+from metabot.publish.publisher import Preview
 
 
 def run(*, dry_run: bool, again: str | None, config: Path | None) -> None:
     scope = Scope(only=() if again is None else (again,), again=again is not None, dry_run=dry_run)
-    done = run_pass(settings_at(config), scope, progress=stopwatch())
+    settings, say = settings_at(config), stopwatch()
+    with held(
+        settings.state / "pass",
+        purpose="metabot run",
+        waiting=lambda who: say(f"waiting for {who}"),
+        setting="[ledger] path",
+    ):
+        done = run_pass(settings, scope, progress=say)
     tell_refused(done.refused)
     tell_left_out(done.analysis.refused)
     print_pass(done)

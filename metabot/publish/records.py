@@ -1,104 +1,146 @@
 """Pull requests of a repository without a server: a folder of `<number>.json` and its text, `<number>.md`.
 
 The JSON file makes the pull request: the text is written before it. A person closes one by writing `closed` for its
-state; deleting both files forgets it.
+state, and comments by adding to the list in `<number>.comments.json`; deleting the files forgets it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeVar
 
 import msgspec
 from filelock import FileLock, Timeout
 
-from analyzers.finding import Fingerprint
 from metabot.errors import PublishError
-from metabot.publish import identity
-from metabot.publish.pull_request import PullRequest
 
-_WAIT_SECONDS: Final = 60.0  # opening one takes a push to a local remote, so that nobody holds the lock for long
+_WAIT_SECONDS: Final = 60.0  # each change takes a few files, so that nobody holds the lock for long
+_DASHBOARD: Final = "dashboard.md"
+
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    pull_request: PullRequest
-    fingerprints: frozenset[
-        Fingerprint
-    ]  # of the JSON file and of the block in the text, which a person may have edited
+    """What `<number>.json` holds. An earlier version wrote less of it."""
+
+    number: int
+    title: str
+    state: Literal["open", "closed", "merged"]
+    draft: bool
+    branch: str
+    head_revision: str
+    base_branch: str = ""
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    created_ns: int = 0
+    updated_ns: int = 0
+    ended_ns: int | None = None
+    ended_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One comment."""
+
+    author: str
+    body: str
+    created_ns: int = 0
+    key: str = ""  # of metabot's own
 
 
 class Records:
     """The folder. Every failure of its files is a `PublishError` that names the file."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def all(self) -> list[Record]:
         """Every pull request, in the order of their numbers. Nothing is made where there is no folder."""
-        with _mapped(self._folder):
-            numbers = sorted(int(path.stem) for path in self._folder.glob("*.json") if path.stem.isdecimal())
-        return [self._read(number) for number in numbers]
+        with _mapped(self.folder):
+            numbers = sorted(int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdecimal())
+        return [self.read(number) for number in numbers]
+
+    def read(self, number: int) -> Record:
+        path = self.folder / f"{number}.json"
+        todo = "Mend it, or delete it and the .md file to forget that pull request."
+        return _decoded(path, Record, f"is no record of a pull request: {{}}.\n  {todo}")
 
     def next_number(self) -> int:
-        return max((record.pull_request.number for record in self.all()), default=0) + 1
+        return max((record.number for record in self.all()), default=0) + 1
 
     def text_path(self, number: int) -> Path:
-        return self._folder / f"{number}.md"
+        """Of a pull request; of the dashboard, which is number 0."""
+        return self.folder / (f"{number}.md" if number else _DASHBOARD)
+
+    def text(self, number: int) -> str | None:
+        path = self.text_path(number)
+        with _mapped(path):
+            return path.read_bytes().decode(errors="replace") if path.exists() else None
+
+    def comments(self, number: int) -> list[Said]:
+        path = self._comments_path(number)
+        with _mapped(path):
+            if not path.exists():
+                return []
+        return _decoded(path, list[Said], "is no list of comments: {}.\n  Mend it, or delete it to forget them.")
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """While no other process opens a pull request here."""
-        with _mapped(self._folder):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self._folder / ".lock", fallback_to_soft=False, preserve_lock_file=True)
+        """While no other process changes anything here."""
+        with _mapped(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / ".lock", fallback_to_soft=False, preserve_lock_file=True)
             try:
                 lock.acquire(timeout=_WAIT_SECONDS)
             except Timeout as error:
-                message = f"{self._folder}: another metabot has been opening a pull request for {_WAIT_SECONDS:.0f} s."
+                message = f"{self.folder}: another metabot has been writing pull requests for {_WAIT_SECONDS:.0f} s."
                 raise PublishError(f"{message}\n  Wait for it to end, then run again.") from error
         try:
             yield
         finally:
             lock.release()
 
-    def write(self, pull_request: PullRequest, text: str) -> None:
-        """Both files, each whole or not at all. Call it while `alone`."""
-        with _mapped(self._folder):
-            _write(self.text_path(pull_request.number), text.encode())
-            content = msgspec.json.format(msgspec.json.encode(pull_request), indent=2)
-            _write(self._folder / f"{pull_request.number}.json", content + b"\n")
+    def write(self, record: Record) -> None:
+        """Whole or not at all, as the two below. Call them while `alone`."""
+        _write(self.folder / f"{record.number}.json", _encoded(record))
 
-    def _read(self, number: int) -> Record:
-        path = self._folder / f"{number}.json"
-        with _mapped(path):
-            content = path.read_bytes()
-            text = self.text_path(number).read_text(errors="replace") if self.text_path(number).exists() else ""
-        try:
-            pull_request = msgspec.json.decode(content, type=PullRequest)
-        except msgspec.MsgspecError as error:
-            message = f"{path}: is no record of a pull request: {error}."
-            raise PublishError(
-                f"{message}\n  Mend it, or delete it and the .md file to forget that pull request."
-            ) from error
-        named = identity.fingerprint(text)
-        return Record(
-            pull_request, frozenset({pull_request.fingerprint, *pull_request.also} | ({named} if named else set()))
-        )
+    def write_text(self, number: int, text: str) -> None:
+        _write(self.text_path(number), text.encode())
+
+    def write_comments(self, number: int, comments: Sequence[Said]) -> None:
+        _write(self._comments_path(number), _encoded(comments))
+
+    def _comments_path(self, number: int) -> Path:
+        return self.folder / f"{number}.comments.json"
+
+
+def _encoded(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
+def _decoded(path: Path, kind: type[T], complaint: str) -> T:
+    with _mapped(path):
+        content = path.read_bytes()
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.MsgspecError as error:
+        raise PublishError(f"{path}: {complaint.format(error)}") from error
 
 
 def _write(path: Path, content: bytes) -> None:
     # A fixed name: what a killed run left is written over, and no reader takes it for a record.
     partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    with _mapped(path):
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
 
 
 @contextmanager

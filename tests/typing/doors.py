@@ -6,13 +6,13 @@ Each line that ends in `# error: …` must be refused with exactly that code; ev
 from analyzers.finding import Finding
 from metabot.generate.proposal import Proposal
 from metabot.place.placement import Placed
-from metabot.publish.local import LocalPublisher
+from metabot.publish.publisher import Publisher
 from metabot.stopped import Stopped
 from metabot.verify.measured import VerifiedProposal
 
 
 def doors(
-    publisher: LocalPublisher,
+    publisher: Publisher,
     finding: Finding,
     placed: Placed,
     proposal: Proposal,

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from metabot.errors import PublishError
-from metabot.generate.proposal import Prediction
-from metabot.publish.identity import block_of, write
-from metabot.publish.pull_request import PullRequest
-from metabot.publish.records import Records
-from tests.proposals import FINGERPRINT, UNIT, finding, verified
+from metabot.publish.records import Record, Records, Said
 
 
-def pull_request(number: int) -> PullRequest:
-    return PullRequest(
-        number=number,
-        fingerprint=FINGERPRINT,
-        state="open",
-        branch="metabot/x",
-        head_revision="b" * 40,
-        title="t",
-        draft=True,
-        where=f"{number}.md",
-        prediction=Prediction(unit=UNIT, observed=2.0, expected=1.0),
+def record(number: int) -> Record:
+    return Record(
+        number=number, title="t", state="open", draft=True, branch="metabot/x", head_revision="b" * 40, created_ns=1
     )
 
 
 def test_reads_what_it_wrote(tmp_path: Path) -> None:
     """In the order of the numbers, not of the names."""
-    records = Records(tmp_path / "pulls")
+    records, said = Records(tmp_path / "pulls"), [Said(author="ada", body="no", created_ns=2)]
     with records.alone():
         for number in (10, 9):
-            records.write(pull_request(number), "text")
-    assert [record.pull_request for record in records.all()] == [pull_request(9), pull_request(10)]
+            records.write_text(number, "text")
+            records.write(record(number))
+        records.write_comments(9, said)
+    assert records.all() == [record(9), record(10)]
     assert records.next_number() == 11
-    assert records.text_path(9).read_text() == "text"
+    assert records.text(9) == "text"
+    assert records.text(8) is None
+    assert (records.comments(9), records.comments(10)) == (said, [])
+
+
+def test_a_record_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    """It named the finding and its prediction, and neither its times nor its base."""
+    older = {"fingerprint": "0" * 12, "also": [], "where": "1.md", "prediction": {"unit": "ms per call"}}
+    plain = {"number": 1, "title": "t", "state": "closed", "draft": True, "branch": "b", "head_revision": "c" * 40}
+    (tmp_path / "1.json").write_text(json.dumps({**older, **plain}))
+    assert Records(tmp_path).all() == [Record(**plain)]
 
 
 def test_reading_makes_nothing(tmp_path: Path) -> None:
@@ -47,16 +48,7 @@ def test_reading_makes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "pulls").exists()
 
 
-def test_knows_whose_it_is_by_the_text_as_well(tmp_path: Path) -> None:
-    """The block in the text counts besides the record, so that an edited one still keeps its finding closed."""
-    records = Records(tmp_path)
-    records.write(pull_request(1), write(block_of(verified(found=finding("f" * 12)))))
-    assert records.all()[0].fingerprints == {FINGERPRINT, "f" * 12}
-    records.text_path(1).unlink()
-    assert records.all()[0].fingerprints == {FINGERPRINT}
-
-
-@pytest.mark.parametrize("name", [".1.json.partial", "notes.json", "1.md", "1.json.orig"])
+@pytest.mark.parametrize("name", [".1.json.partial", "notes.json", "1.md", "1.json.orig", "1.comments.json"])
 def test_leaves_other_files_alone(tmp_path: Path, name: str) -> None:
     """What a killed run or a person left there is no record."""
     (tmp_path / name).write_text("{")

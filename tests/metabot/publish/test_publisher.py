@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from analyzers.finding import Consequence, Fingerprint
-from metabot import config
 from metabot.errors import PublishError
-from metabot.git import Repository
 from metabot.publish.identity import fingerprint
-from metabot.publish.local import LocalPublisher, Preview
+from metabot.publish.publisher import Preview
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
+from tests import desks
+from tests.desks import publisher
 from tests.proposals import FINGERPRINT, finding, verified
 from tests.repositories import git
 
@@ -29,23 +29,7 @@ BRANCH = f"metabot/prompt-cache-miss-{FINGERPRINT}"
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:
-    """A folder with settings, a repository and its remote."""
-    at = tmp_path / "desk"
-    at.mkdir()
-    git(tmp_path, "init", "-q", "-b", "main", str(at))
-    (at / "app.py").write_text("PRICE = 1\n")
-    git(at, "add", ".")
-    git(at, "commit", "-q", "-m", "first")
-    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(tmp_path / "remote.git"))
-    git(at, "remote", "add", "origin", "../remote.git")
-    git(at, "push", "-q", "origin", "main")
-    return at
-
-
-def publisher(desk: Path, **sections: dict[str, Any]) -> LocalPublisher:
-    values = {**sections, "publish": {"pulls": "pulls", **sections.get("publish", {})}}
-    settings = config.parse(values, name="config.toml", root=desk.parent)
-    return LocalPublisher(Repository(desk), settings=settings)
+    return desks.desk(tmp_path)
 
 
 def open_one(desk: Path, name: str = FINGERPRINT, **sections: dict[str, Any]) -> PullRequest | Stopped:
@@ -61,7 +45,7 @@ def branches(desk: Path) -> list[str]:
 
 
 def pulls(desk: Path) -> list[str]:
-    return sorted(path.name for path in (desk.parent / "pulls").iterdir() if not path.name.startswith("."))
+    return sorted(path.name for path in (desk.parent / "pulls").glob("[!.]*"))
 
 
 def set_state(desk: Path, number: int, state: str) -> None:
@@ -113,9 +97,14 @@ def test_one_cause_has_one_pull_request(desk: Path) -> None:
     open_one(desk)
     assert reason(publisher(desk).already(replace(cause, consequences=(follows,)))) == "already open"
     assert reason(publisher(desk).already(cause)) is None
-    record = json.loads((desk.parent / "pulls/1.json").read_text())
-    (desk.parent / "pulls/1.json").write_text(json.dumps({**record, "also": ["e" * 12]}))
-    assert reason(publisher(desk).already(cause)) == "already open"
+
+
+def test_a_consequence_has_no_pull_request_of_its_own(desk: Path) -> None:
+    """The block names what else the change would cure."""
+    follows = Consequence(fingerprint=Fingerprint("e" * 12), candidate=finding().candidate, because="it grows")
+    both = replace(finding(), consequences=(follows,))
+    publisher(desk).open_change(verified(git(desk, "rev-parse", "main"), both))
+    assert reason(publisher(desk).already(finding("e" * 12))) == "already open"
 
 
 @pytest.mark.parametrize("how", ["by its state", "by git"])
@@ -201,13 +190,10 @@ def test_an_unreachable_remote_is_an_error(desk: Path) -> None:
 CHILD = """
 import sys
 from pathlib import Path
-from metabot import config
-from metabot.git import Repository
-from metabot.publish.local import LocalPublisher
+from tests.desks import publisher
 from tests.proposals import finding, verified
 desk, base, name = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-settings = config.parse({"publish": {"pulls": "pulls"}}, name="config.toml", root=desk.parent)
-print(LocalPublisher(Repository(desk), settings=settings).open_change(verified(base, finding(name))))
+print(publisher(desk).open_change(verified(base, finding(name))))
 """
 
 
