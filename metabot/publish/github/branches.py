@@ -1,0 +1,82 @@
+"""metabot's branches in the repository on GitHub, through git with the token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+import tenacity
+
+from metabot.errors import PublishError, RepositoryError
+from metabot.git import RemoteUnreachableError, Repository
+from metabot.publish.github import answers
+from metabot.publish.github.client import Client, token_of
+from metabot.publish.github.pulls import PREFIX
+
+T = TypeVar("T")
+_ATTEMPTS: Final = 3
+
+
+class Branches:
+    def __init__(self, client: Client, repository: Repository, sleep: Callable[[float], None]) -> None:
+        self._client = client
+        self._address = client.address
+        self._repository = Repository(repository.path, client.address.access)
+        self._sleep = sleep
+
+    def head(self, name: str) -> str | None:
+        path = f"/repos/{self._address.repository}/git/ref/heads/{quote(name)}"
+        found = self._client.find("read a branch", path, answers.Reference)
+        return found.object.sha if found is not None and found.ref == f"refs/heads/{name}" else None
+
+    def brought(self, name: str) -> str | None:
+        """As `head`; its objects are in the repository here then."""
+        there = self.head(name)
+        if there is None or self._repository.resolve(there) is not None:
+            return there
+        return self._done(f"fetch {name}", lambda: self._repository.bring(self._address.git, name))
+
+    def push(self, name: str, revision: str) -> None:
+        """What was pushed though its answer was lost is pushed; the same again changes nothing."""
+        self._only_own(name)
+        self._done(f"take branch {name}", lambda: self._repository.push(self._address.git, name, revision))
+
+    def delete(self, name: str, *, at: str) -> None:
+        self._only_own(name)
+        if self.head(name) != at:
+            return
+        try:
+            self._done(f"delete {name}", lambda: self._repository.delete_at(self._address.git, name, at=at))
+        except PublishError:
+            if self.head(name) == at:
+                raise
+
+    def _done(self, what: str, act: Callable[[], T]) -> T:
+        token_of(self._address)
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(RemoteUnreachableError),
+            wait=tenacity.wait_exponential_jitter(initial=1, max=10, jitter=1),
+            stop=tenacity.stop_after_attempt(_ATTEMPTS),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(act)
+        except RepositoryError as error:
+            raise PublishError(f"{self._address.page}: GitHub did not {what}.\n{error}\n  {_advice(error)}") from error
+
+    def _only_own(self, name: str) -> None:
+        if not name.startswith(PREFIX):
+            raise PublishError(f"{name}: not a branch of metabot's, which begin with {PREFIX}.\n  It is left alone.")
+
+
+def _advice(error: RepositoryError) -> str:
+    said = str(error)
+    if "403" in said or "401" in said or "Authentication failed" in said:
+        return "Give the token, for this repository: Contents: read and write. An archived one takes nothing."
+    if "GH006" in said or "GH013" in said or "protected branch" in said:
+        return f"A rule protects the branch: except branches that begin with {PREFIX} from it."
+    if "without `workflow` scope" in said:
+        return "metabot changes no workflow: take .github/workflows out of what it may change."
+    return "Look at the branch there; metabot never forces a push."

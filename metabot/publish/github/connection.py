@@ -1,0 +1,90 @@
+"""One request to GitHub and its answer: the only import of PyGithub.
+
+Nothing is repeated here, no redirect is followed, and no wait is endless.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import github
+import requests
+from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, RequestsResponse
+
+import metabot
+from metabot.publish.github.address import Address
+
+_SECONDS: Final = 30  # to connect, and between two pieces of an answer
+# https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api: a second between writes
+_BETWEEN_WRITES: Final = 1.0
+_BETWEEN_REQUESTS: Final = 0.25
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: dict[str, str]  # by their names in small letters
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No answer: whether the request was carried out is not known."""
+
+    why: str
+
+
+class Connection:
+    def __init__(self, address: Address, token: str) -> None:
+        pause = (None, None) if address.here else (_BETWEEN_REQUESTS, _BETWEEN_WRITES)
+        self._requester = github.Github(
+            auth=github.Auth.Token(token),
+            base_url=address.api,
+            user_agent=f"metabot/{metabot.__version__}",
+            timeout=_SECONDS,
+            retry=None,
+            seconds_between_requests=pause[0],
+            seconds_between_writes=pause[1],
+        ).requester
+        parts = urlsplit(address.api)
+        kind = _Encrypted if parts.scheme == "https" else _OnThisMachine
+        self._wire = kind(parts.hostname or "", parts.port, timeout=_SECONDS, retry=0)
+
+    def ask(
+        self, verb: str, path: str, *, query: dict[str, Any], payload: object, headers: dict[str, str]
+    ) -> Answer | Lost:
+        """`path` counts from the API's base address. A redirect comes back as it is."""
+        try:
+            answer = self._requester.requestJson(verb, path, query, dict(headers), payload, self._wire)
+        except _RedirectedError as redirected:
+            return Answer(redirected.status, {"location": redirected.to}, "")
+        except requests.RequestException as error:
+            return Lost(type(error).__name__)
+        status, found, text = answer
+        return Answer(status, {name: str(value) for name, value in found.items()}, text)
+
+
+class _RedirectedError(Exception):
+    def __init__(self, status: int, to: str) -> None:
+        super().__init__(to)
+        self.status = status
+        self.to = to
+
+
+class _Encrypted(HTTPSRequestsConnectionClass):
+    def getresponse(self) -> RequestsResponse:
+        return _unredirected(super().getresponse())
+
+
+class _OnThisMachine(HTTPRequestsConnectionClass):
+    def getresponse(self) -> RequestsResponse:
+        return _unredirected(super().getresponse())
+
+
+def _unredirected(response: RequestsResponse) -> RequestsResponse:
+    if response.status in _REDIRECTS:
+        raise _RedirectedError(response.status, str(response.headers.get("location", "")))
+    return response
