@@ -14,14 +14,20 @@ Why = Literal["expired", "outdated"]
 
 _WHYS: Final[dict[str, Why]] = {why: why for why in get_args(Why)}
 _LINE: Final = re.compile(rf"^<!-- metabot ended ({'|'.join(_WHYS)}) -->$", re.MULTILINE)
+_BROWSERS, _OURS = "\r\n", "\n"  # line ends
 ROOM: Final = 80  # characters that a text leaves for the line
 
 
 def marked(body: str, why: Why) -> str:
     """The text with the line, which stands in it once."""
-    return body if ended(body) == why else f"{_LINE.sub('', body).rstrip()}\n\n<!-- metabot ended {why} -->\n"
+    return body if ended(body) == why else f"{unmarked(body)}\n<!-- metabot ended {why} -->\n"
+
+
+def unmarked(body: str) -> str:
+    """The text of one that a person opened again."""
+    return f"{_LINE.sub('', body.replace(_BROWSERS, _OURS)).rstrip()}\n"
 
 
 def ended(body: str) -> Why | None:
-    found = _LINE.search(body.replace("\r\n", "\n"))
+    found = _LINE.search(body.replace(_BROWSERS, _OURS))
     return None if found is None else _WHYS[found[1]]
