@@ -12,6 +12,9 @@ from typing import Final, Literal, Protocol
 # GitHub takes 65,536 characters in a text, of which a host's own hidden marks need a few.
 LARGEST_TEXT: Final = 65_000
 
+STOP_FILE: Final = ".github/metabot.stop"
+STOP_LABEL: Final = "metabot: stop"
+
 PullState = Literal["open", "closed", "merged"]
 Right = Literal["contents", "pull requests", "issues", "checks", "workflows", "administration", "secrets", "actions"]
 
@@ -149,7 +152,7 @@ class Host(Protocol):
         """Makes or edits the one dashboard; one that a person closed is edited and stays closed."""
 
     def branch(self, name: str) -> str | None:
-        """The commit at which a branch stands."""
+        """The commit at which a branch stands; its objects are in the target repository here then."""
 
     def push(self, branch: str, revision: str) -> None:
         """Makes a branch or moves it forward, never otherwise; the objects come from the target repository here."""
