@@ -108,7 +108,11 @@ def _routed(place: Place, called: Called, token: Token | None) -> Answer:
         _visible(place, token)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     asking = Asking(place, token, f"{api}{path}", named, query, _json(called), Shown(place, api, called.web))
-    place.broken += described.request_faults(method, template, query, asking.body)
+    place.broken += described.unknown(method, template, query, asking.body)
+    refusable = described.refusable(method, template, asking.body)
+    if refusable:
+        place.broken += refusable
+        raise RefusedError(422, f"Invalid request.\n\n{refusable[0]}")
     place.follow()
     answer = _carried_out(ROUTES[method, template], asking)
     place.broken += described.faults(method, template, answer.status, answer.body)

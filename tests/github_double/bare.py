@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,16 @@ from pathlib import Path
 from typing import Final
 
 _ZERO: Final = "0" * 40
-_SETTINGS: Final = {"http.receivepack": "true", "uploadpack.allowAnySHA1InWant": "true", "gc.auto": "0"}
+_SETTINGS: Final = """
+[http]
+receivepack = true
+[uploadpack]
+allowAnySHA1InWant = true
+[gc]
+auto = 0
+[core]
+fsync = none
+"""
 # GitHub lets nobody change a workflow by a token without the right to.
 _PRE_RECEIVE: Final = """#!/bin/sh
 while read old new ref; do
@@ -44,8 +52,8 @@ class Bare:
         self.path = path
         path.mkdir(parents=True)
         self.run("init", "--quiet", "--bare", "--initial-branch=main", "--template=")
-        for name, value in _SETTINGS.items():
-            self.run("config", name, value)
+        with (path / "config").open("a") as settings:
+            settings.write(_SETTINGS)
         (path / "hooks").mkdir()
         (path / "hooks/pre-receive").write_text(_PRE_RECEIVE)
         (path / "hooks/pre-receive").chmod(0o755)
@@ -57,7 +65,7 @@ class Bare:
 
     def tried(self, *arguments: str, told: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["git", "-C", str(self.path), *arguments],
+            ["git", "-C", str(self.path), "-c", "core.quotePath=false", *arguments],
             capture_output=True,
             text=True,
             input=told,
@@ -70,8 +78,14 @@ class Bare:
         return subprocess.run(command, capture_output=True, check=True, env=environment()).stdout
 
     def branches(self) -> dict[str, str]:
-        lines = self.run("for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads").splitlines()
-        return dict(line.rsplit(" ", 1) for line in lines)
+        """Read from the files that they are as long as nothing packs them."""
+        assert not (self.path / "packed-refs").exists()
+        heads = self.path / "refs/heads"
+        return {
+            str(path.relative_to(heads)): path.read_text().strip()
+            for path in sorted(heads.rglob("*"))
+            if path.is_file() and path.suffix != ".lock"
+        }
 
     def resolved(self, revision: str) -> str | None:
         """The commit that a branch or an id names."""
@@ -82,21 +96,16 @@ class Bare:
         return None
 
     def commit(
-        self, parent: str | None, files: Mapping[str, str | None], *, by: str, at: datetime, message: str = "a change"
+        self, branch: str, parent: str | None, files: Mapping[str, str | None], *, by: str, at: datetime, message: str
     ) -> str:
-        """A commit with these files as a person would write it; None deletes a file."""
-        with tempfile.TemporaryDirectory() as folder:
-            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-            if parent:
-                self.run("read-tree", parent, **index)
-            for path, text in files.items():
-                if text is None:
-                    self.run("update-index", "--force-remove", path, **index)
-                else:
-                    blob = self.run("hash-object", "-w", "--stdin", told=text)
-                    self.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", **index)
-            tree = self.run("write-tree", **index)
-        return self.commit_tree(tree, [parent] if parent else [], by=by, at=at, message=message)
+        """A branch's next commit as a person would push it; None deletes a file."""
+        who = f"{by} <{by}@example.org> {int(at.timestamp())} +0000"
+        lines = [f"commit refs/heads/{branch}", "mark :1", f"author {who}", f"committer {who}", _data(message)]
+        lines += [f"from {parent}"] if parent else []
+        for path, text in files.items():
+            lines += [f"D {path}"] if text is None else [f"M 100644 inline {path}", _data(text)]
+        told = "\n".join([*lines, "get-mark :1", "done", ""])
+        return self.run("fast-import", "--quiet", "--force", "--done", told=told)
 
     def commit_tree(self, tree: str, parents: list[str], *, by: str, at: datetime, message: str) -> str:
         named = [word for parent in parents for word in ("-p", parent)]
@@ -152,6 +161,10 @@ def environment() -> dict[str, str]:
         "GIT_CONFIG_NOSYSTEM": "1",
         "LC_ALL": "C.UTF-8",
     }
+
+
+def _data(text: str) -> str:
+    return f"data {len(text.encode())}\n{text}"
 
 
 def _identity(who: str, at: datetime) -> dict[str, str]:

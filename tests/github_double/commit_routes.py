@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from github_double.answers import Answer, RefusedError, not_found
 from github_double.asking import Asking
@@ -106,7 +107,7 @@ def shown_change(asking: Asking, change: Change, head: str) -> dict[str, Any]:
         "additions": change.added,
         "deletions": change.removed,
         "changes": change.added + change.removed,
-        "contents_url": f"{asking.shown.url}/contents/{change.path}?ref={head}",
+        "contents_url": f"{asking.shown.url}/contents/{quote(change.path)}?ref={head}",
     }
     known |= {"patch": change.patch} if change.patch is not None else {}
     known |= {"previous_filename": change.before} if change.before is not None else {}

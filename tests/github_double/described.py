@@ -44,20 +44,25 @@ def faults(method: str, template: str, status: int, body: Any) -> list[str]:
     return [f"{method} {template}: {status}: {fault}" for fault in _told(_answer(method, template, described), body)]
 
 
-def request_faults(method: str, template: str, query: dict[str, str], body: Any) -> list[str]:
-    """What of a request GitHub does not describe: it would pass over it in silence, or refuse it."""
+def unknown(method: str, template: str, query: dict[str, str], body: Any) -> list[str]:
+    """What of a request GitHub does not describe, and passes over in silence."""
     known = operation(method, template)
     wrong = [f"{method} {template} has no parameter {name!r}" for name in query if name not in known["query"]]
-    if isinstance(body, list) and template.endswith("/labels"):  # taken since ever; described as an object alone
-        return wrong
-    if body is not None and known["body"] is None:
-        return [*wrong, f"{method} {template} takes no body"]
     if known["body"] is None:
-        return wrong
+        return wrong if body is None else [*wrong, f"{method} {template} takes no body"]
     named = known["body"].get("properties")
     if isinstance(body, dict) and named is not None:
         wrong += [f"{method} {template} has no field {name!r}" for name in body if name not in named]
-    return wrong + [f"{method} {template}: asked with {fault}" for fault in _told(_request(method, template), body)]
+    return wrong
+
+
+def refusable(method: str, template: str, body: Any) -> list[str]:
+    """What of a request's body is not as GitHub describes it."""
+    if operation(method, template)["body"] is None:
+        return []
+    if isinstance(body, list) and template.endswith("/labels"):  # taken since ever; described as an object alone
+        return []
+    return [f"{method} {template}: asked with {fault}" for fault in _told(_request(method, template), body)]
 
 
 def _told(validator: Any, body: Any) -> list[str]:

@@ -92,8 +92,7 @@ class Double(Place):
         with self.lock:
             branches = self.bare.branches()
             onto = parent or branches.get(branch) or branches.get("main")
-            revision = self.bare.commit(onto, files, by=person, at=self.now(), message=message)
-            self.bare.point(f"refs/heads/{branch}", revision)
+            revision = self.bare.commit(branch, onto, files, by=person, at=self.now(), message=message)
             self.follow(person)
             return revision
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from urllib.parse import quote
 
 from github_double.answers import Answer, RefusedError, not_found
 from github_double.asking import Asking
@@ -108,7 +109,7 @@ def _short_branch(asking: Asking, name: str, sha: str) -> dict[str, Any]:
 
 def _entry(asking: Asking, path: str, sha: str) -> dict[str, Any]:
     kind = "file" if asking.place.bare.run("cat-file", "-t", sha) == "blob" else "dir"
-    address = f"{asking.shown.url}/contents/{path}"
+    address = f"{asking.shown.url}/contents/{quote(path)}"
     known = {"name": path.rsplit("/", 1)[-1], "path": path, "sha": sha, "type": kind, "url": address, "size": 0}
     links = {"self": address, "git": None, "html": None}
     return known | {"_links": links, "git_url": None, "html_url": None, "download_url": None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from github_double.described import filled
 from github_double.state import Check, Comment, Issue, Pull
@@ -48,7 +49,7 @@ class Shown:
 
     def label(self, name: str) -> dict[str, Any]:
         color, description = self.place.labels.get(name, ("ededed", ""))
-        return filled("label", name=name, color=color, description=description, url=f"{self.url}/labels/{name}")
+        return filled("label", name=name, color=color, description=description, url=f"{self.url}/labels/{quote(name)}")
 
     def comment(self, issue: Issue, comment: Comment) -> dict[str, Any]:
         return filled(
