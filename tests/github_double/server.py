@@ -55,7 +55,7 @@ def github(
 def _serving(double: Double) -> Iterator[None]:
     http = _Server(double)
     double.web = f"http://127.0.0.1:{http.server_address[1]}"
-    threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.004}, daemon=True).start()
     try:
         yield
     finally:
