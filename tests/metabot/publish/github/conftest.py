@@ -6,7 +6,6 @@ import pytest
 from github_double import Double
 
 from metabot.publish.github.host import GithubHost
-
 from tests.metabot.publish.github.places import VARIABLE, Place, place
 
 

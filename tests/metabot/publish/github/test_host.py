@@ -97,7 +97,7 @@ def test_who_wrote_to_the_branch(host: GithubHost, at: Place) -> None:
 
 
 def test_what_a_pull_request_changes(host: GithubHost, at: Place) -> None:
-    """Of the files that are asked about: as its head holds them, and nothing of one that it deletes or that is no text."""
+    """Of the files that are asked about: as its head holds them; nothing of one that is deleted or no text."""
     at.double.push_as("ada", "main", {"gone.txt": "x\n", "same.txt": "x\n"})
     files = {"a b/ü.txt": "new\n", "gone.txt": None, "data.bin": "\0\1"}
     at.double.push_as("ben", "feature", files)
@@ -142,7 +142,15 @@ def test_a_person_whose_token_it_is_stays_a_person(host: GithubHost, at: Place) 
 
 @pytest.mark.parametrize(
     ("login", "expected"),
-    [("ada", True), ("ben", True), ("tim", False), ("rea", False), ("stranger", False), ("gone", False), ("a/b", False)],
+    [
+        ("ada", True),
+        ("ben", True),
+        ("tim", False),
+        ("rea", False),
+        ("stranger", False),
+        ("gone", False),
+        ("a/b", False),
+    ],
 )
 def test_who_may_write(host: GithubHost, login: str, expected: bool) -> None:
     """Write access counts: neither triage nor reading is it, and an account that is gone has none."""
@@ -150,7 +158,7 @@ def test_who_may_write(host: GithubHost, login: str, expected: bool) -> None:
 
 
 def test_the_dashboard_is_one_issue(host: GithubHost, at: Place) -> None:
-    """Edited in place, by a process that knows nothing of it, too; unchanged it costs no edit; closed it stays closed."""
+    """Edited in place, also by a process that does not know it; unchanged it costs no edit; closed it stays closed."""
     assert host.dashboard() is None
     first = host.write_dashboard("metabot", "Nothing yet.")
     at.double.close(first.number, by="ada")
