@@ -31,12 +31,20 @@ def numbered(tried: Tried) -> list[NumberedRun]:
     """Every run, those at the base that an earlier proposal had needed first, each group in the order of its ends."""
     runs = (*tried.runs_before, *tried.runs)
     test = tried.proposal.new_test.path
-    suite = next((run.command for run in runs if test not in run.command), ())  # the repository's tests come first
+    suite = _suite(runs, test)
     earlier, notes = len(tried.runs_before), _notes(tried.measured)
     return [
         NumberedRun(number, _what(run, test, suite), run, number <= earlier, notes.get(run, ""))
         for number, run in enumerate(runs, 1)
     ]
+
+
+def _suite(runs: Sequence[CommandRun], test: str) -> tuple[str, ...]:
+    """The command that runs the repository's tests: the one that was run for the new test alone as well."""
+    commands = dict.fromkeys(run.command for run in runs)
+    pairs = (command for command in commands if for_one(command, test) in commands)
+    reported = (run.command for run in runs if run.report is not None)
+    return next(pairs, None) or next(reported, None) or next(iter(commands), ())
 
 
 def _what(run: CommandRun, test: str, suite: tuple[str, ...]) -> What:

@@ -137,7 +137,8 @@ def _key(setup: str, repository: Repository, revision: str) -> str:
     """Names an environment by all that goes into it."""
     manifests = protected.NEVER["a manifest or lock file"]
     files = [path for path in repository.files(revision) if matches(path.casefold(), manifests)]
-    programs = {step[0]: os.path.realpath(shutil.which(step[0]) or step[0]) for step in commands.steps(setup)}
+    found = {step[0]: shutil.which(step[0]) for step in commands.steps(setup)}
+    programs = {name: os.path.realpath(path) if path else name for name, path in found.items()}  # {python} is none
     parts = [
         setup,
         programs,

@@ -3,22 +3,26 @@
 The new test and the evaluation run again. The evaluation then sees no mark of the replay and other modelled times, so
 a change that behaves well only where it is measured shows itself. And a test that must fail, in the new test's place
 with its imports and names, must fail: a change that swallows assertions or forges exit codes lets it pass.
+
+An evaluation that is quick may run before the verdict is known, beside what the verdict waits for.
 """
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 from metabot.config import Settings
 from metabot.generate.proposal import Proposal
 from metabot.git import Repository
-from metabot.verify.evaluation import evaluate
-from metabot.verify.measured import CommandRun, Evaluated, Measured, Rechecked
+from metabot.verify.evaluation import Evaluation, evaluate
+from metabot.verify.measured import CommandRun, Measured, Rechecked
 from metabot.verify.measurement import Pace, evaluated
 from metabot.verify.runner import BASE, Revision, Runner
+from metabot.verify.side_by_side import Lanes
 from metabot.verify.suite import run_tests
 
 _ALARM: Final = """
@@ -51,27 +55,43 @@ class Recheck:
     revision: str
     runner: Runner  # of the base
 
-    def of(self, proposal: Proposal, measured: Measured, *, pace: Pace | None) -> Measured:
-        """With what the fresh start showed."""
+    def of(self, proposal: Proposal, measured: Measured, *, pace: Pace | None, ahead: Evaluation | None) -> Measured:
+        """With what the fresh start showed. `ahead`: what `evaluation` gave, if it ran before the verdict was known."""
+        evaluate = bool(measured.evaluations)
+        with self._fresh(proposal, "fresh") as runner:
+
+            def tests() -> tuple[CommandRun, CommandRun | None]:
+                new_test = run_tests(runner, self.settings.target, _HEAD, proposal.new_test.path).run
+                return new_test, self._alarm(runner, proposal)
+
+            def others() -> tuple[Evaluation | None, CommandRun | None]:
+                found = self.evaluation(proposal) if evaluate and ahead is None else ahead
+                return found, self._without_the_new_test(proposal) if proposal.author == "model" else None
+
+            (found, alone), (new_test, alarm) = self.runner.lanes.both(others, tests)
+        candidate = proposal.placed.finding.candidate
+        told = None
+        if found is not None:
+            told = evaluated(found, candidate.analyzer, candidate.subject, self.settings, pace)
+        again = Rechecked(new_test=new_test, alarm=alarm, evaluated=told, tests_alone=alone)
+        return replace(measured, rechecked=again)
+
+    def evaluation(self, proposal: Proposal, lanes: Lanes | None = None) -> Evaluation:
+        """Of the change, from a worktree of its own; ended by the stop of `lanes`."""
+        with self._fresh(proposal, "fresh-evaluation") as fresh:
+            runner = fresh if lanes is None else replace(fresh, lanes=lanes)
+            confined = runner.sandbox.kind != "none"  # else what has effects outside must be told that this is a replay
+            keep = runner.under / "fresh.telemetry"
+            return evaluate(runner, self.settings.target, _HEAD, keep=keep, marked=not confined)
+
+    @contextmanager
+    def _fresh(self, proposal: Proposal, name: str) -> Iterator[Runner]:
+        """Runs in copies of a worktree that git fills with the change."""
         test = proposal.new_test
         files = {**{edit.path: edit.after for edit in proposal.edits}, test.path: test.text}
         change = self.repository.write_commit(self.revision, files, proposal.title)
-        with self.repository.worktree(change, self.runner.under / "fresh") as fresh:
-            runner = replace(self.runner, base=fresh, harness=replace(self.runner.harness, base=fresh))
-            again = self._again(runner, proposal, pace, evaluate=bool(measured.evaluations))
-        return replace(measured, rechecked=again)
-
-    def _again(self, runner: Runner, proposal: Proposal, pace: Pace | None, *, evaluate: bool) -> Rechecked:
-        def tests() -> tuple[CommandRun, CommandRun | None]:
-            new_test = run_tests(runner, self.settings.target, _HEAD, proposal.new_test.path).run
-            return new_test, self._alarm(runner, proposal)
-
-        def evaluation() -> Evaluated | None:
-            return self._evaluation(runner, proposal, pace) if evaluate else None
-
-        found, (new_test, alarm) = self.runner.lanes.both(evaluation, tests)
-        alone = self._without_the_new_test(proposal) if proposal.author == "model" else None
-        return Rechecked(new_test=new_test, alarm=alarm, evaluated=found, tests_alone=alone)
+        with self.repository.worktree(change, self.runner.under / name) as fresh:
+            yield replace(self.runner, base=fresh, harness=replace(self.runner.harness, base=fresh))
 
     def _without_the_new_test(self, proposal: Proposal) -> CommandRun:
         """A new test is code that runs among the others, and could make them pass. A recipe's is a template's."""
@@ -89,13 +109,6 @@ class Recheck:
             return run
         on_base = run_tests(self.runner, self.settings.target, replace(BASE, files={path: _ALARM}), path).run
         return run if on_base.exit_code != 0 else None
-
-    def _evaluation(self, runner: Runner, proposal: Proposal, pace: Pace | None) -> Evaluated:
-        candidate = proposal.placed.finding.candidate
-        keep = Path(runner.under / "fresh.telemetry")
-        confined = runner.sandbox.kind != "none"  # else what has effects outside must be told that this is a replay
-        done = evaluate(runner, self.settings.target, _HEAD, keep=keep, marked=not confined)
-        return evaluated(done, candidate.analyzer, candidate.subject, self.settings, pace)
 
 
 _HEAD: Final = Revision(name="head", files={})

@@ -8,9 +8,10 @@ from functools import cached_property, partial
 
 from metabot.config import Settings
 from metabot.generate.proposal import Proposal
+from metabot.verify.evaluation import Evaluation
 from metabot.verify.evaluations import Evaluations
 from metabot.verify.measured import Measured
-from metabot.verify.measurement import Pace
+from metabot.verify.recheck import Recheck
 from metabot.verify.runner import Revision, Runner
 from metabot.verify.side_by_side import Lanes
 from metabot.verify.suites import Suites
@@ -24,6 +25,7 @@ class Trials:
     settings: Settings
     runner: Runner
     progress: Callable[[str], None]
+    recheck: Recheck
 
     def measured(self, proposal: Proposal) -> Measured | Unmet:
         """Every run that the verdict needs; or the first condition that does not hold, and what follows is not run."""
@@ -31,7 +33,7 @@ class Trials:
         head = Revision(name="head", files={**{edit.path: edit.after for edit in proposal.edits}, **with_test})
         tests = self._evaluations.runner.lanes.meanwhile(
             partial(self._suites.of, proposal, head),
-            partial(self._evaluations.ahead, proposal, head),
+            partial(self._evaluations.ahead, proposal, head, partial(self._fresh, proposal)),
             ends=lambda found: isinstance(found, Unmet),
         )
         if isinstance(tests, Unmet):
@@ -53,9 +55,14 @@ class Trials:
             benchmarks=figures.benchmarks,
         )
 
-    def pace(self, proposal: Proposal) -> Pace | None:
-        """What the proposal's figure is counted at, once the base was evaluated."""
-        return self._evaluations.pace(proposal.placed.finding.candidate.analyzer)
+    def again(self, proposal: Proposal, measured: Measured) -> Measured:
+        """With what a fresh start shows, of the proposal that was measured last."""
+        self.progress("once more from a fresh worktree")
+        pace = self._evaluations.pace(proposal.placed.finding.candidate.analyzer)
+        return self.recheck.of(proposal, measured, pace=pace, ahead=self._evaluations.fresh_ahead)
+
+    def _fresh(self, proposal: Proposal) -> Evaluation:
+        return self.recheck.evaluation(proposal, self._evaluations.runner.lanes)
 
     @cached_property
     def _suites(self) -> Suites:

@@ -110,11 +110,7 @@ class Bench:
 
     def _again(self, proposal: Proposal, measured: Measured, repository: Repository, revision: str) -> Measured:
         trials = self._at(repository, revision)
-        if isinstance(trials, Unmet):
-            return measured
-        self._progress("once more from a fresh worktree")
-        recheck = Recheck(settings=self._settings, repository=repository, revision=revision, runner=trials.runner)
-        return recheck.of(proposal, measured, pace=trials.pace(proposal))
+        return measured if isinstance(trials, Unmet) else trials.again(proposal, measured)
 
     @cached_property
     def _sandbox(self) -> Sandbox | SandboxError:
@@ -165,7 +161,8 @@ class Bench:
             harness=harness,
             lanes=Lanes.of(self._sandbox.kind),
         )
-        return Trials(settings=self._settings, runner=runner, progress=self._progress)
+        recheck = Recheck(settings=self._settings, repository=repository, revision=revision, runner=runner)
+        return Trials(settings=self._settings, runner=runner, progress=self._progress, recheck=recheck)
 
 
 def _unready(target: Target, environment: TargetEnvironment, repository: Repository, revision: str) -> Unmet | None:

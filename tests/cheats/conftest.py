@@ -92,11 +92,11 @@ class Proof:
         with repository.worktree(revision, self.under / "base") as base:
             environment = TargetEnvironment(folder=None, tree_at=Path("/target"))
             runner = Runner(sandbox=self.sandbox, environment=environment, base=base, under=self.under)
-            trials = Trials(settings=self.settings, runner=runner, progress=lambda _: None)
+            again = Recheck(settings=self.settings, repository=repository, revision=revision, runner=runner)
+            trials = Trials(settings=self.settings, runner=runner, progress=lambda _: None, recheck=again)
             measured = trials.measured(self.proposal)
             if recheck and isinstance(measured, Measured):
-                again = Recheck(settings=self.settings, repository=repository, revision=revision, runner=runner)
-                measured = again.of(self.proposal, measured, pace=trials.pace(self.proposal))
+                measured = trials.again(self.proposal, measured)
         if isinstance(measured, Unmet):
             return measured.reason
         if not served:

@@ -11,11 +11,15 @@ from contextlib import contextmanager
 
 @contextmanager
 def reachable() -> Iterator[None]:
-    """Starts the service as a child and ends it, unless SUPPORT_DESK_TOOLS_URL names one that runs already."""
+    """Starts the service as a child and ends it, unless SUPPORT_DESK_TOOLS_URL names one that runs already.
+
+    The child answers SUPPORT_DESK_LOOKUP_SPEED times as fast as the real ones; without that, as they do.
+    """
     if os.environ.get("SUPPORT_DESK_TOOLS_URL"):
         yield
         return
-    command = [sys.executable, "-m", "support_desk.service", "--port", "0", "--until-stdin-closes"]
+    speed = os.environ.get("SUPPORT_DESK_LOOKUP_SPEED", "1")
+    command = [sys.executable, "-m", "support_desk.service", "--port", "0", "--speed", speed, "--until-stdin-closes"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as service:
         try:
             url = service.stdout.readline().strip() if service.stdout else ""

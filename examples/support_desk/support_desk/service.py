@@ -2,7 +2,8 @@
 
 It behaves as the real ones do: customers and orders take 60 to 90 ms, and the search of articles, which belongs to
 another company and has a quota, answers 429 now and then. Both are drawn from a seed by the order of the requests,
-so that requests one after the other always meet the same.
+so that requests one after the other always meet the same. `--speed` divides the delays and what `Retry-After` asks for,
+for those who would rather not wait.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ from support_desk.shop import Shop
 REFUSED_SHARE = 0.15  # of the article searches, before "never twice in a row" takes its part
 RECORD_SECONDS = (0.060, 0.090)
 SEARCH_SECONDS = (0.010, 0.020)
+RETRY_SECONDS = 1
 
 
 class Weather:
     """The seeded delays and refusals. Safe to use from many threads."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, speed: float = 1.0) -> None:
+        self._speed = speed
         self._delays = random.Random(f"delays {seed}")
         self._refusals = random.Random(f"refusals {seed}")
         self._refused_before = False
@@ -37,7 +40,11 @@ class Weather:
     def delay(self, between: tuple[float, float]) -> float:
         """Seconds until the next answer."""
         with self._lock:
-            return self._delays.uniform(*between)
+            return self._delays.uniform(*between) / self._speed
+
+    def retry_after(self) -> int:
+        """Whole seconds, as HTTP has them."""
+        return int(RETRY_SECONDS / self._speed)
 
     def refuses(self) -> bool:
         """Whether the next article search meets the quota."""
@@ -51,10 +58,10 @@ class LookupService(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, port: int, seed: int) -> None:
+    def __init__(self, port: int, seed: int, speed: float = 1.0) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.shop = Shop()
-        self.weather = Weather(seed)
+        self.weather = Weather(seed, speed)
 
     @property
     def url(self) -> str:
@@ -79,7 +86,8 @@ class _Handler(BaseHTTPRequestHandler):
             case "/articles", {"query": query}:
                 time.sleep(weather.delay(SEARCH_SECONDS))
                 if weather.refuses():
-                    self._send(HTTPStatus.TOO_MANY_REQUESTS, {"error": "too many searches, try again"}, retry_after=1)
+                    refusal = {"error": "too many searches, try again"}
+                    self._send(HTTPStatus.TOO_MANY_REQUESTS, refusal, retry_after=weather.retry_after())
                 else:
                     self._found(shop.articles(query))
             case _:
@@ -114,9 +122,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m support_desk.service", description=__doc__)
     parser.add_argument("--port", type=int, default=8085, help="on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--seed", type=int, default=4, help="of the delays and refusals")
+    parser.add_argument("--speed", type=float, default=1.0, help="how many times as fast as the real ones")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end with the process that started it")
     options = parser.parse_args()
-    service = LookupService(options.port, options.seed)
+    service = LookupService(options.port, options.seed, options.speed)
     print(service.url, flush=True)
     if options.until_stdin_closes:
         threading.Thread(target=_end_with_stdin, args=(service,), daemon=True).start()

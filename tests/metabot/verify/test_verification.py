@@ -21,6 +21,7 @@ from metabot.errors import RepositoryError
 from metabot.generate.proposal import Edit, NewTest, Proposal
 from metabot.stopped import Stopped
 from metabot.verify.measured import VerifiedProposal
+from metabot.verify.tried import Tried
 from metabot.verify.verification import Bench
 
 Mending = Callable[..., Proposal]
@@ -255,15 +256,21 @@ def test_a_bwrap_that_fails_stops_every_proposal(
 
 @pytest.mark.slow
 def test_what_the_proposals_of_a_pass_share_is_done_once(mending: Mending, settings: Callable[..., Settings]) -> None:
-    """The canary, the tests at the base and its evaluation are not run again for the second proposal."""
+    """The canary, the tests at the base and its evaluation are not run again for the second proposal.
+
+    And of the change's evaluations each is made once: beside the others, and from a fresh worktree.
+    """
     said: list[str] = []
-    with Bench.of_pass(settings(), progress=said.append) as bench:
+    kept: list[Tried] = []
+    with Bench.of_pass(settings(), progress=said.append, keep=kept.append) as bench:
         for _ in range(2):
             assert isinstance(bench.verify(mending()), VerifiedProposal)
     once = ("trying the sandbox", "tests at base, twice", "evaluation at base, twice")
     assert [said.count(line) for line in once] == [1, 1, 1]
     each = ("tests at head, and the new test at base", "evaluation at head", "once more from a fresh worktree")
     assert [said.count(line) for line in each] == [2, 2, 2]
+    evaluated = [[run.revision for run in tried.runs if run.command == tuple(EVALUATE.split())] for tried in kept]
+    assert [sorted(revisions) for revisions in evaluated] == [["base", "base", "head", "head"], ["head", "head"]]
 
 
 @pytest.mark.slow
