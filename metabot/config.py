@@ -255,8 +255,8 @@ def load(path: Path) -> Settings:
             values = tomllib.load(file)
     except FileNotFoundError:
         raise SettingsError(
-            f"{path}: there is no such settings file.\n  Name yours with --config FILE, or write a {path.name} here; "
-            "the reference with every default is config.toml of the project."
+            f"{path}: there is no such settings file.\n  Name yours with --config FILE, or let metabot init write a "
+            f"{path.name} here; the reference with every default is config.toml of the project."
         ) from None
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}.") from error

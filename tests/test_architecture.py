@@ -24,16 +24,17 @@ MADE_BY = {
     "VerifiedProposal": ("metabot/verify/",),
     "PullRequest": ("metabot/publish/",),
 }
-WIDE = {"metabot/plugins.py": 2}  # where everything may be caught, and how often: an analyzer by dotted path
+# Where everything may be caught, and how often: an analyzer by dotted path, one of the checks of doctor.
+WIDE = {"metabot/plugins.py": 2, "metabot/doctor/checks.py": 1}
 STAGES = ["telemetry", "store", "place", "generate", "verify", "publish"]
 LIBRARIES = {
     "duckdb": "metabot/store/",
     "git": "metabot/git.py",
-    "sqlalchemy": "metabot/ledger/",
+    "sqlalchemy": ("metabot/ledger/", "metabot/schedule/scheduler.py"),
     "openai": "metabot/generate/model.py",
     "httpx2": "metabot/generate/",
     "github": "metabot/publish/github/",
-    "apscheduler": "metabot/schedule.py",
+    "apscheduler": "metabot/schedule/",
 }
 
 

@@ -18,8 +18,8 @@ _TEACH: Final = """Telemetry of an LLM application in, proved pull requests out;
 
 Start with  metabot analyze FILE  on any telemetry file, or  metabot demo  to see the whole way.
 
-Exit codes: 0 done, 2 wrong settings or input, 3 no sandbox to prove changes in, 4 found what --fail-on names, or a
-verdict that does not hold, 5 store, repository or publishing.
+Exit codes: 0 done, 2 wrong settings or input, 3 no sandbox to prove changes in, 4 found what --fail-on names, a
+verdict that does not hold, or a problem that doctor says, 5 store, repository or publishing.
 """
 
 _STORAGE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)  # what only its user can mend
@@ -87,6 +87,20 @@ def init(
     telemetry that lies about, the remote. A file that is there is kept, and the difference shown.
     """
     import_module("metabot.cli.init").init(path, name=config, workflow=workflow, force=force, dry_run=dry_run)
+
+
+@app.command()
+def doctor(
+    ask: Annotated[bool, typer.Option("--ask", help="Ask the model one short question as well; it may cost.")] = False,
+    output: Output = "table",
+    config: ConfigFile = None,
+) -> None:
+    """Look whether everything that a pass needs is in place, and say what to do where it is not.
+
+    Store, ledger, sources, clock, git, repository, commands, sandbox, model, token and its permissions, schedule. Asks
+    GitHub where [publish] names it, and nothing else of the network. Ends with exit code 4 where there is a problem.
+    """
+    import_module("metabot.cli.doctor").doctor(ask=ask, output=output, config=config)
 
 
 @app.command()
@@ -158,6 +172,29 @@ def run(
 ) -> None:
     """One pass: load, analyze, place, write, prove, open pull requests. Twice opens nothing twice."""
     import_module("metabot.cli.run").run(dry_run=dry_run, again=again, config=config)
+
+
+@app.command()
+def serve(
+    once: Annotated[
+        Literal["load", "run", "watch"] | None,
+        typer.Option("--once", help="Run this job now, in the same way, and end; 5 where it did not succeed."),
+    ] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Run load, run and watch by the times of [schedule] until told to end: SIGTERM or Ctrl-C, exit code 0.
+
+    Each is a process of its own that is ended where it takes too long; one that fails is logged and recorded and does
+    not stop the next. What was due while nothing served runs once. Where another one serves already, it says which and
+    ends with exit code 5. docs/schedule.md tells more.
+    """
+    import_module("metabot.cli.serve").serve_jobs(once=once, config=config)
+
+
+@app.command()
+def schedule(output: Output = "table", config: ConfigFile = None) -> None:
+    """Show the jobs of metabot serve: when each runs, how it went the last time, when it runs next."""
+    import_module("metabot.cli.schedule").show(output=output, config=config)
 
 
 @app.command()
