@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from typing import Final, Literal
 
 from analyzers.finding import Finding, Fingerprint
@@ -18,11 +18,10 @@ from metabot.generate.writers import Choice, Writers
 from metabot.git import Repository
 from metabot.ingest import Ingested, ingest
 from metabot.ledger.ledger import Ledger
-from metabot.ledger.people import Decision
 from metabot.place.placement import Placed
 from metabot.place.placing import place
 from metabot.publish.hosts import host_of
-from metabot.publish.publisher import Preview, Publisher
+from metabot.publish.publisher import Preview, Publisher, Updated
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
 from metabot.store.load import Loaded
@@ -45,7 +44,7 @@ class Outcome:
     """What came of one finding."""
 
     finding: Finding
-    end: PullRequest | Preview | Stopped | Proposal  # a proposal: it was not to be proved
+    end: PullRequest | Updated | Preview | Stopped | Proposal  # a proposal: it was not to be proved
     proposal: Proposal | None = None  # the last one that was written
     verified: VerifiedProposal | None = None
 
@@ -77,6 +76,10 @@ class Scope:
     proved: bool = True  # False: only written, whether it has a pull request or not
     dry_run: bool = False  # nothing is opened
 
+    @property
+    def publishes(self) -> bool:
+        return self.proved and not self.again and not self.dry_run
+
     def takes(self, finding: Finding) -> bool:
         return not self.only or finding.fingerprint.startswith(self.only)
 
@@ -100,12 +103,13 @@ def run_pass(settings: Settings, scope: Scope, *, progress: Progress) -> Pass:
     scope.check(analysis.findings)
     ledger.record_findings(number, analysis.findings, analysis.pictures)
     refreshed(settings, progress)
+    publisher = cache(partial(_publisher, settings, scope, ledger, progress))
     outcomes = []
     with (
         Writers.of_pass(settings, ledger.books(number), choice=scope.choice) as writers,
         Bench.of_pass(settings, progress=progress, keep=partial(ledger.record_tried, number)) as bench,
     ):
-        for outcome in _outcomes(analysis, _Way(settings, scope, writers, bench, progress, ledger.decisions())):
+        for outcome in _outcomes(analysis, _Way(settings, scope, writers, bench, progress, publisher)):
             _record(ledger, number, outcome)
             outcomes.append(outcome)
     done = Pass(loaded=ingested.loaded, refused=ingested.refused, analysis=analysis, outcomes=tuple(outcomes))
@@ -123,6 +127,21 @@ def _look(settings: Settings, progress: Progress) -> tuple[Ingested, Analysis]:
         return ingested, analyze(store, settings, window=window, services=settings.target.services)
 
 
+def _publisher(settings: Settings, scope: Scope, ledger: Ledger, progress: Progress) -> Publisher:
+    """The pass's one; what a run that was ended left undone is finished first."""
+    repository = target_repository(settings)
+    publisher = Publisher(
+        host_of(settings, repository),
+        repository,
+        settings,
+        decisions=ledger.decisions(),
+        waiting=lambda who: progress(f"waiting for {who}"),
+    )
+    if scope.publishes:
+        publisher.finish()
+    return publisher
+
+
 @dataclass(frozen=True, slots=True)
 class _Way:
     """What is the same for every finding of a pass."""
@@ -132,7 +151,7 @@ class _Way:
     writers: Writers
     bench: Bench
     progress: Progress
-    decisions: Sequence[Decision]
+    publisher: Callable[[], Publisher]
     written: dict[Fingerprint, Proposal] = field(default_factory=dict)  # the last one for each finding
 
 
@@ -159,13 +178,7 @@ def _one(finding: Finding, way: _Way) -> Outcome:
     if target.repository is None:
         return Outcome(finding=finding, end=without_repository(finding, NAME_ONE))
     repository = target_repository(way.settings)
-    publisher = Publisher(
-        host_of(way.settings, repository),
-        repository,
-        way.settings,
-        decisions=way.decisions,
-        waiting=lambda who: way.progress(f"waiting for {who}"),
-    )
+    publisher = way.publisher()
     known = publisher.already(finding) if way.scope.proved and not way.scope.again else None
     if known is not None:
         return Outcome(finding=finding, end=known)
@@ -245,11 +258,12 @@ def _after(end: Stopped, heard: Mapping[ProposalId, _Proved]) -> Stopped:
 
 def _given_up(publisher: Publisher, finding: Finding, stop: Stopped, way: _Way) -> Stopped:
     """Where one is open for the finding, which nobody could prove again."""
-    writes = way.scope.proved and not way.scope.again and not way.scope.dry_run
-    return publisher.given_up(finding, stop) if writes else stop
+    return publisher.given_up(finding, stop) if way.scope.publishes else stop
 
 
-def _published(publisher: Publisher, verified: VerifiedProposal, way: _Way) -> PullRequest | Preview | Stopped:
+def _published(
+    publisher: Publisher, verified: VerifiedProposal, way: _Way
+) -> PullRequest | Updated | Preview | Stopped:
     if way.scope.again:
         return publisher.proved_again(verified)
     return publisher.preview(verified) if way.scope.dry_run else publisher.open_change(verified)
@@ -266,7 +280,7 @@ def _record(ledger: Ledger, number: int, outcome: Outcome) -> None:
     match outcome.end:
         case Stopped() as stopped:
             ledger.record_stop(number, stopped)
-        case PullRequest() as pull_request:
+        case (PullRequest() as pull_request) | Updated(pull_request=pull_request):
             ledger.record_pull_request(number, pull_request)
         case Preview() | Proposal():
             pass

@@ -9,7 +9,7 @@ from metabot.cli.console import wrapped
 from metabot.funnel import End, stopped_at
 from metabot.generate.proposal import Proposal
 from metabot.pipeline import Outcome
-from metabot.publish.publisher import Preview
+from metabot.publish.publisher import Preview, Updated
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
 
@@ -34,7 +34,7 @@ def outcome_lines(outcomes: Sequence[Outcome]) -> list[str]:
 def end_of(outcome: Outcome) -> End:
     """For the funnel. What has its pull request from an earlier pass came as far as that."""
     match outcome.end:
-        case PullRequest():
+        case PullRequest() | Updated():
             return End("opened", None)
         case Preview():
             return End("better", None)
@@ -49,15 +49,21 @@ def end_of(outcome: Outcome) -> End:
 def _opened(outcome: Outcome) -> list[str]:
     match outcome.end:
         case PullRequest() as pull_request:
-            return [
-                *wrapped(f"#{pull_request.number} {pull_request.title}", first="  ", indent=_INDENT),
-                f"{_INDENT}draft on {pull_request.branch}",
-                f"{_INDENT}{pull_request.where}",
-            ]
+            return _drafted(pull_request)
+        case Updated() as updated:
+            return [*_drafted(updated.pull_request), f"{_INDENT}proved again and updated: {updated.because}"]
         case Preview() as preview:
             return wrapped(f"would open: {preview.title} (branch {preview.branch})", first="  ", indent=_INDENT)
         case Stopped() | Proposal():
             return []
+
+
+def _drafted(pull_request: PullRequest) -> list[str]:
+    return [
+        *wrapped(f"#{pull_request.number} {pull_request.title}", first="  ", indent=_INDENT),
+        f"{_INDENT}draft on {pull_request.branch}",
+        f"{_INDENT}{pull_request.where}",
+    ]
 
 
 def _stopped(outcome: Outcome) -> list[str]:

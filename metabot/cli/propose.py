@@ -17,7 +17,7 @@ from metabot.generate.writers import Choice
 from metabot.pipeline import Outcome, Scope, run_pass
 from metabot.place.placement import Location
 from metabot.publish.figures import figure
-from metabot.publish.publisher import Preview
+from metabot.publish.publisher import Preview, Updated
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
 
@@ -84,6 +84,8 @@ def _end(outcome: Outcome) -> Iterator[str]:
     match outcome.end:
         case PullRequest() as opened:
             yield from _row("opened", f"#{opened.number} {opened.title}, a draft on {opened.branch}: {opened.where}")
+        case Updated(pull_request=updated, because=because):
+            yield from _row("updated", f"#{updated.number} {updated.title}, {because}: {updated.where}")
         case Preview() as preview:
             yield from _row("proved", f"it would be opened on {preview.branch}")
         case Proposal():

@@ -70,9 +70,13 @@ class Earlier:
         if any(commit.committer_email != AUTHOR_EMAIL for commit in self._host.commits(pull.number)):
             detail = f"{_where(pull)}. Its branch has a commit by a person: metabot writes there no more."
             return stopped(finding.fingerprint, "taken over", detail)
-        if outdated(pull, finding, self._repository, self.base()) is not None:
+        if self.outdated(pull, finding) is not None:
             return None
         return stopped(finding.fingerprint, "already open", f"{_where(pull)}. Merge it or close it.")
+
+    def outdated(self, pull: HostedPull, finding: Finding) -> str | None:
+        """Why one that is open has to be proved again, in words."""
+        return outdated(pull, finding, self._repository, self.base())
 
     def made(self, verified: VerifiedProposal) -> tuple[Reason, str] | None:
         """Where the change stands already: in the base, or in somebody's open pull request."""

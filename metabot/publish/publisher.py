@@ -11,23 +11,24 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from analyzers.finding import Finding, Fingerprint
 from analyzers.untrusted import Untrusted
 from metabot.config import Settings
-from metabot.errors import PublishError, RepositoryError
 from metabot.git import Repository
 from metabot.ledger.people import Decision
 from metabot.lock import held
-from metabot.publish import code_owners, kill_switch, texts
+from metabot.publish import code_owners, kill_switch, texts, withdrawal
+from metabot.publish.committing import bring_branch
 from metabot.publish.earlier import Earlier, open_one, pulls_for, stopped
-from metabot.publish.ended import marked
 from metabot.publish.figures import Labels
 from metabot.publish.host import Draft, Host, HostedPull
 from metabot.publish.identity import branch_of
 from metabot.publish.limits import full, paused
 from metabot.publish.pull_request import PullRequest
+from metabot.publish.withdrawal import was_withdrawn, withdraw
 from metabot.stopped import Reason, Stopped
 from metabot.verify.measured import VerifiedProposal
 
@@ -46,6 +47,14 @@ class Preview:
     title: str
     branch: str
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    """It was open already, and has been proved again."""
+
+    pull_request: PullRequest
+    because: str
 
 
 class Publisher:
@@ -69,13 +78,16 @@ class Publisher:
         self._waiting = waiting
         self._earlier = Earlier(host, repository, settings.target.base_branch, decisions)
         self._labels = Labels.of_target(settings.target)
+        self._pulls: Sequence[HostedPull] | None = None  # as last looked at
 
     def already(self, finding: Finding) -> Stopped | None:
         """A stop where nothing has to be proved: there is one for the finding or its cause, or a person declined it.
 
         None also where the one that is open has to be proved again. Touches nothing.
         """
-        return self._earlier.known(finding, self._host.pulls())
+        if self._pulls is None:
+            self._pulls = self._host.pulls()
+        return self._earlier.known(finding, self._pulls)
 
     def preview(self, verified: VerifiedProposal) -> Preview | Stopped:
         """What `open_change` would do. Touches nothing."""
@@ -88,32 +100,43 @@ class Publisher:
         branch = branch_of(verified.proposal.placed.finding)
         return Preview(title=title, branch=branch, text=f"# {title}\n\n{self._body(verified)}")
 
-    def open_change(self, verified: VerifiedProposal) -> PullRequest | Stopped:
-        """Commit, push and open; or move the one that is open. Raises `PublishError` where the host refuses."""
+    def open_change(self, verified: VerifiedProposal) -> PullRequest | Updated | Stopped:
+        """Commit, push and open; or update the one that is open. Raises `PublishError` where the host refuses."""
+        finding = verified.proposal.placed.finding
         with self._alone():
             pulls = self._host.pulls()
             refused = self._refused(verified, pulls)
             if refused is not None:
                 return refused
-            waiting = open_one(pulls_for(verified.proposal.placed.finding, pulls))
-            hosted = self._opened(verified) if waiting is None else self._updated(waiting, verified)
-            return _pull_request(hosted, verified)
+            self._pulls = None
+            waiting = open_one(pulls_for(finding, pulls))
+            if waiting is None:
+                return _pull_request(self._opened(verified), verified)
+            because = self._earlier.outdated(waiting, finding) or ""
+            return Updated(pull_request=_pull_request(self._updated(waiting, verified), verified), because=because)
 
     def given_up(self, finding: Finding, stop: Stopped) -> Stopped:
-        """Closes what is open for a finding where it could not be proved again, for a reason that the change has."""
+        """Closes what is open for a finding and could not be proved again, if that is the change's fault."""
         if stop.reason not in _OF_THE_CHANGE or self._switched_off(finding.fingerprint) is not None:
             return stop
         with self._alone():
             waiting = open_one(pulls_for(finding, self._host.pulls()))
-            if waiting is None or self._earlier.known(finding, [waiting]) is not None:
+            outdated = waiting is not None and self._earlier.known(finding, [waiting]) is None
+            if waiting is None or not outdated or was_withdrawn(self._host, waiting):
                 return stop
-            reason = f"{stop.reason}: {Untrusted(stop.detail).quoted()}"
-            text = f"The change could not be proved again on the base as it is now: {reason}. metabot has closed it."
-            self._host.edit(waiting.number, body=marked(waiting.body, "outdated"))
-            self._host.close(waiting.number)
-            self._host.say(waiting.number, "outdated", text)
-            self._host.delete_branch(waiting.branch, at=waiting.head_revision)
+            withdraw(self._host, waiting, f"It ended with {stop.reason}: {Untrusted(stop.detail).quoted()}.")
+            self._pulls = None
         return replace(stop, detail=f"{stop.detail}\n  #{waiting.number}, which was open for it, is closed.")
+
+    def finish(self) -> None:
+        """What a run that was ended left undone: labels of what it opened, the comment on what it closed."""
+        if kill_switch.thrown(self._host) is not None:
+            return
+        for pull in self._host.pulls():
+            if pull.unfinished and pull.state == "open":
+                self._host.open_draft(self._draft(pull.title, pull.body, pull.branch, pull.head_revision))
+            else:
+                withdrawal.finish(self._host, pull, self._clock())
 
     def _refused(self, verified: VerifiedProposal, pulls: Sequence[HostedPull]) -> Stopped | None:
         finding = verified.proposal.placed.finding
@@ -134,47 +157,22 @@ class Publisher:
 
     def _opened(self, verified: VerifiedProposal) -> HostedPull:
         branch = branch_of(verified.proposal.placed.finding)
-        there = self._host.branch(branch)
-        # A killed run's, or a closed one's: overridden, as nothing is ever forced.
-        own = there is not None and self._repository.is_own(there)
-        self._pushed(verified, branch, there, over=there if own else None)
-        publish, base = self._settings.publish, self._earlier.base()
-        paths = [edit.path for edit in verified.proposal.edits]
-        asked = code_owners.owners(lambda path: self._repository.read(base, path), paths)
-        return self._host.open_draft(
-            Draft(
-                title=verified.proposal.title,
-                body=self._body(verified),
-                branch=branch,
-                base_branch=self._settings.target.base_branch,
-                labels=publish.labels,
-                reviewers=asked if publish.code_owners_review else (),
-            )
-        )
+        bring_branch(self._host, self._repository, branch, verified)
+        head = self._host.branch(branch) or verified.base_revision
+        return self._host.open_draft(self._draft(verified.proposal.title, self._body(verified), branch, head))
 
     def _updated(self, pull: HostedPull, verified: VerifiedProposal) -> HostedPull:
-        self._pushed(verified, pull.branch, pull.head_revision, over=pull.head_revision)
+        bring_branch(self._host, self._repository, pull.branch, verified)
         self._host.edit(pull.number, title=verified.proposal.title, body=self._body(verified))
         return self._host.pull(pull.number)
 
-    def _pushed(self, verified: VerifiedProposal, branch: str, there: str | None, *, over: str | None) -> None:
-        proposal, base = verified.proposal, verified.base_revision
-        files = {edit.path: edit.after for edit in proposal.edits} | {proposal.new_test.path: proposal.new_test.text}
-        try:
-            if over is not None and self._stands(over, base, files):
-                return
-            head = self._repository.commit(base, branch, files, texts.commit_message(verified), over=over)
-        except RepositoryError as error:
-            raise PublishError(f"{branch}: could not be published.\n{error}") from error
-        if head != there:
-            self._host.push(branch, head)
-
-    def _stands(self, head: str, base: str, files: dict[str, str]) -> bool:
-        """Whether a branch is this change on this base already."""
-        if self._repository.fork(base, head) != base:
-            return False
-        paths = self._repository.changed_paths(base, head)
-        return set(paths) == set(files) and all(self._repository.read(head, path) == files[path] for path in paths)
+    def _draft(self, title: str, body: str, branch: str, head: str) -> Draft:
+        publish, base = self._settings.publish, self._earlier.base()
+        fork = self._repository.fork(base, head)
+        paths = () if fork is None else self._repository.changed_paths(fork, head)
+        asked = code_owners.owners(partial(self._repository.read, base), paths) if publish.code_owners_review else ()
+        name = self._settings.target.base_branch
+        return Draft(title=title, body=body, branch=branch, base_branch=name, labels=publish.labels, reviewers=asked)
 
     def _body(self, verified: VerifiedProposal) -> str:
         reproduce = f"metabot run --again {verified.proposal.placed.finding.fingerprint}"
