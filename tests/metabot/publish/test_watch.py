@@ -36,7 +36,7 @@ class Desk:
 
     def look(self, *, later: int = 0, **publish: Any) -> list[Seen]:
         self.host.now_ns += later
-        settings = config.parse({"publish": publish}, name="config.toml", root=self.folder)
+        settings = config.parse({"publish": {"dashboard": False, **publish}}, name="config.toml", root=self.folder)
         return watch(self.host, settings, self.ledger, clock=lambda: self.host.now_ns)
 
     def decisions(self) -> list[tuple[str, str, str, str]]:
