@@ -21,6 +21,8 @@ def rate_limit(asking: Asking) -> Answer:
 def account(asking: Asking) -> Answer:
     if asking.token is None:
         raise RefusedError(401, "Requires authentication")
+    if asking.token.app:
+        raise RefusedError(403, asking.token.refusal)
     return Answer(200, asking.shown.account(asking.login, "public-user"))
 
 
@@ -33,6 +35,8 @@ def somebody(asking: Asking) -> Answer:
 def repositories(asking: Asking) -> Answer:
     """What the token reaches."""
     token = asking.token
+    if token is not None and token.app:
+        raise RefusedError(403, token.refusal)
     reached = [asking.place.name] if token is not None and token.listed else []
     more = [] if token is None else asking.place.beyond.get(token.name, [])
     return asking.page([*reached, *more], lambda name: asking.shown.repository("repository") | {"full_name": name})

@@ -10,12 +10,13 @@ from urllib.parse import urlencode
 
 from github_double.answers import Answer, invalid, not_found
 from github_double.shown import Shown
-from github_double.state import Token
+from github_double.state import Issue, Token
 
 if TYPE_CHECKING:
     from github_double.place import Place
 
 T = TypeVar("T")
+Thread = TypeVar("Thread", bound=Issue)
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,14 @@ class Asking:
         """GitHub lets who may write do it to other people's texts; metabot must not."""
         if author != self.login:
             self.place.violations.append(f"{deed}, which is {author}'s")
+
+    def listed(self, threads: Sequence[Thread]) -> Sequence[Thread]:
+        """All that are there, but for the newest where lists come late."""
+        there = [one for one in threads if not one.deleted]
+        if self.place.late_lists == 0:
+            return there
+        self.place.late_lists -= 1
+        return there[:-1]
 
     def page(self, things: Sequence[T], shown: Callable[[T], Any], under: str | None = None) -> Answer:
         """One page, with the addresses of the others. `under` is the key of a page that is an object."""

@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from github_double.hooks import PRE_RECEIVE
+
 _ZERO: Final = "0" * 40
 _SETTINGS: Final = """
 [http]
@@ -20,17 +22,6 @@ allowAnySHA1InWant = true
 auto = 0
 [core]
 fsync = none
-"""
-# GitHub lets nobody change a workflow by a token without the right to.
-_PRE_RECEIVE: Final = """#!/bin/sh
-while read old new ref; do
-  [ "$new" = 0000000000000000000000000000000000000000 ] && continue
-  file=$(git log --format= --name-only "$new" --not --all -- .github/workflows | head -n 1)
-  if [ -n "$file" ] && [ "$DOUBLE_WORKFLOWS" = no ]; then
-    echo "refusing to allow a Personal Access Token to create or update workflow $file without the workflow scope"
-    exit 1
-  fi
-done
 """
 
 
@@ -55,7 +46,7 @@ class Bare:
         with (path / "config").open("a") as settings:
             settings.write(_SETTINGS)
         (path / "hooks").mkdir()
-        (path / "hooks/pre-receive").write_text(_PRE_RECEIVE)
+        (path / "hooks/pre-receive").write_text(PRE_RECEIVE)
         (path / "hooks/pre-receive").chmod(0o755)
 
     def run(self, *arguments: str, told: str | None = None, **more: str) -> str:

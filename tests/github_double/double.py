@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
+from github_double.deeds import Deeds
 from github_double.faults import Fault, Faults
-from github_double.place import Place
-from github_double.state import Check, Comment, Issue, Level, Pull, Role, Token
+from github_double.state import Level, Pull, Role, Token
 
 
 @dataclass
-class Double(Place):
+class Double(Deeds):
     """`url` is the API as at api.github.com, `enterprise_url` the same as a server of one's own has it.
 
     People who are there: `ada` may administrate, `ben` write, `tim` triage, `rea` read; `stranger` and everybody else
@@ -54,9 +53,12 @@ class Double(Place):
         listed: bool = True,
         expires: datetime | None = None,
         scopes: tuple[str, ...] | None = None,
+        app: bool = False,
     ) -> str:
         """Gives its secret. Without `listed` it is not for this repository; with `scopes` it is a classic one."""
-        self.tokens.append(Token(name, login, permissions or {}, listed=listed, expires=expires, scopes=scopes))
+        self.tokens.append(
+            Token(name, login, permissions or {}, listed=listed, expires=expires, scopes=scopes, app=app)
+        )
         return self.tokens[-1].secret
 
     def person(self, login: str, role: Role) -> None:
@@ -78,113 +80,6 @@ class Double(Place):
     def fail_next(self, fault: Fault, times: int = 1, *, method: str = "", path: str = "") -> None:
         """The next requests of a method whose path contains `path` fail so."""
         self.faults.add(fault, times, method, path)
-
-    def push_as(
-        self,
-        person: str,
-        branch: str,
-        files: Mapping[str, str | None],
-        *,
-        message: str = "a change",
-        parent: str | None = None,
-    ) -> str:
-        """A commit onto the branch, or onto `parent` by force; a new branch leaves main. None deletes a file."""
-        with self.lock:
-            branches = self.bare.branches()
-            onto = parent or branches.get(branch) or branches.get("main")
-            revision = self.bare.commit(branch, onto, files, by=person, at=self.now(), message=message)
-            self.follow(person)
-            return revision
-
-    def delete_branch(self, branch: str, by: str = "ada") -> None:
-        with self.lock:
-            self.bare.run("update-ref", "-d", f"refs/heads/{branch}")
-            self.follow(by)
-
-    def open_pull(
-        self, by: str, branch: str, *, title: str = "A change", body: str = "", base: str = "main", fork: bool = False
-    ) -> Pull:
-        """A person's. Of a fork the branch's commit is there and its branch is not."""
-        with self.lock:
-            head = self.bare.branches()[branch]
-            if fork:
-                self.bare.run("update-ref", "-d", f"refs/heads/{branch}")
-            where = by if fork else None
-            return self.opened_pull(by, title, body, head=branch, base=base, head_sha=head, draft=False, fork=where)
-
-    def open_issue(self, by: str, title: str, body: str = "", labels: tuple[str, ...] = ()) -> Issue:
-        with self.lock:
-            return self.opened(by, title, body, list(labels))
-
-    def close(self, number: int, by: str) -> None:
-        with self.lock:
-            self.ended(self.issues[number], by)
-
-    def reopen(self, number: int) -> None:
-        with self.lock:
-            self.reopened(self.issues[number])
-
-    def merge(self, number: int, by: str, how: Literal["merge", "squash"] = "merge") -> str:
-        """Merges in git, as the button does. Fails where it conflicts."""
-        with self.lock:
-            self.follow()
-            pull = self.pull(number)
-            assert pull.state == "open", f"#{number} is not open"
-            base = self.bare.branches()[pull.base]
-            tree = self.bare.merged_tree(base, pull.head_sha)
-            assert tree is not None, f"#{number} conflicts with {pull.base}"
-            parents = [base, pull.head_sha] if how == "merge" else [base]
-            merged = self.bare.commit_tree(tree, parents, by=by, at=self.now(), message=f"{pull.title} (#{number})")
-            pull.base_sha = base
-            self.ended(pull, by)
-            pull.merged, pull.merge_sha = True, merged
-            self.bare.point(f"refs/heads/{pull.base}", merged)
-            self.follow(by)
-            return merged
-
-    def comment(self, number: int, by: str, text: str) -> Comment:
-        with self.lock:
-            return self.commented(number, by, text)
-
-    def edit(self, number: int, *, title: str | None = None, body: str | None = None) -> None:
-        with self.lock:
-            issue = self.issues[number]
-            issue.title = issue.title if title is None else title
-            issue.body = issue.body if body is None else body
-            issue.updated = self.now()
-
-    def tick(self, number: int, containing: str) -> None:
-        """Ticks the one empty checkbox of an issue whose line contains this."""
-        with self.lock:
-            lines = self.issues[number].body.split("\n")
-            found = [at for at, line in enumerate(lines) if "[ ]" in line and containing in line]
-            assert len(found) == 1, f"{len(found)} empty checkboxes with {containing!r}"
-            lines[found[0]] = lines[found[0]].replace("[ ]", "[x]", 1)
-            self.edit(number, body="\n".join(lines))
-
-    def label(self, number: int, *labels: str) -> None:
-        with self.lock:
-            issue = self.issues[number]
-            issue.labels += [name for name in labels if name not in issue.labels]
-            issue.updated = self.now()
-
-    def set_check(
-        self,
-        sha: str,
-        name: str,
-        conclusion: str | None,
-        *,
-        required: bool = False,
-        kind: Literal["run", "status"] = "run",
-        branch: str = "main",
-    ) -> None:
-        """A check of a commit; without a conclusion it still runs."""
-        with self.lock:
-            self.checks = [check for check in self.checks if (check.sha, check.name) != (sha, name)]
-            self.checks.append(Check(self.new_id(), sha, name, conclusion, kind, self.now()))
-            if required:
-                names = self.required.setdefault(branch, [])
-                names += [] if name in names else [name]
 
     def rename(self, name: str) -> None:
         """The repository moves to another name; the old one leads there."""

@@ -72,6 +72,7 @@ def _backend(place: Place, called: Called, service: str, token: Token | None) ->
         "GIT_PROTOCOL": called.headers.get("git-protocol", ""),
         "REMOTE_USER": token.login if token else "",
         "REMOTE_ADDR": "127.0.0.1",
+        "DOUBLE_PROTECTED": f"refs/heads/{place.protected}",
         "DOUBLE_WORKFLOWS": "yes" if token and token.may("workflows", "write") else "no",
     }
     done = subprocess.run(["git", "http-backend"], input=called.content, capture_output=True, check=True, env=variables)

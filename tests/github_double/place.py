@@ -31,6 +31,7 @@ class Place:
     labels: dict[str, tuple[str, str]] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     required: dict[str, list[str]] = field(default_factory=dict)  # names of checks, by branch
+    protected: str = ""  # branches that nobody may push to, as a pattern of the shell
     by_ruleset: bool = False  # whether a ruleset requires them, in place of the branch's protection
     teams: tuple[str, ...] = ()  # that may be asked for a review
     beyond: dict[str, list[str]] = field(default_factory=dict)  # other repositories that a token reaches, by its name
@@ -40,6 +41,7 @@ class Place:
     broken: list[str] = field(default_factory=list)  # what GitHub's description does not have
     ahead: timedelta = timedelta()
     unknown_mergeability: int = 0  # how often GitHub has not computed it yet
+    late_lists: int = 0  # how many lists lack what came last, as those of a server that lags
     rate: Rate = field(default_factory=Rate)
     lock: threading.RLock = field(default_factory=threading.RLock)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))

@@ -15,10 +15,11 @@ _ONE = f"{REPOSITORY}/pulls/{{pull_number}}"
 
 def pulls(asking: Asking) -> Answer:
     """A `head` without its owner filters nothing, as on GitHub."""
+    there = asking.listed(asking.place.pulls)
     state, base, head = asking.query.get("state", "open"), asking.query.get("base"), asking.query.get("head", "")
     found = [
         pull
-        for pull in asking.place.pulls
+        for pull in there
         if state in ("all", pull.state)
         and base in (None, pull.base)
         and (":" not in head or head == f"{pull.fork or asking.place.owner}:{pull.head}")
@@ -108,8 +109,9 @@ def ask_reviewers(asking: Asking) -> Answer:
 
 
 def reviews(asking: Asking) -> Answer:
-    _pull(asking)
-    return Answer(200, [])
+    """Oldest first."""
+    found = _pull(asking)
+    return asking.page(found.reviews, lambda one: asking.shown.review(found, one))
 
 
 def review(asking: Asking) -> Answer:

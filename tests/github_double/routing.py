@@ -35,8 +35,7 @@ class Route:
         role_suffices = self.level == "read" or place.role(token.login) != "none"
         if not role_suffices or not any(token.may(one, self.level) for one in needs):
             accepted = "; ".join(f"{one}={self.level}" for one in needs)
-            message = "Resource not accessible by personal access token"
-            raise RefusedError(403, message, x_accepted_github_permissions=accepted)
+            raise RefusedError(403, token.refusal, x_accepted_github_permissions=accepted)
 
     def _of_the_thread(self, asking: Asking) -> tuple[str, ...]:
         """The right to pull requests suffices for the thread of one, and not for that of an issue."""

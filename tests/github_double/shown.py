@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from github_double.described import filled
-from github_double.state import Check, Comment, Issue, Pull
+from github_double.state import Check, Comment, Issue, Pull, Review
 
 if TYPE_CHECKING:
     from github_double.place import Place
@@ -43,8 +44,8 @@ class Shown:
             id=person.id,
             node_id=f"U_{person.id}",
             type=person.kind,
-            url=f"{self.api}/users/{person.login}",
-            html_url=f"{self.web}/{person.login}",
+            url=f"{self.api}/users/{quote(person.login)}",
+            html_url=f"{self.web}/{quote(person.login)}",
         )
 
     def label(self, name: str) -> dict[str, Any]:
@@ -66,6 +67,23 @@ class Shown:
             html_url=f"{self.page}/issues/{issue.number}#issuecomment-{comment.id}",
         )
 
+    def review(self, pull: Pull, review: Review) -> dict[str, Any]:
+        page = f"{self.page}/pull/{pull.number}#pullrequestreview-{review.id}"
+        address = f"{self.url}/pulls/{pull.number}"
+        return filled(
+            "pull-request-review",
+            id=review.id,
+            body=review.body,
+            state=review.state,
+            user=self.user(review.author),
+            author_association=self.place.association(review.author),
+            submitted_at=moment(review.at),
+            commit_id=review.sha,
+            html_url=page,
+            pull_request_url=address,
+            _links={"html": {"href": page}, "pull_request": {"href": address}},
+        )
+
     def _thread(self, issue: Issue) -> dict[str, Any]:
         """What issues and pull requests have in common."""
         return {
@@ -75,6 +93,7 @@ class Shown:
             "title": issue.title,
             "body": issue.body or None,
             "state": issue.state,
+            "locked": issue.locked,
             "user": self.user(issue.author),
             "author_association": self.place.association(issue.author),
             "labels": [self.label(name) for name in issue.labels],
@@ -115,7 +134,7 @@ class Shown:
             head=self._end(pull.fork or self.place.owner, pull.head, pull.head_sha),
             base=self._end(self.place.owner, pull.base, pull.base_sha),
             merged_at=moment(pull.ended) if pull.merged else None,
-            merge_commit_sha=pull.merge_sha,
+            merge_commit_sha=pull.merge_sha or _tried_merge(pull),
             requested_reviewers=[self.user(login) for login in pull.reviewers],
             requested_teams=[self.team(slug) for slug in pull.teams],
             url=address,
@@ -202,3 +221,8 @@ class Shown:
             pulls_url=f"{self.url}/pulls{{/number}}",
             issues_url=f"{self.url}/issues{{/number}}",
         )
+
+
+def _tried_merge(pull: Pull) -> str:
+    """GitHub tries each merge, and shows the commit of that as if it were one."""
+    return hashlib.sha1(f"{pull.base_sha} {pull.head_sha}".encode(), usedforsecurity=False).hexdigest()

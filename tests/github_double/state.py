@@ -32,7 +32,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Token:
-    """A fine-grained token; a classic one where `scopes` are given."""
+    """A fine-grained token; a classic one where `scopes` are given; an app's where `app` is."""
 
     name: str  # under which `asked` shows it
     login: str
@@ -40,11 +40,18 @@ class Token:
     listed: bool = True  # whether the repository is among those it was made for
     expires: datetime | None = None
     scopes: tuple[str, ...] | None = None
+    app: bool = False
 
     @property
     def secret(self) -> str:
         digits = hashlib.sha256(self.name.encode()).hexdigest() * 2
-        return f"ghp_{digits[:36]}" if self.scopes is not None else f"github_pat_{digits[:22]}_{digits[22:81]}"
+        if self.scopes is not None or self.app:
+            return f"{'ghs' if self.app else 'ghp'}_{digits[:36]}"
+        return f"github_pat_{digits[:22]}_{digits[22:81]}"
+
+    @property
+    def refusal(self) -> str:
+        return f"Resource not accessible by {'integration' if self.app else 'personal access token'}"
 
     def may(self, permission: str, level: Level) -> bool:
         if self.scopes is not None:
@@ -61,6 +68,16 @@ class Comment:
     updated: datetime
 
 
+@dataclass(frozen=True)
+class Review:
+    id: int
+    author: str
+    body: str
+    state: Literal["APPROVED", "CHANGES_REQUESTED", "COMMENTED"]
+    at: datetime
+    sha: str
+
+
 @dataclass
 class Issue:
     number: int
@@ -74,6 +91,8 @@ class Issue:
     ended: datetime | None = None
     ended_by: str | None = None
     comments: list[Comment] = field(default_factory=list)
+    locked: bool = False
+    deleted: bool = False
 
 
 @dataclass(kw_only=True)
@@ -86,6 +105,7 @@ class Pull(Issue):
     fork: str | None = None  # the owner of the fork that the branch is in
     merged: bool = False
     merge_sha: str | None = None
+    reviews: list[Review] = field(default_factory=list)
     reviewers: list[str] = field(default_factory=list)
     teams: list[str] = field(default_factory=list)
 

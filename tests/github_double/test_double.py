@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from github import Auth, Github, GithubException
+from github.ContentFile import ContentFile
 from github.Repository import Repository
 
 from github_double import Double, github
@@ -37,7 +38,9 @@ def test_the_whole_way_of_a_pull_request(double: Double, kind: str) -> None:
         merged = double.merge(1, by="ada")
         pull.update()
         assert (pull.merged, pull.merged_by.login, pull.merge_commit_sha) == (True, "ada", merged)
-        assert repository.get_contents("a.txt").decoded_content == b"one\n"
+        content = repository.get_contents("a.txt")
+        assert isinstance(content, ContentFile)
+        assert content.decoded_content == b"one\n"
 
 
 def test_git_clones_and_pushes(double: Double, tmp_path: Path) -> None:

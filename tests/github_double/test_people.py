@@ -118,10 +118,10 @@ def test_only_comments_since(double: Double) -> None:
 
 
 def test_a_box_is_ticked(double: Double) -> None:
-    """The one whose line says so; where none or two do the test is wrong."""
+    """The one whose line says so, with the line ends of a form; where none or two do the test is wrong."""
     number = double.open_issue("metabot-bot", "A dashboard", "- [ ] revive one\n- [ ] revive two\n").number
     double.tick(number, "two")
-    assert ask(double, "GET", f"issues/{number}").body["body"] == "- [ ] revive one\n- [x] revive two\n"
+    assert ask(double, "GET", f"issues/{number}").body["body"] == "- [ ] revive one\r\n- [x] revive two\r\n"
     with pytest.raises(AssertionError, match="0 empty checkboxes"):
         double.tick(number, "two")
 
@@ -222,6 +222,60 @@ def test_a_workflow_takes_a_right_of_its_own(double: Double, tmp_path: Path) -> 
     secret = double.new_token("workflows", {**ENOUGH, "workflows": "write"})
     allowed = f"git push -q {double.git_url.replace('://', f'://x:{secret}@')} HEAD"
     assert in_clone(double, tmp_path, allowed).returncode == 0
+
+
+def test_reviews_are_comments_of_their_own(double: Double) -> None:
+    """They stand in a list beside the comments, as they were typed."""
+    number = opened(double)
+    double.review(number, "ben", "Too long.\nSplit it.", "CHANGES_REQUESTED")
+    told = ask(double, "GET", f"pulls/{number}/reviews").body
+    assert [(one["user"]["login"], one["state"], one["body"]) for one in told] == [
+        ("ben", "CHANGES_REQUESTED", "Too long.\r\nSplit it.")
+    ]
+
+
+def test_the_button_brings_the_base_into_the_branch(double: Double) -> None:
+    """By a commit of the person's with two parents."""
+    number = opened(double)
+    double.push_as("ben", "main", {"c.txt": "c\n"})
+    merged = double.update_branch(number, by="ben")
+    assert ask(double, "GET", f"pulls/{number}").body["head"]["sha"] == merged
+    assert len(ask(double, "GET", f"commits/{merged}").body["parents"]) == 2
+
+
+def test_an_untried_merge_looks_like_one(double: Double) -> None:
+    """An open pull request shows the commit of a merge that GitHub tried, and nobody made."""
+    number = opened(double)
+    told = ask(double, "GET", f"pulls/{number}").body
+    assert told["merged"] is False
+    assert double.bare.resolved(told["merge_commit_sha"]) is None
+
+
+def test_a_thread_that_takes_no_comment(double: Double) -> None:
+    """One that was locked refuses; one that was deleted is gone, and told so."""
+    number = double.open_issue("metabot-bot", "A dashboard").number
+    double.lock_thread(number)
+    assert ask(double, "POST", f"issues/{number}/comments", {"body": "a word"}).status == 403
+    double.delete_issue(number)
+    assert ask(double, "GET", f"issues/{number}").status == 410
+    assert ask(double, "GET", "issues").body == []
+
+
+def test_a_list_may_come_late(double: Double) -> None:
+    """What was opened a moment ago is missing from it once."""
+    number = opened(double)
+    double.late_lists = 1
+    assert ask(double, "GET", "pulls").body == []
+    assert [one["number"] for one in ask(double, "GET", "pulls").body] == [number]
+
+
+def test_a_protected_branch_takes_no_push(double: Double, tmp_path: Path) -> None:
+    """In GitHub's words, with the rule's name."""
+    double.push_as("ben", "a", {"a.txt": "a\n"})
+    double.protected = "metabot/*"
+    refused = in_clone(double, tmp_path, "git push -q origin HEAD:metabot/1")
+    assert "GH006: Protected branch update failed for refs/heads/metabot/1" in refused.stderr
+    assert "metabot/1" not in double.bare.branches()
 
 
 def in_clone(double: Double, folder: Path, deed: str) -> subprocess.CompletedProcess[str]:

@@ -69,6 +69,16 @@ def test_what_is_told_of_a_token(double: Double) -> None:
     assert classic["x-oauth-scopes"] == "repo, workflow"
 
 
+def test_a_token_of_an_app_has_no_account(double: Double) -> None:
+    """As the one that a workflow runs with: it writes under the app's name, and may not ask for it."""
+    secret = double.new_token("workflow", ENOUGH, login="github-actions[bot]", app=True)
+    double.person("github-actions[bot]", "write")
+    came = ask(double, "GET", "/user", token=secret)
+    assert (came.status, came.body["message"]) == (403, "Resource not accessible by integration")
+    made = ask(double, "POST", "issues", {"title": "A dashboard"}, token=secret)
+    assert made.body["user"]["login"] == "github-actions[bot]"
+
+
 def test_a_role_is_told_coarsely_and_finely(double: Double) -> None:
     """`triage` counts as read, and a stranger of a private repository as none; an account that is none is not there."""
     told = {login: ask(double, "GET", f"collaborators/{login}/permission") for login in ("ada", "tim", "stranger")}

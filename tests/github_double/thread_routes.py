@@ -16,7 +16,7 @@ def issues(asking: Asking) -> Answer:
     labels = {name for name in asking.query.get("labels", "").split(",") if name}
     found = [
         issue
-        for issue in asking.place.issues.values()
+        for issue in asking.listed(list(asking.place.issues.values()))
         if state in ("all", issue.state)
         and creator in (None, issue.author)
         and labels <= set(issue.labels)
@@ -88,6 +88,8 @@ def all_comments(asking: Asking) -> Answer:
 
 def new_comment(asking: Asking) -> Answer:
     thread = _issue(asking)
+    if thread.locked:
+        raise RefusedError(403, "Unable to create comment because issue is locked.")
     if not asking.body["body"].strip():
         raise invalid("IssueComment", "body", "missing_field")
     short_enough(asking, "IssueComment")
@@ -178,7 +180,10 @@ def _issue(asking: Asking) -> Issue:
     number = asking.named["issue_number"]
     if not number.isdigit() or int(number) not in asking.place.issues:
         raise not_found()
-    return asking.place.issues[int(number)]
+    found = asking.place.issues[int(number)]
+    if found.deleted:
+        raise RefusedError(410, "This issue was deleted")
+    return found
 
 
 def _comment(asking: Asking) -> tuple[Issue, Comment]:
