@@ -15,14 +15,14 @@ from metabot.config import Settings
 from metabot.errors import PublishError
 from metabot.ledger.ledger import Ledger
 from metabot.ledger.people import Decision
-from metabot.publish import known, tend
+from metabot.publish import known, posting, tend
 from metabot.publish.commands import REASON, commands
 from metabot.publish.ended import ended
 from metabot.publish.host import Comment, Host, HostedPull
 from metabot.publish.kill_switch import thrown
 from metabot.publish.obey import obey
 from metabot.publish.pull_request import PullRequest
-from metabot.publish.watching import DAY, Seen, Watching
+from metabot.publish.watching import DASHBOARD, DAY, Seen, Watching
 
 _RECENT: Final = 7 * DAY  # so long after its last change comments on an ended pull request are still read
 _LATER: Final = 600 * 10**9  # so long after closing something may still be said as its reason
@@ -47,7 +47,8 @@ def watch(
     at = Watching(host=host, settings=settings, ledger=ledger, now_ns=clock(), acts=stopped is None)
     kept = {(one.number, one.fingerprint): one for one in ledger.pull_requests()}
     seen: list[Seen] = []
-    for pull in host.pulls():
+    pulls = host.pulls()
+    for pull in pulls:
         fingerprint = known.fingerprint(pull)
         if fingerprint is None:
             continue
@@ -55,6 +56,13 @@ def watch(
             seen += _looked_at(at, pull, fingerprint, kept.get((pull.number, fingerprint)))
         except PublishError as error:
             seen.append(Seen(pull.number, "failed", str(error)))
+    if settings.publish.dashboard and stopped is None:
+        try:
+            seen += posting.attended(at, pulls)
+            if posting.posted(host, settings, ledger):
+                seen.append(Seen(DASHBOARD, "dashboard written"))
+        except PublishError as error:
+            seen.append(Seen(DASHBOARD, "failed", str(error)))
     return seen
 
 
@@ -99,6 +107,8 @@ def _closed_by_a_person(
     decided = at.decided(fingerprint)
     if decided is not None and (decided.kind == "decline" or decided.decided_ns >= noticed):
         return
+    if pull.ended_by is None:
+        pull = at.host.pull(pull.number)  # a list may leave out who closed them
     words = _closing_words(at, pull, comments, noticed)
     at.record(
         Decision(

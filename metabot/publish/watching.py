@@ -12,6 +12,7 @@ from metabot.ledger.ledger import Ledger
 from metabot.ledger.people import Decision
 from metabot.publish.host import Comment, Host
 
+DASHBOARD: Final = 0  # in place of a number
 DAY: Final = 86_400 * 10**9
 
 What = Literal[
