@@ -20,11 +20,7 @@ class Board:
 
     def read(self, login: str) -> Dashboard | None:
         found = self._last(login) or self._listed(login)
-        if found is None:
-            return None
-        if found.number != self._number.read():
-            self._number.write(found.number)
-        return _dashboard(found)
+        return None if found is None else self._kept(found)
 
     def write(self, login: str, title: str, body: str) -> Dashboard:
         values = {"title": title, "body": f"{body.rstrip()}{DASHBOARD}"}
@@ -35,7 +31,12 @@ class Board:
         elif (there.title, plain(there.body)) != (values["title"], values["body"]):
             where = f"{self._path}/{there.number}"
             there = self._client.change("write the dashboard", "PATCH", where, answers.Issue, values)
-        return _dashboard(there)
+        return self._kept(there)
+
+    def _kept(self, found: answers.Issue) -> Dashboard:
+        if found.number != self._number.read():
+            self._number.write(found.number)
+        return _dashboard(found)
 
     def _last(self, login: str) -> answers.Issue | None:
         number = self._number.read()

@@ -24,6 +24,7 @@ from metabot.publish.github.waiting import asked_to_wait
 T = TypeVar("T")
 Query = str | int | bool
 ATTEMPTS: Final = 4
+_LOOKS: Final = 3
 PATIENCE: Final = 120.0  # seconds that one process waits in all
 _LONGER: Final = tenacity.wait_exponential_jitter(initial=1, max=30, jitter=1)
 _NEXT: Final = re.compile(r'rel="next"')
@@ -83,7 +84,7 @@ class Client:
 
         def attempt() -> Answer | Lost:
             nonlocal unsure, there
-            if unsure and (there := made()) is not None:
+            if unsure and (there := self.sought(made)) is not None:
                 return Answer(200, {}, "")
             answer = self._ask("POST", path, payload=payload)
             unsure = _passes(answer)
@@ -91,8 +92,20 @@ class Client:
 
         answer = self._tried(attempt)
         if there is None and _passes(answer):
-            there = made()
+            there = self.sought(made)
         return there if there is not None else self._read(what, self._certain(what, answer), kind)
+
+    def sought(self, look: Callable[[], T | None]) -> T | None:
+        """For what must be there by now: GitHub's lists lag behind, so one look is not enough."""
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_result(lambda found: found is None),
+            wait=_LONGER,
+            stop=tenacity.stop_after_attempt(_LOOKS),
+            sleep=self._wait,
+            retry_error_callback=lambda _: None,
+        )
+        found: T | None = retrying(look)
+        return found
 
     def _page(self, what: str, path: str, kind: type[T], query: Mapping[str, Query]) -> tuple[T, bool]:
         request = json.dumps([path, sorted(query.items())])

@@ -33,7 +33,7 @@ def _made(client: Client, pulls: Pulls, draft: Draft) -> answers.Pull:
     try:
         return client.make("open a pull request", path, answers.Pull, values, made=look)
     except RefusedError as error:
-        found = look() if error.status == 422 else None
+        found = client.sought(look) if error.status == 422 and "already exists" in error.said else None
         if found is None:
             raise _without_drafts(client, error) from error
         return found

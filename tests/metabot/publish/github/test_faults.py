@@ -46,6 +46,18 @@ def test_a_lost_answer_makes_nothing_twice(host: GithubHost, at: Place, fault: F
     assert len(at.double.issues) == 2
 
 
+def test_lists_that_come_late_make_nothing_twice(host: GithubHost, at: Place) -> None:
+    """GitHub does not list at once what was just made: it is looked for more than once."""
+    for path in ("/pulls", "/comments"):
+        at.double.fail_next(cut("after"), method="POST", path=path)
+    host.push(BRANCH, at.commit())
+    at.double.late_lists = 3
+    number = host.open_draft(draft()).number
+    at.double.late_lists = 2
+    host.say(number, "hello", "Good day.")
+    assert (len(at.double.pulls), len(at.double.pull(number).comments)) == (1, 1)
+
+
 @pytest.mark.parametrize("status", [403, 429])
 def test_a_rate_limit_is_waited_for_within_patience(at: Place, status: int) -> None:
     """Until the time that GitHub names."""
