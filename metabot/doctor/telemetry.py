@@ -11,7 +11,7 @@ from metabot.config import Settings, Source
 from metabot.doctor.line import Line, ok, problem, warning
 from metabot.errors import InputError
 from metabot.project.recordings import Held, held, recognised
-from metabot.project.told import counted, day
+from metabot.project.told import UNTIMED, counted, day
 from metabot.store.inputs import files
 from metabot.telemetry import formats
 
@@ -64,6 +64,8 @@ def _of(source: Source, settings: Settings) -> Iterator[Line]:
 
 def _fits(source: Source, newest: Held, settings: Settings) -> Iterator[Line]:
     """Whether a pass would look at it."""
+    if newest.untimed:
+        yield warning(f"{source.path}: its newest file can be analyzed alone", UNTIMED)
     hours = settings.meta_layer.analysis_window_hours
     if newest.newest_ns is not None and newest.newest_ns < time.time_ns() - hours * _NS_PER_HOUR:
         yield warning(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -32,6 +32,7 @@ class Held:
     newest_ns: int | None
     oldest_ns: int | None
     services: tuple[str, ...]
+    untimed: bool = False  # it was read whole, and no span in it has calendar time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,38 +74,48 @@ def recognised(path: Path) -> str | None:
 
 def held(path: Path, taken_for: str) -> Held:
     """What a file of this format tells of its times and services."""
-    newest: list[int] = []
-    oldest: list[int] = []
-    services: dict[str, None] = {}
-    whole = True
+    seen, whole = _Seen(), True
     try:
         for found in inputs(path):
             reading = Reading(found.path, found.file, found.file.seek(0, 2))
             chunks = list(islice(Unpacking(reading).chunks(), _READ + 1))
             whole = whole and len(chunks) <= _READ
             for record in formats.reader(taken_for)(chunks):
-                _note(record, newest, oldest, services)
+                seen.note(record)
     except (InputError, ShareError, *BROKEN):
         whole = False
     return Held(
-        newest_ns=max(newest, default=None) if whole else None,
-        oldest_ns=min(oldest, default=None) if whole else None,
-        services=tuple(services)[:_SERVICES],
+        newest_ns=seen.newest_ns if whole else None,
+        oldest_ns=seen.oldest_ns if whole else None,
+        services=tuple(seen.services)[:_SERVICES],
+        untimed=whole and seen.spans > 0 and seen.newest_ns is None,
     )
 
 
-def _note(record: Record, newest: list[int], oldest: list[int], services: dict[str, None]) -> None:
-    match record:
-        case Span() if record.clock.startswith("utc"):
-            newest.append(record.end_ns)
-            oldest.append(record.start_ns)
-            services[record.service] = None
-        case Columns():
-            timed = record.spans.filter(pl.col("clock").str.starts_with("utc"))
-            services.update(dict.fromkeys(timed["service"].unique().drop_nulls().to_list()))
-            if timed.height:
-                newest.append(int(timed["end_ns"].max()))  # type: ignore[arg-type]  # a column of whole numbers
-                oldest.append(int(timed["start_ns"].min()))  # type: ignore[arg-type]
+@dataclass(slots=True)
+class _Seen:
+    spans: int = 0
+    newest_ns: int | None = None
+    oldest_ns: int | None = None
+    services: dict[str, None] = field(default_factory=dict)
+
+    def note(self, record: Record) -> None:
+        match record:
+            case Span():
+                self.spans += 1
+                if record.clock.startswith("utc"):
+                    self._timed(record.start_ns, record.end_ns, [record.service])
+            case Columns():
+                self.spans += record.spans.height
+                timed = record.spans.filter(pl.col("clock").str.starts_with("utc"))
+                if timed.height:
+                    first, last = timed.select(pl.col("start_ns").min(), pl.col("end_ns").max()).row(0)
+                    self._timed(first, last, timed["service"].unique(maintain_order=True).to_list())
+
+    def _timed(self, start_ns: int, end_ns: int, services: list[str]) -> None:
+        self.newest_ns = end_ns if self.newest_ns is None else max(self.newest_ns, end_ns)
+        self.oldest_ns = start_ns if self.oldest_ns is None else min(self.oldest_ns, start_ns)
+        self.services.update(dict.fromkeys(services))
 
 
 def _of(root: Path, taken_for: str, paths: list[str], pattern: str | None) -> list[Recordings]:

@@ -12,7 +12,7 @@ import tomlkit
 from metabot.config import Github, MetaLayer, Target
 from metabot.project.project import Project
 from metabot.project.recordings import Recordings
-from metabot.project.told import MOST_SOURCES, NO_EVALUATION, counted, day, told
+from metabot.project.told import MOST_SOURCES, NO_EVALUATION, UNTIMED, counted, day, told
 from metabot.render import render
 
 _WIDTH: Final = 100
@@ -92,6 +92,8 @@ def _source(recording: Recordings) -> _Setting:
     newest = recording.held.newest_ns
     until = "" if newest is None else f", the newest record of {day(newest)}"
     why = f"{counted(recording.files, 'file')}, recognised as {recording.format}{until}."
+    if recording.held.untimed:
+        why += f" {UNTIMED}"
     return _Setting(key="path", value=recording.pattern, why=why)
 
 

@@ -64,7 +64,9 @@ def _model_calls(project: Project) -> Told:
 
 def _instrumentation(project: Project) -> Told:
     uses = project.used("instrumentation")
-    todo = "" if uses else "Without telemetry metabot sees nothing: record calls with OpenTelemetry, or log requests."
+    todo = "Without telemetry metabot sees nothing: record calls with OpenTelemetry, or log requests."
+    if uses or project.recordings:  # something records, wherever it stands
+        todo = ""
     return Told(subject="instrumentation", found=_where(uses) or "none", todo=todo)
 
 
@@ -96,6 +98,10 @@ def _tests(project: Project) -> Told:
     return Told(subject="tests", found=f"{commands.defaults.test} ({commands.how}; not tried)")
 
 
+UNTIMED: Final = (
+    "Its records have no calendar time, so that a pass, which scores the latest hours, takes none of them; "
+    "metabot analyze FILE does."
+)
 NO_EVALUATION: Final = (
     "Without one no change can be measured before a merge, and none is opened. Write a program whose last line is "
     '{"score": 0.9, "cases": 20}, and name it in [target] evaluate.'

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,6 +21,7 @@ _TEST_FILE: Final = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
 _FOR_PYTEST: Final = re.compile(
     r"^(import|from) pytest\b|^(async )?def test_", re.MULTILINE
 )  # unittest runs no function
+_FOR_TESTS: Final = ("tests", "test", "testing", "dev")  # what projects call what their tests need
 _LOOKED_AT: Final = 20  # tests of a repository
 
 
@@ -56,9 +58,9 @@ def _python(files: Collection[str], read: Read) -> Defaults:
         or any(_FOR_PYTEST.search(read(name) or "") for name in tests[:_LOOKED_AT])
     )
     if not has_pytest and not tests:
-        return Defaults(setup=_python_setup(files, has_pytest=False), unknown="it has no tests")
+        return Defaults(setup=_python_setup(files, read, has_pytest=False), unknown="it has no tests")
     test = "{env}/bin/python -m " + ("pytest -q" if has_pytest else "unittest")
-    return Defaults(setup=_python_setup(files, has_pytest=has_pytest), test=test)
+    return Defaults(setup=_python_setup(files, read, has_pytest=has_pytest), test=test)
 
 
 def _may_name_pytest(name: str) -> bool:
@@ -66,7 +68,7 @@ def _may_name_pytest(name: str) -> bool:
     return requirements or name in ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "setup.py", "noxfile.py")
 
 
-def _python_setup(files: Collection[str], *, has_pytest: bool) -> str:
+def _python_setup(files: Collection[str], read: Read, *, has_pytest: bool) -> str:
     if "uv.lock" in files:
         return "env UV_PROJECT_ENVIRONMENT={env} uv sync --frozen --all-groups"
     if "poetry.lock" in files:
@@ -77,8 +79,24 @@ def _python_setup(files: Collection[str], *, has_pytest: bool) -> str:
     lists = [name for name in sorted(files) if name.startswith("requirements") and name.endswith(".txt")]
     wanted = [*(f"-r {name}" for name in lists)]
     if not lists and ("pyproject.toml" in files or "setup.py" in files):
-        wanted = ["-e ."]
-    return " ".join([_VENV, *wanted, *(["pytest"] if has_pytest else [])]) if wanted or has_pytest else ""
+        wanted = _project(read("pyproject.toml"))
+    pip = f"{_VENV} --upgrade pip && {{env}}/bin/pip install" if "--group" in wanted else _VENV
+    return " ".join([pip, *wanted, *(["pytest"] if has_pytest else [])]) if wanted or has_pytest else ""
+
+
+def _project(manifest: str | None) -> list[str]:
+    """The project itself, with what it says that its tests need. Groups are known to pip from 25.1 on."""
+    try:
+        stated = tomllib.loads(manifest or "")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        stated = {}
+    groups, project = stated.get("dependency-groups"), stated.get("project")
+    extras = project.get("optional-dependencies") if isinstance(project, dict) else None
+    group, extra = (
+        next((name for name in _FOR_TESTS if isinstance(named, dict) and name in named), None)
+        for named in (groups, extras)
+    )
+    return ["-e", f".[{extra}]" if extra else ".", *(["--group", group] if group else [])]
 
 
 def _node(files: Collection[str], read: Read) -> Defaults:

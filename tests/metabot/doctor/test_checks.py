@@ -230,6 +230,16 @@ def test_telemetry_that_no_pass_would_look_at(tmp_path: Path) -> None:
     assert "its services (shop) are none of" in found[2][1]
 
 
+def test_telemetry_without_calendar_time(tmp_path: Path) -> None:
+    """A run of an agent that tells its steps' order alone."""
+    run = {"trajectory_format": "mini-swe-agent-1", "info": {}, "messages": [{"role": "user", "content": "hello"}]}
+    run["messages"] += [{"role": "assistant", "content": "```bash\nls\n```"}, {"role": "user", "content": "a"}]
+    (tmp_path / "a.traj.json").write_text(json.dumps(run))
+    found = lines(telemetry.sources, made(tmp_path, sources=[{"path": "a.traj.json"}]))
+    assert [state for state, _ in found] == ["ok", "warning"]
+    assert "no calendar time" in found[1][1]
+
+
 def test_an_address_is_not_asked(tmp_path: Path) -> None:
     """No network by default; port 1 would refuse."""
     assert only(telemetry.sources, made(tmp_path, sources=[{"path": "http://127.0.0.1:1/metrics"}]))[0] == "ok"

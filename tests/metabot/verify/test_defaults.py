@@ -24,8 +24,28 @@ def linked(tool: str, install: str, run: str) -> tuple[str, str]:
     ("files", "setup", "test"),
     [
         pytest.param(
-            PYPROJECT, "python3 -m venv {env} && {env}/bin/pip install -e . pytest", "{env}/bin/python -m pytest -q",
-            id="a project file",
+            {"pyproject.toml": "[tool.pytest]", **TESTED}, "python3 -m venv {env} && {env}/bin/pip install -e . pytest",
+            "{env}/bin/python -m pytest -q", id="a project file",
+        ),
+        pytest.param(
+            PYPROJECT,
+            "python3 -m venv {env} && {env}/bin/pip install --upgrade pip && "
+            "{env}/bin/pip install -e . --group dev pytest",
+            "{env}/bin/python -m pytest -q", id="a group of what the tests need",
+        ),
+        pytest.param(
+            {"pyproject.toml": "[project.optional-dependencies]\nall = []\ntest = ['pytest']\ndev = []\n", **TESTED},
+            "python3 -m venv {env} && {env}/bin/pip install -e .[test] pytest",
+            "{env}/bin/python -m pytest -q", id="an extra of what the tests need",
+        ),
+        pytest.param(
+            {"pdm.lock": "", **TESTED},
+            "python3 -m venv {env} && {env}/bin/pip install pdm && env VIRTUAL_ENV={env} {env}/bin/pdm sync",
+            "{env}/bin/python -m pytest -q", id="pdm",
+        ),
+        pytest.param(
+            {"agent.py": "", "test_a.py": "def test_a(): ..."}, "python3 -m venv {env} && {env}/bin/pip install pytest",
+            "{env}/bin/python -m pytest -q", id="no manifest, and tests that unittest does not run",
         ),
         pytest.param(
             {**PYPROJECT, "uv.lock": ""}, "env UV_PROJECT_ENVIRONMENT={env} uv sync --frozen --all-groups",
@@ -77,6 +97,7 @@ def test_of_a_language(files: dict[str, str], setup: str, test: str) -> None:
         pytest.param({}, "no manifest", id="nothing"),
         pytest.param({"Makefile": "", "sub/go.mod": ""}, "no manifest", id="a manifest below the top"),
         pytest.param({"pyproject.toml": ""}, "no tests", id="Python without tests"),
+        pytest.param({"agent.py": ""}, "no tests", id="Python without a manifest and without tests"),
         pytest.param({"package.json": "{}"}, "no script named test", id="Node without tests"),
         pytest.param({"package.json": "[1"}, "no script named test", id="a torn manifest"),
         pytest.param(
