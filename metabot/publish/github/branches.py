@@ -38,9 +38,13 @@ class Branches:
         return self._done(f"fetch {name}", lambda: self._repository.bring(self._address.git, name))
 
     def push(self, name: str, revision: str) -> None:
-        """What was pushed though its answer was lost is pushed; the same again changes nothing."""
+        """What another process pushed meanwhile, or what was pushed though the answer was lost, is pushed."""
         self._only_own(name)
-        self._done(f"take branch {name}", lambda: self._repository.push(self._address.git, name, revision))
+        try:
+            self._done(f"take branch {name}", lambda: self._repository.push(self._address.git, name, revision))
+        except PublishError:
+            if self.head(name) != revision:
+                raise
 
     def delete(self, name: str, *, at: str) -> None:
         self._only_own(name)
@@ -64,15 +68,15 @@ class Branches:
         try:
             return retrying(act)
         except RepositoryError as error:
-            raise PublishError(f"{self._address.page}: GitHub did not {what}.\n{error}\n  {_advice(error)}") from error
+            said = str(error).splitlines()[0]
+            raise PublishError(f"{self._address.page}: GitHub did not {what}: {said}\n  {_advice(said)}") from error
 
     def _only_own(self, name: str) -> None:
         if not name.startswith(PREFIX):
             raise PublishError(f"{name}: not a branch of metabot's, which begin with {PREFIX}.\n  It is left alone.")
 
 
-def _advice(error: RepositoryError) -> str:
-    said = str(error)
+def _advice(said: str) -> str:
     if "403" in said or "401" in said or "Authentication failed" in said:
         return "Give the token, for this repository: Contents: read and write. An archived one takes nothing."
     if "GH006" in said or "GH013" in said or "protected branch" in said:

@@ -38,7 +38,7 @@ class Place:
             },
         }
         settings = config.parse(values, name="config.toml", root=self.folder)
-        return GithubHost(self.repository, settings, sleep=self.waits.append, **more)
+        return GithubHost(self.repository, settings, **{"sleep": self.waits.append, **more})
 
     def commit(self, text: str = "one\n", over: str | None = None) -> str:
         base = self.repository.resolve("refs/heads/main")
