@@ -131,6 +131,8 @@ class Deeds(Place):
     def label(self, number: int, *labels: str) -> None:
         with self.lock:
             issue = self.issues[number]
+            for name in labels:
+                self.labels.setdefault(name, ("ededed", ""))
             issue.labels += [name for name in labels if name not in issue.labels]
             issue.updated = self.now()
 

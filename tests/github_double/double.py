@@ -77,9 +77,9 @@ class Double(Deeds):
         """Each token has so many requests left, and all of them again after so long."""
         self.rate.leave(left, seconds)
 
-    def fail_next(self, fault: Fault, times: int = 1, *, method: str = "", path: str = "") -> None:
-        """The next requests of a method whose path contains `path` fail so."""
-        self.faults.add(fault, times, method, path)
+    def fail_next(self, fault: Fault, times: int = 1, *, method: str = "", path: str = "", skips: int = 0) -> None:
+        """The next requests of a method whose path contains `path` fail so, after so many that do not."""
+        self.faults.add(fault, times, method, path, skips)
 
     def rename(self, name: str) -> None:
         """The repository moves to another name; the old one leads there."""

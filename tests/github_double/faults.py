@@ -10,17 +10,28 @@ from typing import Any, Final, Literal
 
 from github_double.answers import Answer, RefusedError
 
+When = Literal["before", "after"]
+
 _SECONDARY: Final = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 _PRIMARY: Final = "API rate limit exceeded for user ID 100."
 
 
 @dataclass(frozen=True)
 class Fault:
-    """An answer in place of the real one; without, the request is carried out after `seconds`, or the line is `cut`."""
+    """An answer in place of the real one; without, the request is carried out after `seconds`, or the line is `cut`.
+
+    `meanwhile` happens before the request is carried out, or after it and before it is answered.
+    """
 
     answer: Callable[[], Answer] | None = None
     seconds: float = 0.0
-    cut: Literal["", "before", "after"] = ""
+    cut: When | None = None
+    meanwhile: Callable[[], object] | None = None
+    when: When = "before"
+
+    def happens(self, when: When) -> None:
+        if self.meanwhile is not None and self.when == when:
+            self.meanwhile()
 
 
 def broken(status: int = 502) -> Fault:
@@ -65,7 +76,12 @@ def slow(seconds: float) -> Fault:
     return Fault(seconds=seconds)
 
 
-def cut(when: Literal["before", "after"] = "after") -> Fault:
+def meanwhile(act: Callable[[], object], when: When = "before") -> Fault:
+    """Somebody does something just then: a person closes what is about to be edited, a client is killed."""
+    return Fault(meanwhile=act, when=when)
+
+
+def cut(when: When = "after") -> Fault:
     """The connection ends before the request was carried out, or after it, which the client cannot tell."""
     return Fault(cut=when)
 
@@ -76,6 +92,7 @@ class _Waiting:
     times: int
     method: str
     path: str
+    skips: int
 
 
 @dataclass
@@ -83,15 +100,18 @@ class Faults:
     _waiting: list[_Waiting] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, fault: Fault, times: int, method: str, path: str) -> None:
+    def add(self, fault: Fault, times: int, method: str, path: str, skips: int) -> None:
         with self._lock:
-            self._waiting.append(_Waiting(fault, times, method, path))
+            self._waiting.append(_Waiting(fault, times, method, path, skips))
 
     def take(self, method: str, path: str) -> Fault:
         """The first that waits for such a request; else one that does nothing."""
         with self._lock:
             for waiting in self._waiting:
-                if waiting.times > 0 and waiting.method in ("", method) and waiting.path in path:
+                if waiting.times == 0 or waiting.method not in ("", method) or waiting.path not in path:
+                    continue
+                if waiting.skips == 0:
                     waiting.times -= 1
                     return waiting.fault
+                waiting.skips -= 1
         return Fault()

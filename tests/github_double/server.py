@@ -102,11 +102,13 @@ class _Handler(BaseHTTPRequestHandler):
         fault = double.faults.take(called.method, called.path)
         time.sleep(fault.seconds)
         answer = fault.answer() if fault.answer else None
+        fault.happens("before")
         with double.lock:
             if answer is None and fault.cut != "before":
                 answer = _carried_out(double, called)
             answer = None if fault.cut else answer
             double.asked.append(_asked(double, called, answer))
+        fault.happens("after")
         if answer is None:
             self.close_connection = True
         else:

@@ -7,7 +7,18 @@ import time
 
 import pytest
 
-from github_double import Double, Fault, broken, cut, rate_limited, redirected, secondary_limit, slow, web_page
+from github_double import (
+    Double,
+    Fault,
+    broken,
+    cut,
+    meanwhile,
+    rate_limited,
+    redirected,
+    secondary_limit,
+    slow,
+    web_page,
+)
 from github_double.plain_client import ask
 
 
@@ -44,6 +55,16 @@ def test_a_cut_does_not_tell_what_was_done(double: Double, when: str, made: int)
         ask(double, "POST", "issues", {"title": "A dashboard"})
     assert len(double.issues) == made
     assert double.asked[-1].status == 0
+
+
+@pytest.mark.parametrize(("when", "seen"), [("before", "closed"), ("after", "open")])
+def test_something_happens_meanwhile(double: Double, when: str, seen: str) -> None:
+    """A person closes the issue just before it is read, or just after."""
+    number = double.open_issue("ben", "An issue").number
+    act = meanwhile(lambda: double.close(number, by="ada"), "before" if when == "before" else "after")
+    double.fail_next(act, path=f"issues/{number}", skips=1)
+    states = [ask(double, "GET", f"issues/{number}").body["state"] for _ in range(3)]
+    assert states == ["open", seen, "closed"]
 
 
 def test_a_slow_answer_holds_up_nobody_else(double: Double) -> None:
