@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
+unexport PYTHONDONTWRITEBYTECODE  # the tests start metabot hundreds of times: what it compiles is kept
+
 .PHONY: help demo test test-all lint types lock bench wheel clean
 
 help:  ## what can be made

@@ -16,6 +16,7 @@ from typing import Final
 import libcst as cst
 import libcst.matchers as m
 
+from metabot.generate.recipes.enclosing import Enclosing
 from metabot.generate.recipes.tool_message import cuts, entries_of, last_name
 
 _SENDING: Final = ("create", "acreate", "parse", "stream", "completion", "acompletion", "chat")
@@ -55,26 +56,10 @@ def doubt(module: cst.Module, sent: Sent) -> str | None:
     return None
 
 
-class _Finder(cst.CSTVisitor):
+class _Finder(Enclosing):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[Sent] = []
-        self._names: list[str] = []
-        self._functions: list[cst.FunctionDef] = []
-
-    def visit_ClassDef(self, node: cst.ClassDef) -> None:  # noqa: N802  libcst calls it by this name
-        self._names.append(node.name.value)
-
-    def leave_ClassDef(self, original_node: cst.ClassDef) -> None:  # noqa: ARG002, N802
-        self._names.pop()
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
-        self._names.append(node.name.value)
-        self._functions.append(node)
-
-    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:  # noqa: ARG002, N802
-        self._names.pop()
-        self._functions.pop()
 
     def visit_Call(self, node: cst.Call) -> None:  # noqa: N802
         given = {one.keyword.value: one.value for one in node.args if one.keyword is not None}
@@ -83,13 +68,13 @@ class _Finder(cst.CSTVisitor):
         elif m.matches(node.func, m.Attribute(m.Attribute(attr=m.Name("responses")))) and "input" in given:
             self._keep(given["input"])
 
-    def visit_Dict(self, node: cst.Dict) -> None:  # noqa: N802
+    def visit_Dict(self, node: cst.Dict) -> None:  # noqa: N802  libcst calls it by this name
         entries = entries_of(node)
         if "model" in entries and "messages" in entries:
             self._keep(entries["messages"])
 
     def _keep(self, messages: cst.BaseExpression) -> None:
-        self.found.append(Sent(messages, ".".join(self._names) or None, tuple(self._functions)))
+        self.found.append(Sent(messages, self.symbol, self.functions))
 
 
 def _code(node: cst.CSTNode) -> str:

@@ -20,6 +20,8 @@ from typing import Final
 import libcst as cst
 import libcst.matchers as m
 
+from metabot.generate.recipes.enclosing import Enclosing
+
 _CUTTING: Final = re.compile(
     r"trunc|shorten|clip|capped|_cap\b|^cap_|limit|abridg|abbrevi|summar|compress|excerpt", re.I
 )
@@ -54,28 +56,12 @@ def tool_results(module: cst.Module) -> list[Result]:
     return finder.found
 
 
-class _Finder(cst.CSTVisitor):
+class _Finder(Enclosing):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[Result] = []
-        self._names: list[str] = []
-        self._functions: list[cst.FunctionDef] = []
 
-    def visit_ClassDef(self, node: cst.ClassDef) -> None:  # noqa: N802  libcst calls it by this name
-        self._names.append(node.name.value)
-
-    def leave_ClassDef(self, original_node: cst.ClassDef) -> None:  # noqa: ARG002, N802
-        self._names.pop()
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
-        self._names.append(node.name.value)
-        self._functions.append(node)
-
-    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:  # noqa: ARG002, N802
-        self._names.pop()
-        self._functions.pop()
-
-    def visit_Dict(self, node: cst.Dict) -> None:  # noqa: N802
+    def visit_Dict(self, node: cst.Dict) -> None:  # noqa: N802  libcst calls it by this name
         self._look(entries_of(node))
 
     def visit_Call(self, node: cst.Call) -> None:  # noqa: N802
@@ -92,8 +78,7 @@ class _Finder(cst.CSTVisitor):
 
     def _keep(self, content: cst.BaseExpression) -> None:
         if not isinstance(content, cst.SimpleString | cst.ConcatenatedString):
-            symbol = ".".join(self._names) or None
-            self.found.append(Result(content, symbol, self._functions[-1] if self._functions else None))
+            self.found.append(Result(content, self.symbol, self.functions[-1] if self.functions else None))
 
 
 def _content(entries: Mapping[str, cst.BaseExpression]) -> cst.BaseExpression | None:
