@@ -23,6 +23,7 @@ MADE_BY = {
     "Tried": ("metabot/verify/",),
     "VerifiedProposal": ("metabot/verify/",),
     "PullRequest": ("metabot/publish/",),
+    "RepositorySettings": ("metabot/publish/onboarding.py",),
 }
 # Where everything may be caught, and how often: an analyzer by dotted path, one of the checks of doctor.
 WIDE = {"metabot/plugins.py": 2, "metabot/doctor/checks.py": 1}
@@ -34,6 +35,7 @@ LIBRARIES = {
     "openai": "metabot/generate/model.py",
     "httpx2": "metabot/generate/",
     "github": "metabot/publish/github/",
+    "requests": "metabot/publish/github/",
     "apscheduler": "metabot/schedule/",
 }
 
