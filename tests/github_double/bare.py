@@ -21,6 +21,8 @@ allowAnySHA1InWant = true
 [gc]
 auto = 0
 [core]
+repositoryformatversion = 0
+bare = true
 fsync = none
 """
 
@@ -41,11 +43,10 @@ class Change:
 class Bare:
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.mkdir(parents=True)
-        self.run("init", "--quiet", "--bare", "--initial-branch=main", "--template=")
-        with (path / "config").open("a") as settings:
-            settings.write(_SETTINGS)
-        (path / "hooks").mkdir()
+        for folder in ("objects", "refs/heads", "hooks"):  # what `git init --bare` makes, without its process
+            (path / folder).mkdir(parents=True)
+        (path / "HEAD").write_text("ref: refs/heads/main\n")
+        (path / "config").write_text(_SETTINGS)
         (path / "hooks/pre-receive").write_text(PRE_RECEIVE)
         (path / "hooks/pre-receive").chmod(0o755)
 
