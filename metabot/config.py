@@ -188,6 +188,7 @@ class Publish(Section):
     max_new_per_day: int = Field(1, gt=0)
     pause_after_unanswered: int = Field(3, ge=0)  # 0: never
     expire_days: int = Field(21, ge=0)  # 0: never
+    analyzers_off: tuple[str, ...] = ()
     windows: tuple[Window, ...] = ()
     time_zone: TimeZone = "UTC"
     labels: tuple[str, ...] = ("metabot",)

@@ -16,6 +16,7 @@ Reason = Literal[
     "not sure enough",
     "public source",
     "not production",
+    "analyzer switched off",
     # written: a change for it
     "no recipe and no model",
     "recipe not sure",
@@ -62,6 +63,7 @@ Reason = Literal[
     "withdrawn",
     "already in base",
     "in another pull request",
+    "not onboarded",
     "paused",
     "too many open",
     "enough for today",

@@ -32,3 +32,13 @@ def apart(finding: Finding) -> Stopped:
         detail="it was seen in tests or evaluations only: the environments that its traces name, or metabot's own "
         "service. If users are served there, name the environment otherwise (deployment.environment.name).",
     )
+
+
+def switched_off(finding: Finding) -> Stopped:
+    return Stopped(
+        finding=finding.fingerprint,
+        stage="placed",
+        reason="analyzer switched off",
+        detail=f"analyzers_off names {finding.candidate.analyzer}: in the settings, or in the repository's own file. "
+        "Take it out there to have something proposed.",
+    )

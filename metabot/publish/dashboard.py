@@ -36,8 +36,8 @@ _EVIDENCE: Final[frozenset[Reason]] = frozenset({
     "out of time", "out of memory", "out of disk", "not measured", "inconclusive", "not reproduced",
 })  # fmt: skip
 _TURN: Final[frozenset[Reason]] = frozenset({
-    "report only", "switched off", "in another pull request", "paused", "too many open", "enough for today",
-    "outside the windows", "publishing failed",
+    "report only", "switched off", "not onboarded", "in another pull request", "paused", "too many open",
+    "enough for today", "outside the windows", "publishing failed",
 })  # fmt: skip
 
 

@@ -16,11 +16,12 @@ from typing import Final
 
 from analyzers.finding import Finding, Fingerprint
 from analyzers.untrusted import Untrusted
+from metabot import narrowing
 from metabot.config import Settings
 from metabot.git import Repository
 from metabot.ledger.people import Decision
 from metabot.lock import held
-from metabot.publish import code_owners, kill_switch, texts, withdrawal
+from metabot.publish import code_owners, kill_switch, onboarding, texts, withdrawal
 from metabot.publish.committing import bring_branch
 from metabot.publish.earlier import Earlier, open_one, pulls_for, stopped
 from metabot.publish.figures import Labels
@@ -143,10 +144,14 @@ class Publisher:
         for stop in (self._switched_off(finding.fingerprint), self._earlier.known(finding, pulls)):
             if stop is not None:
                 return stop
-        refusal = paused(pulls, self._decisions, self._settings.publish)
+        how_far = onboarding.introduced(pulls, self._settings, has_file=self._has_own_settings())
+        refusal = onboarding.refusal(how_far) or paused(pulls, self._decisions, self._settings.publish)
         if refusal is None and open_one(pulls_for(finding, pulls)) is None:
             refusal = self._earlier.made(verified) or full(pulls, self._settings.publish, self._clock())
         return None if refusal is None else stopped(finding.fingerprint, *refusal)
+
+    def _has_own_settings(self) -> bool:
+        return self._repository.read(self._earlier.base(), narrowing.PATH) is not None
 
     def _switched_off(self, fingerprint: Fingerprint) -> Stopped | None:
         if not self._settings.meta_layer.pr_generation_enabled:
