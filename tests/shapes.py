@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +77,30 @@ def again(recipe: Recipe, shape: Shape, found: Finding | None = None) -> Written
     written = change(recipe, shape, found)
     assert isinstance(written, Written), written
     return change(recipe, Shape(shape.name, written.edits[0].after, shape.symbol), found)
+
+
+def prove_each(folder: Path, recipe: Recipe, shapes: Sequence[Shape], found: Finding | None = None) -> None:
+    """The recipe writes for every shape, each in a file of its own, and all generated tests are run for real."""
+    base = base_of(folder, {f"{shape.name}_desk.py": shape.source for shape in shapes})
+    written: dict[str, Written] = {}
+    for shape in shapes:
+        made = write(recipe, base, f"{shape.name}_desk.py", shape.symbol, found)
+        assert isinstance(made, Written), (shape.name, made)
+        written[shape.name] = made
+    prove(folder, written)
+
+
+def whatever_the_layout(recipe: Recipe, shape: Shape, *, lost: int) -> Iterator[Written]:
+    """With spaces, and with tabs and CRLF, which stay: valid Python, and at most so many lines are another."""
+    for source in (shape.source, shape.source.replace("    ", "\t").replace("\n", "\r\n")):
+        written = change(recipe, Shape(shape.name, source, shape.symbol))
+        assert isinstance(written, Written), written
+        after = written.edits[0].after
+        ast.parse(after)
+        assert len(lost_lines(written)) <= lost
+        assert after.count("\r\n") in (0, after.count("\n"))
+        assert "\t" not in source or "    " not in after
+        yield written
 
 
 def lost_lines(written: Written) -> list[str]:

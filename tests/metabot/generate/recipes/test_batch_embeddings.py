@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 from recipe_runs import page_examples
-from shapes import Shape, Unversioned, again, base_of, change, lost_lines, prove, write
+from shapes import Shape, Unversioned, again, change, prove_each, whatever_the_layout
 
 from metabot.generate.calls.program import Program
 from metabot.generate.recipe import NotSure, Written
@@ -62,13 +61,7 @@ EACH = pytest.mark.parametrize("shape", [pytest.param(shape, id=shape.name) for 
 @pytest.mark.slow
 def test_each_new_test_fails_without_its_change_and_passes_with_it(tmp_path: Path) -> None:
     """The generated tests of all shapes are run for real, before and after."""
-    base = base_of(tmp_path, {f"{shape.name}_desk.py": shape.source for shape in SHAPES})
-    written: dict[str, Written] = {}
-    for shape in SHAPES:
-        found = write(batch_embeddings.write, base, f"{shape.name}_desk.py", shape.symbol)
-        assert isinstance(found, Written), (shape.name, found)
-        written[shape.name] = found
-    prove(tmp_path, written)
+    prove_each(tmp_path, batch_embeddings.write, SHAPES)
 
 
 @EACH
@@ -80,14 +73,7 @@ def test_applying_it_twice_changes_nothing_more(shape: Shape) -> None:
 @EACH
 def test_only_the_loop_changes(shape: Shape) -> None:
     """Every other line is there as it was, with the file's own line ends and tabs."""
-    for source in (shape.source, shape.source.replace("    ", "\t").replace("\n", "\r\n")):
-        written = change(batch_embeddings.write, Shape(shape.name, source, shape.symbol))
-        assert isinstance(written, Written), written
-        after = written.edits[0].after
-        ast.parse(after)
-        assert len(lost_lines(written)) <= 4
-        assert after.count("\r\n") in (0, after.count("\n"))
-        assert "\t" not in source or "    " not in after
+    assert len(list(whatever_the_layout(batch_embeddings.write, shape, lost=4))) == 2
 
 
 def loaded(shape: Shape) -> ModuleType:

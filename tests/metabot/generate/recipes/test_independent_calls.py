@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from recipe_runs import page_examples
-from shapes import Shape, Unversioned, again, base_of, change, lost_lines, prove, write
+from shapes import Shape, Unversioned, again, change, lost_lines, prove_each, write
 
 from metabot.generate.calls.program import Program
 from metabot.generate.recipe import NotSure, Written
@@ -188,13 +188,7 @@ EACH = pytest.mark.parametrize("shape", [pytest.param(shape, id=shape.name) for 
 @pytest.mark.slow
 def test_each_new_test_fails_without_its_change_and_passes_with_it(tmp_path: Path) -> None:
     """The generated tests of all shapes are run for real, before and after."""
-    base = base_of(tmp_path, {f"{shape.name}_desk.py": shape.source for shape in SHAPES})
-    written: dict[str, Written] = {}
-    for shape in SHAPES:
-        found = write(independent_calls.write, base, f"{shape.name}_desk.py", shape.symbol)
-        assert isinstance(found, Written), (shape.name, found)
-        written[shape.name] = found
-    prove(tmp_path, written)
+    prove_each(tmp_path, independent_calls.write, SHAPES)
 
 
 @EACH
