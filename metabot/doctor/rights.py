@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from metabot import temporary
 from metabot.config import Settings
 from metabot.doctor.line import Line, ok, problem, warning
+from metabot.git import Repository
 from metabot.project.origin import origin
 from metabot.project.told import day
+from metabot.publish.github.host import GithubHost
 from metabot.publish.host import Rights
 
 _NEEDED: Final = "contents, pull requests and issues to read and write, for this repository alone"
+_PATIENCE: Final = 20.0  # seconds for rate limits and failures: somebody waits for the answer
 _SOON: Final = 14 * 24 * 3_600 * 10**9
 
 
@@ -30,7 +35,13 @@ def rights(settings: Settings) -> Iterator[Line]:
         todo = f"Make a fine-grained token ({_NEEDED}) and set it where metabot runs; docs/github.md says how."
         yield problem(f"the environment variable {variable} holds no token", todo)
         return
-    yield ok(f"{settings.github.repository}, the token in {variable}")
+    with temporary.folder() as folder:
+        # Nothing is pushed, so that no clone is needed.
+        host = GithubHost(Repository.made(folder), settings, patience=_PATIENCE)
+        yield from of_rights(host.rights(), now_ns=time.time_ns())
+        stopped = host.stopped()
+    if stopped is not None:
+        yield warning(f"metabot is stopped there: {stopped}", "Take that back where metabot is to go on.")
 
 
 def of_rights(found: Rights, *, now_ns: int) -> Iterator[Line]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from metabot.config import Settings, Source
 from metabot.doctor.line import Line, ok, problem, warning
 from metabot.errors import InputError
-from metabot.project.recordings import Held, held, recognised
+from metabot.project.recordings import Held, held, newest_first, recognised
 from metabot.project.told import UNTIMED, counted, day
 from metabot.store.inputs import files
 from metabot.telemetry import formats
@@ -41,22 +40,21 @@ def sources(settings: Settings) -> Iterator[Line]:
 
 def _of(source: Source, settings: Settings) -> Iterator[Line]:
     found = files(source.path, settings.root)
-    newest_first = sorted(found, key=_changed_ns, reverse=True)
     if source.format != "auto":
         formats.reader(source.format, source.columns)
         yield ok(f"{source.path}: {counted(len(found), 'file')}, read as {source.format}")
         return
-    known = [(path, taken_for) for path in newest_first[:_LOOKED_AT] if (taken_for := recognised(path))]
+    known = [(path, taken_for) for path in newest_first(found)[:_LOOKED_AT] if (taken_for := recognised(path))]
     if not known:
         yield problem(
             f"{source.path}: none of {counted(len(found), 'file')} is in a format that is recognised",
             "Name its format (docs/formats.md), describe its columns (docs/tables.md), or take another path.",
         )
         return
-    path, taken_for = known[0]
+    taken_for = known[0][1]
     unknown = min(len(found), _LOOKED_AT) - len(known)
     rest = f", {counted(unknown, 'file')} of no known format passed over" if unknown else ""
-    newest = held(path, taken_for)
+    newest = held([path for path, its in known if its == taken_for], taken_for)
     age = "" if newest.newest_ns is None else f", the newest record of {day(newest.newest_ns)}"
     yield ok(f"{source.path}: {counted(len(found), 'file')}, {taken_for}{rest}{age}")
     yield from _fits(source, newest, settings)
@@ -65,7 +63,7 @@ def _of(source: Source, settings: Settings) -> Iterator[Line]:
 def _fits(source: Source, newest: Held, settings: Settings) -> Iterator[Line]:
     """Whether a pass would look at it."""
     if newest.untimed:
-        yield warning(f"{source.path}: its newest file can be analyzed alone", UNTIMED)
+        yield warning(f"{source.path}: its newest files can be analyzed, and no pass takes them in", UNTIMED)
     hours = settings.meta_layer.analysis_window_hours
     if newest.newest_ns is not None and newest.newest_ns < time.time_ns() - hours * _NS_PER_HOUR:
         yield warning(
@@ -78,10 +76,3 @@ def _fits(source: Source, newest: Held, settings: Settings) -> Iterator[Line]:
             f"{source.path}: its services ({', '.join(sorted(seen))}) are none of [target] services",
             "Name the services whose code the repository is, or leave the setting out to take all.",
         )
-
-
-def _changed_ns(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0

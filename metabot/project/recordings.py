@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -21,18 +23,18 @@ from metabot.telemetry.shares import ShareError
 _SUFFIXES: Final = (".json", ".jsonl", ".ndjson", ".pb", ".binpb", ".eval", ".csv", ".parquet", ".gz", ".zst", ".tgz")
 _ASIDE: Final = ("tests", "test", "fixtures", "testdata", "__tests__", "__snapshots__", "locales", "schemas")
 _MOST: Final = 300  # files that are looked at
-_READ: Final = 64  # megabytes of the newest one that are read
+_READ: Final = 64  # megabytes of the newest ones that are read, and of any
 _SERVICES: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What the newest file of some holds. None: it holds no calendar time, or is too large to be read here."""
+    """What the newest of some files hold. None: they hold no calendar time, or are too large to be read here."""
 
     newest_ns: int | None
     oldest_ns: int | None
     services: tuple[str, ...]
-    untimed: bool = False  # it was read whole, and no span in it has calendar time
+    untimed: bool = False  # they were read whole, and no span in them has calendar time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,18 +74,13 @@ def recognised(path: Path) -> str | None:
     return None
 
 
-def held(path: Path, taken_for: str) -> Held:
-    """What a file of this format tells of its times and services."""
+def held(paths: Sequence[Path], taken_for: str) -> Held:
+    """What the first of these files, which are of this format, tell of their times and services."""
     seen, whole = _Seen(), True
-    try:
-        for found in inputs(path):
-            reading = Reading(found.path, found.file, found.file.seek(0, 2))
-            chunks = list(islice(Unpacking(reading).chunks(), _READ + 1))
-            whole = whole and len(chunks) <= _READ
-            for record in formats.reader(taken_for)(chunks):
-                seen.note(record)
-    except (InputError, ShareError, *BROKEN):
-        whole = False
+    for path in paths:
+        if seen.megabytes >= _READ:
+            break
+        whole = _read(path, taken_for, seen) and whole
     return Held(
         newest_ns=seen.newest_ns if whole else None,
         oldest_ns=seen.oldest_ns if whole else None,
@@ -92,8 +89,34 @@ def held(path: Path, taken_for: str) -> Held:
     )
 
 
+def newest_first(paths: Iterable[Path]) -> list[Path]:
+    """By when they were written; those that are gone by now left out."""
+    states = {}
+    for path in paths:
+        with suppress(OSError):
+            states[path] = path.stat().st_mtime_ns
+    return sorted(states, key=lambda path: states[path], reverse=True)
+
+
+def _read(path: Path, taken_for: str, seen: _Seen) -> bool:
+    """Whether it was read to its end."""
+    whole = True
+    try:
+        for found in inputs(path):
+            reading = Reading(found.path, found.file, found.file.seek(0, 2))
+            chunks = list(islice(Unpacking(reading).chunks(), _READ + 1))
+            whole = whole and len(chunks) <= _READ
+            seen.megabytes += len(chunks)
+            for record in formats.reader(taken_for)(chunks):
+                seen.note(record)
+    except (InputError, ShareError, *BROKEN):
+        return False
+    return whole
+
+
 @dataclass(slots=True)
 class _Seen:
+    megabytes: int = 0  # or fewer: each file counts at least as one
     spans: int = 0
     newest_ns: int | None = None
     oldest_ns: int | None = None
@@ -119,12 +142,16 @@ class _Seen:
 
 
 def _of(root: Path, taken_for: str, paths: list[str], pattern: str | None) -> list[Recordings]:
-    if pattern is None:
-        return [
-            Recordings(pattern=path, format=taken_for, files=1, held=held(root / path, taken_for)) for path in paths
-        ]
-    newest = max(paths, key=lambda path: (root / path).stat().st_mtime)
-    return [Recordings(pattern=pattern, format=taken_for, files=len(paths), held=held(root / newest, taken_for))]
+    groups = [([path], path) for path in paths] if pattern is None else [(paths, pattern)]
+    return [
+        Recordings(
+            pattern=named,
+            format=taken_for,
+            files=len(group),
+            held=held(newest_first(root / path for path in group), taken_for),
+        )
+        for group, named in groups
+    ]
 
 
 def _pattern(folder: str, suffix: str, paths: list[str], candidates: list[str]) -> str | None:

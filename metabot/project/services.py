@@ -13,7 +13,7 @@ from typing import Final
 from metabot.project.tree import Tree
 
 _FILES: Final = re.compile(
-    r"(^|/)(\.env[^/]*|[^/]*\.env|Dockerfile[^/]*|Procfile|Makefile|[^/]*\.(ya?ml|toml|py|ts|js|mjs|sh|json|tf))$"
+    r"(^|/)(\.env[^/]*|[^/]*\.env|Dockerfile[^/]*|Procfile|Makefile|package\.json|[^/]*\.(ya?ml|toml|py|ts|js|mjs|sh|tf))$"
 )
 _TEST: Final = re.compile(r"(^|/)(tests?|__tests__|fixtures|examples?)/|(^|/)test_[^/]*$")
 _NAME: Final = r"""["']?([A-Za-z0-9][\w.\-/]{0,99})["']?(?=[\s,;}\])"']|$)"""
@@ -26,6 +26,7 @@ _GIVEN: Final = (
 )
 _KUBERNETES: Final = re.compile(r"name:\s*[\"']?OTEL_SERVICE_NAME[\"']?\s*\n\s*value:\s*" + _NAME)
 _MENTIONS: Final = ("OTEL_", "service.name", "SERVICE_NAME", "service_name")
+_DEFAULT: Final = "unknown_service"  # of OpenTelemetry, where nobody gives one
 _MOST: Final = 50
 
 
@@ -45,7 +46,8 @@ def services(tree: Tree) -> list[Service]:
         if text is None or not any(word in text for word in _MENTIONS):
             continue
         for name, line in _given(text):
-            found.setdefault(name, Service(name=name, where=f"{path}:{line}"))
+            if name != _DEFAULT:
+                found.setdefault(name, Service(name=name, where=f"{path}:{line}"))
         if len(found) >= _MOST:
             break
     return list(found.values())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.metabot.cli.command import metabot
-from tests.metabot.doctor.test_checks import export
+from tests.metabot.doctor.looked import export
 from tests.repositories import commit, git
 
 EVALUATE = "import json\n\nprint(json.dumps({'score': 1.0, 'cases': 20}))\n"

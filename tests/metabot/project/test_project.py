@@ -92,6 +92,7 @@ def test_names_of_services(tmp_path: Path, path: str, text: str) -> None:
     [
         pytest.param("OTEL_SERVICE_NAME=${NAME:-desk}\n", id="put together elsewhere"),
         pytest.param('a = {"key": "service.name", "value": "x"}\n', id="the wire's own form"),
+        pytest.param("OTEL_SERVICE_NAME=unknown_service\n", id="what stands for none"),
         pytest.param("OTEL_SERVICE_NAME=a b`rm`$(c)\x1b\n", id="no name"),
     ],
 )
@@ -225,4 +226,5 @@ def test_telemetry_that_lies_about(tmp_path: Path) -> None:
         "out/trace.json": ("otlp-json", 1),
     }
     assert found["out/trace.json"].held.services == ("shop",)
+    assert found["telemetry/*.jsonl"].held.newest_ns == DAY + 310
     assert (found["out/trace.json"].held.oldest_ns, found["out/trace.json"].held.newest_ns) == (DAY, DAY + 10)
