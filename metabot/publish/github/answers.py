@@ -128,6 +128,20 @@ class CheckRuns(msgspec.Struct, frozen=True):
     check_runs: list[CheckRun]
 
 
+class WorkflowRun(msgspec.Struct, frozen=True):
+    id: int
+
+
+class WorkflowRuns(msgspec.Struct, frozen=True):
+    workflow_runs: list[WorkflowRun]
+
+
+class Jobs(msgspec.Struct, frozen=True):
+    """Each is a check run of the same name."""
+
+    jobs: list[CheckRun]
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     context: str
     state: str

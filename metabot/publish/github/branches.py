@@ -35,7 +35,7 @@ class Branches:
         there = self.head(name)
         if there is None or self._repository.resolve(there) is not None:
             return there
-        return self._done(f"fetch {name}", lambda: self._repository.bring(self._address.git, name))
+        return self._done(f"fetch {name}", lambda: self._repository.bring(self._address.git, [name])).get(name)
 
     def push(self, name: str, revision: str) -> None:
         """What another process pushed meanwhile, or what was pushed though the answer was lost, is pushed."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from collections.abc import Callable
+from typing import Final, Literal, TypeVar
 from urllib.parse import quote
 
 from metabot.publish.github import answers
@@ -10,6 +11,7 @@ from metabot.publish.github.client import Client
 from metabot.publish.github.refused import RefusedError
 from metabot.publish.host import Check
 
+T = TypeVar("T")
 State = Literal["passed", "failed", "pending"]
 _PASSED: Final = ("success", "neutral", "skipped")
 
@@ -25,28 +27,43 @@ def checks(client: Client, revision: str, base_branch: str) -> list[Check]:
 
 
 def _runs(client: Client, revision: str) -> list[tuple[str, State, str]]:
+    """Of a private repository, check runs are hidden from every fine-grained token, and jobs of Actions are not.
+
+    https://github.com/orgs/community/discussions/179545: there is no such right to be given.
+    """
     path = f"/repos/{client.address.repository}/commits/{revision}/check-runs"
-    try:
-        pages = list(client.pages("read checks", path, answers.CheckRuns))
-    except RefusedError as error:
-        if error.status != 403:
-            raise
-        return []  # not every token can be given the right to read them: the statuses are what is left
-    return [(run.name, _state_of(run), run.html_url or "") for page in pages for run in page.check_runs]
+    pages = _shown(lambda: list(client.pages("read checks", path, answers.CheckRuns)))
+    runs = _jobs(client, revision) if pages is None else [run for page in pages for run in page.check_runs]
+    return [(run.name, _state_of(run), run.html_url or "") for run in runs]
+
+
+def _jobs(client: Client, revision: str) -> list[answers.CheckRun]:
+    path = f"/repos/{client.address.repository}/actions/runs"
+    query = {"head_sha": revision}
+    pages = _shown(lambda: list(client.pages("read workflow runs", path, answers.WorkflowRuns, **query))) or []
+    jobs = [
+        client.pages("read jobs", f"{path}/{run.id}/jobs", answers.Jobs) for page in pages for run in page.workflow_runs
+    ]
+    return [job for pages in jobs for page in pages for job in page.jobs]
 
 
 def _statuses(client: Client, revision: str) -> list[tuple[str, State, str]]:
     path = f"/repos/{client.address.repository}/commits/{revision}/status"
     known: dict[str, State] = {"success": "passed", "pending": "pending"}
-    try:
-        pages = list(client.pages("read statuses", path, answers.Statuses))
-    except RefusedError as error:
-        if error.status != 403:
-            raise
-        return []
+    pages = _shown(lambda: list(client.pages("read statuses", path, answers.Statuses))) or []
     return [
         (one.context, known.get(one.state, "failed"), one.target_url or "") for page in pages for one in page.statuses
     ]
+
+
+def _shown(ask: Callable[[], list[T]]) -> list[T] | None:
+    """None where the token may not see it."""
+    try:
+        return ask()
+    except RefusedError as error:
+        if error.status != 403:
+            raise
+        return None
 
 
 def _state_of(run: answers.CheckRun) -> State:

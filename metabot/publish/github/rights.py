@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from typing import Final
+from urllib.parse import quote
 
 from metabot.publish.github import answers
 from metabot.publish.github.client import Client
@@ -27,15 +28,14 @@ def rights(client: Client, login: str, base_branch: str, *, private: bool) -> Ri
     scopes = [scope for scope in re.split(r",\s*", client.heard.get("x-oauth-scopes", "")) if scope]
     expires = _EXPIRES.search(client.heard.get("github-authentication-token-expiration", ""))
     writes = {right: _may_write(client, path, payload) for right, path, payload in _impossible(client, base_branch)}
-    reads = {right: _may_read(client, path) for right, path in _hidden(client)}
-    granted = {right for right, may in writes.items() if may} | {right for right, may in reads.items() if may}
-    extra = sorted(right for right, may in reads.items() if may and right != "checks")
-    elsewhere = _elsewhere(client)
+    seen = [right for right, path in _of_checks(client, base_branch) if _may_read(client, path)]
+    extra = [right for right, path in _hidden(client) if _may_read(client, path)]
+    granted = [*(right for right, may in writes.items() if may), *seen, *extra]
     return Rights(
         login=login,
         granted=frozenset(granted),
         missing=frozenset(right for right, may in writes.items() if may is False),
-        excessive=frozenset([*extra, *_broad(scopes, private=private), *elsewhere]),
+        excessive=frozenset([*extra, *_broad(scopes, private=private), *_elsewhere(client)]),
         expires_ns=_nanoseconds(expires[1]) if expires else None,
     )
 
@@ -49,6 +49,12 @@ def _impossible(client: Client, base: str) -> list[tuple[Right, str, dict[str, s
         (f"{repository}/issues", {"title": ""}),
     )
     return [(right, path, payload) for right, (path, payload) in zip(_NEEDED, payloads, strict=True)]
+
+
+def _of_checks(client: Client, base: str) -> list[tuple[Right, str]]:
+    """Either lets it see what ran."""
+    repository = f"/repos/{client.address.repository}"
+    return [("checks", f"{repository}/commits/{quote(base)}/check-runs"), ("actions", f"{repository}/actions/runs")]
 
 
 def _hidden(client: Client) -> list[tuple[Right, str]]:
