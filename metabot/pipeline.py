@@ -18,16 +18,20 @@ from metabot.generate.writers import Choice, Writers
 from metabot.git import Repository
 from metabot.ingest import Ingested, ingest
 from metabot.ledger.ledger import Ledger
+from metabot.narrowing import PATH, narrowed
 from metabot.place.placement import Placed
 from metabot.place.placing import place
 from metabot.publish.hosts import host_of
+from metabot.publish.onboarding import so_far
+from metabot.publish.posting import posted
 from metabot.publish.publisher import Preview, Publisher, Updated
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
 from metabot.store.load import Loaded
 from metabot.store.store import opened
 from metabot.target_repository import refreshed, target_repository
-from metabot.unplaced import NAME_ONE, apart, public, without_repository
+from metabot.unplaced import NAME_ONE, apart, public, switched_off, without_repository
+from metabot.verify.environment import base_of
 from metabot.verify.gain import gain
 from metabot.verify.measured import VerifiedProposal
 from metabot.verify.tried import ProposalId, id_of
@@ -103,6 +107,7 @@ def run_pass(settings: Settings, scope: Scope, *, progress: Progress) -> Pass:
     scope.check(analysis.findings)
     ledger.record_findings(number, analysis.findings, analysis.pictures)
     refreshed(settings, progress)
+    settings = _narrowed(settings, progress)
     publisher = cache(partial(_publisher, settings, scope, ledger, progress))
     outcomes = []
     with (
@@ -112,6 +117,8 @@ def run_pass(settings: Settings, scope: Scope, *, progress: Progress) -> Pass:
         for outcome in _outcomes(analysis, _Way(settings, scope, writers, bench, progress, publisher)):
             _record(ledger, number, outcome)
             outcomes.append(outcome)
+    if scope.publishes:
+        _tell(publisher, settings, ledger, outcomes, progress)
     done = Pass(loaded=ingested.loaded, refused=ingested.refused, analysis=analysis, outcomes=tuple(outcomes))
     ledger.end_pass(number, done.result)
     return done
@@ -125,6 +132,18 @@ def _look(settings: Settings, progress: Progress) -> tuple[Ingested, Analysis]:
         window = Window(since_ns=time.time_ns() - hours * NS_PER_HOUR)
         progress(f"analyzing the last {hours} hours")
         return ingested, analyze(store, settings, window=window, services=settings.target.services)
+
+
+def _narrowed(settings: Settings, progress: Progress) -> Settings:
+    """By what the repository says for itself in its base branch."""
+    try:
+        repository, revision = base_of(settings)
+    except RepositoryError:
+        return settings  # each finding will tell it
+    found = narrowed(settings, repository.read(revision, PATH))
+    for line in found.left_out:
+        progress(line)
+    return found.settings
 
 
 def _publisher(settings: Settings, scope: Scope, ledger: Ledger, progress: Progress) -> Publisher:
@@ -163,6 +182,9 @@ def _outcomes(analysis: Analysis, way: _Way) -> Iterator[Outcome]:
             continue
         if finding.fingerprint not in analysis.trusted:
             yield Outcome(finding=finding, end=public(finding))
+            continue
+        if finding.candidate.analyzer in way.settings.publish.analyzers_off:
+            yield Outcome(finding=finding, end=switched_off(finding))
             continue
         try:
             yield _one(finding, way)
@@ -267,6 +289,28 @@ def _published(
     if way.scope.again:
         return publisher.proved_again(verified)
     return publisher.preview(verified) if way.scope.dry_run else publisher.open_change(verified)
+
+
+def _tell(
+    publisher: Callable[[], Publisher],
+    settings: Settings,
+    ledger: Ledger,
+    outcomes: Sequence[Outcome],
+    progress: Progress,
+) -> None:
+    """People, of what came of the whole pass. That it could not be told takes nothing back."""
+    if settings.target.repository is None:
+        return
+    try:
+        found = [
+            so_far(one.finding, one.verified, one.end if isinstance(one.end, Stopped) else None) for one in outcomes
+        ]
+        introduction = publisher().introduce(found)
+        if introduction is not None:
+            progress(f"#{introduction.number} introduces metabot: {introduction.where}")
+        posted(publisher().host, settings, ledger)
+    except (PublishError, RepositoryError) as error:
+        progress(str(error))
 
 
 def _unpublished(finding: Finding, detail: str) -> Stopped:

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import metabot
+from analyzers.finding import Finding
 from metabot.config import Settings
 from metabot.git import Repository
 from metabot.narrowing import PATH
 from metabot.publish.committing import Files, bring_files
+from metabot.publish.figures import figure
 from metabot.publish.host import LARGEST_TEXT, Draft, Host, HostedPull
 from metabot.publish.identity import names_of
 from metabot.render import render
-from metabot.stopped import Reason
+from metabot.stopped import Reason, Stopped
+from metabot.verify.measured import VerifiedProposal
 
 BRANCH: Final = "metabot/onboarding"
 TITLE: Final = "Let metabot propose changes here"
@@ -43,6 +46,23 @@ class RepositorySettings:
     base_branch: str
     base_revision: str
     labels: tuple[str, ...]
+
+
+def so_far(finding: Finding, verified: VerifiedProposal | None, stop: Stopped | None) -> SoFar:
+    """Of one finding of a pass."""
+    if verified is not None:
+        prediction = verified.proposal.prediction
+        words = verified.proposal.title
+        value = f"{figure(prediction.observed)} → {figure(prediction.expected)} {prediction.unit}"
+        return SoFar(fingerprint=finding.fingerprint, words=words, figure=value, why=None)
+    candidate = finding.candidate
+    observed = candidate.evidence.observed
+    return SoFar(
+        fingerprint=finding.fingerprint,
+        words=f"{candidate.subject.service}/{candidate.subject.operation}: {candidate.problem}",
+        figure=f"{figure(observed.value)} {observed.unit}, n = {observed.n:,}",
+        why="not looked at further" if stop is None else stop.reason,
+    )
 
 
 Introduced = Literal["not needed", "not yet", "open", "closed"]

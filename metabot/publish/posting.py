@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from metabot.config import Settings
 from metabot.ledger.ledger import Ledger
 from metabot.ledger.people import Decision
-from metabot.publish import dashboard, limits
+from metabot.publish import dashboard, limits, onboarding
 from metabot.publish.dashboard import Standing
 from metabot.publish.host import Host, HostedPull
+from metabot.publish.kill_switch import thrown
 from metabot.publish.obey import obey
 from metabot.publish.watching import DASHBOARD, Seen, Watching
 
@@ -35,15 +36,13 @@ def attended(at: Watching, pulls: Sequence[HostedPull]) -> Iterator[Seen]:
             yield Seen(DASHBOARD, "revived", fingerprint)
 
 
-def posted(host: Host, settings: Settings, ledger: Ledger, *, closed_to: str | None = None) -> bool:
-    """Whether the dashboard said something else and was written. `closed_to` is why nothing is opened, if so."""
+def posted(host: Host, settings: Settings, ledger: Ledger) -> bool:
+    """Whether the dashboard said something else and was written, which it is not while the kill switch is thrown."""
+    if not settings.publish.dashboard or thrown(host) is not None:
+        return False
     pulls, decisions = host.pulls(), ledger.decisions()
-    paused = limits.paused(pulls, decisions, settings.publish)
     standing = Standing(
-        pulls=pulls,
-        entries=ledger.find(""),
-        decisions=decisions,
-        paused=closed_to or _off(settings) or (paused and paused[1]),
+        pulls=pulls, entries=ledger.find(""), decisions=decisions, paused=_closed(pulls, decisions, settings)
     )
     there, text = host.dashboard(), dashboard.text(standing)
     if there is not None and there.body.replace("\r\n", "\n").strip() == text.strip():
@@ -52,5 +51,11 @@ def posted(host: Host, settings: Settings, ledger: Ledger, *, closed_to: str | N
     return True
 
 
-def _off(settings: Settings) -> str | None:
-    return None if settings.meta_layer.pr_generation_enabled else "the settings say `pr_generation_enabled = false`."
+def _closed(pulls: Sequence[HostedPull], decisions: Sequence[Decision], settings: Settings) -> str | None:
+    """Why nothing is opened, in words."""
+    if not settings.meta_layer.pr_generation_enabled:
+        return "the settings say `pr_generation_enabled = false`."
+    how_far = onboarding.introduced(pulls, settings, has_file=False)
+    introduction = None if how_far == "not yet" else onboarding.refusal(how_far)
+    refusal = introduction or limits.paused(pulls, decisions, settings.publish)
+    return None if refusal is None else refusal[1]

@@ -8,7 +8,7 @@ for a branch.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,6 +28,7 @@ from metabot.publish.figures import Labels
 from metabot.publish.host import Draft, Host, HostedPull
 from metabot.publish.identity import branch_of
 from metabot.publish.limits import full, paused
+from metabot.publish.onboarding import SoFar
 from metabot.publish.pull_request import PullRequest
 from metabot.publish.withdrawal import was_withdrawn, withdraw
 from metabot.stopped import Reason, Stopped
@@ -71,7 +72,7 @@ class Publisher:
         clock: Callable[[], int] = time.time_ns,
         waiting: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._host = host
+        self.host = host
         self._repository = repository
         self._settings = settings
         self._decisions = decisions
@@ -87,12 +88,12 @@ class Publisher:
         None also where the one that is open has to be proved again. Touches nothing.
         """
         if self._pulls is None:
-            self._pulls = self._host.pulls()
+            self._pulls = self.host.pulls()
         return self._earlier.known(finding, self._pulls)
 
     def preview(self, verified: VerifiedProposal) -> Preview | Stopped:
         """What `open_change` would do. Touches nothing."""
-        refused = self._refused(verified, self._host.pulls())
+        refused = self._refused(verified, self.host.pulls())
         return self.proved_again(verified) if refused is None else refused
 
     def proved_again(self, verified: VerifiedProposal) -> Preview:
@@ -105,7 +106,7 @@ class Publisher:
         """Commit, push and open; or update the one that is open. Raises `PublishError` where the host refuses."""
         finding = verified.proposal.placed.finding
         with self._alone():
-            pulls = self._host.pulls()
+            pulls = self.host.pulls()
             refused = self._refused(verified, pulls)
             if refused is not None:
                 return refused
@@ -121,23 +122,37 @@ class Publisher:
         if stop.reason not in _OF_THE_CHANGE or self._switched_off(finding.fingerprint) is not None:
             return stop
         with self._alone():
-            waiting = open_one(pulls_for(finding, self._host.pulls()))
+            waiting = open_one(pulls_for(finding, self.host.pulls()))
             outdated = waiting is not None and self._earlier.known(finding, [waiting]) is None
-            if waiting is None or not outdated or was_withdrawn(self._host, waiting):
+            if waiting is None or not outdated or was_withdrawn(self.host, waiting):
                 return stop
-            withdraw(self._host, waiting, f"It ended with {stop.reason}: {Untrusted(stop.detail).quoted()}.")
+            withdraw(self.host, waiting, f"It ended with {stop.reason}: {Untrusted(stop.detail).quoted()}.")
             self._pulls = None
         return replace(stop, detail=f"{stop.detail}\n  #{waiting.number}, which was open for it, is closed.")
 
     def finish(self) -> None:
         """What a run that was ended left undone: labels of what it opened, the comment on what it closed."""
-        if kill_switch.thrown(self._host) is not None:
+        if kill_switch.thrown(self.host) is not None:
             return
-        for pull in self._host.pulls():
+        for pull in self.host.pulls():
             if pull.unfinished and pull.state == "open":
-                self._host.open_draft(self._draft(pull.title, pull.body, pull.branch, pull.head_revision))
+                self.host.open_draft(self._draft(pull.title, pull.body, pull.branch, pull.head_revision))
             else:
-                withdrawal.finish(self._host, pull, self._clock())
+                withdrawal.finish(self.host, pull, self._clock())
+
+    def introduce(self, so_far: Iterable[SoFar]) -> HostedPull | None:
+        """The pull request that lets metabot in, opened or brought up to date where it has to come first."""
+        with self._alone():
+            pulls, settings = self.host.pulls(), self._settings
+            how_far = onboarding.introduced(pulls, settings, has_file=self._has_own_settings())
+            if how_far in ("not needed", "closed") or self._off() is not None:
+                return None
+            if how_far == "not yet" and (
+                paused(pulls, self._decisions, settings.publish) or full(pulls, settings.publish, self._clock())
+            ):
+                return None
+            asked = onboarding.repository_settings(settings, so_far, base_revision=self._earlier.base())
+            return onboarding.open_onboarding(asked, self.host, self._repository)
 
     def _refused(self, verified: VerifiedProposal, pulls: Sequence[HostedPull]) -> Stopped | None:
         finding = verified.proposal.placed.finding
@@ -154,22 +169,26 @@ class Publisher:
         return self._repository.read(self._earlier.base(), narrowing.PATH) is not None
 
     def _switched_off(self, fingerprint: Fingerprint) -> Stopped | None:
+        off = self._off()
+        return None if off is None else stopped(fingerprint, *off)
+
+    def _off(self) -> tuple[Reason, str] | None:
         if not self._settings.meta_layer.pr_generation_enabled:
             todo = "Set it to true to have it opened."
-            return stopped(fingerprint, "report only", f"The settings say pr_generation_enabled = false. {todo}")
-        why = kill_switch.thrown(self._host)
-        return None if why is None else stopped(fingerprint, "switched off", why)
+            return "report only", f"The settings say pr_generation_enabled = false. {todo}"
+        why = kill_switch.thrown(self.host)
+        return None if why is None else ("switched off", why)
 
     def _opened(self, verified: VerifiedProposal) -> HostedPull:
         branch = branch_of(verified.proposal.placed.finding)
-        bring_branch(self._host, self._repository, branch, verified)
-        head = self._host.branch(branch) or verified.base_revision
-        return self._host.open_draft(self._draft(verified.proposal.title, self._body(verified), branch, head))
+        bring_branch(self.host, self._repository, branch, verified)
+        head = self.host.branch(branch) or verified.base_revision
+        return self.host.open_draft(self._draft(verified.proposal.title, self._body(verified), branch, head))
 
     def _updated(self, pull: HostedPull, verified: VerifiedProposal) -> HostedPull:
-        bring_branch(self._host, self._repository, pull.branch, verified)
-        self._host.edit(pull.number, title=verified.proposal.title, body=self._body(verified))
-        return self._host.pull(pull.number)
+        bring_branch(self.host, self._repository, pull.branch, verified)
+        self.host.edit(pull.number, title=verified.proposal.title, body=self._body(verified))
+        return self.host.pull(pull.number)
 
     def _draft(self, title: str, body: str, branch: str, head: str) -> Draft:
         publish, base = self._settings.publish, self._earlier.base()

@@ -15,7 +15,7 @@ from metabot.config import Settings
 from metabot.errors import PublishError
 from metabot.ledger.ledger import Ledger
 from metabot.ledger.people import Decision
-from metabot.publish import known, posting, tend
+from metabot.publish import known, onboarding, posting, tend
 from metabot.publish.commands import REASON, commands
 from metabot.publish.ended import ended
 from metabot.publish.host import Comment, Host, HostedPull
@@ -50,10 +50,11 @@ def watch(
     pulls = host.pulls()
     for pull in pulls:
         fingerprint = known.fingerprint(pull)
-        if fingerprint is None:
-            continue
         try:
-            seen += _looked_at(at, pull, fingerprint, kept.get((pull.number, fingerprint)))
+            if fingerprint is not None:
+                seen += _looked_at(at, pull, fingerprint, kept.get((pull.number, fingerprint)))
+            elif pull.branch == onboarding.BRANCH and pull.own_branch and pull.state == "open" and at.acts:
+                seen += obey(at, pull.number, host.comments(pull.number), about=(pull, ""))
         except PublishError as error:
             seen.append(Seen(pull.number, "failed", str(error)))
     if settings.publish.dashboard and stopped is None:

@@ -382,6 +382,16 @@ def test_old_ones_cost_nothing(desk: Desk) -> None:
     assert desk.host.asked == []
 
 
+def test_the_introduction_is_left_to_people(desk: Desk) -> None:
+    """It does not expire; declined by comment it is closed."""
+    desk.host.add(1, branch="metabot/onboarding", body="")
+    assert desk.look(later=90 * DAY) == []
+    desk.host.comment(1, "ada", "/metabot decline not here")
+    assert desk.look() == [Seen(1, "declined", "ada")]
+    assert desk.host.all[1].state == "closed"
+    assert desk.look() == []
+
+
 def test_pull_requests_of_others_are_not_looked_at(desk: Desk) -> None:
     """Neither one from a fork with a branch of metabot's name, nor one of a person."""
     desk.host.add(1, own_branch=False)
