@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -229,17 +229,23 @@ class Repository:
         found = (line.split("\t", 1) for line in output.splitlines())
         return next((sha for sha, name in found if name == ref), None)
 
-    def bring(self, remote: str, branch: str) -> str | None:
-        """As `remote_branch`; the commit with its history is here then. No branch of the repository moves."""
-        sha = self.remote_branch(remote, branch)
-        if sha is None or self.resolve(sha) is not None:
-            return sha
-        url, ref = self._url(remote), self._branch_ref(branch)
+    def bring(self, remote: str, branches: Collection[str]) -> dict[str, str]:
+        """Where these branches stand at the remote, which has no other ones; their commits are here then.
+
+        No branch of the repository moves.
+        """
+        url = self._url(remote)
         scheme = scheme_of(url)
         program = (f"--upload-pack={ON_DISK}upload-pack",) if scheme == "file" else ()
-        options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance")
-        self._must(f"fetch {branch} of {remote}", "fetch", *options, *program, "--", url, ref, scheme=scheme)
-        return sha
+        refs = [f"refs/heads/{branch}" for branch in branches]
+        listing = self._must(f"ask {remote}", "ls-remote", *program, "--", url, *refs, scheme=scheme).decode()
+        there = {name: sha for sha, name in (line.split("\t", 1) for line in listing.splitlines()) if name in refs}
+        missing = [name for name, sha in there.items() if self.resolve(sha) is None]
+        if missing:
+            options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
+            fetch = ("fetch", *options, "--no-auto-maintenance", *program)
+            self._must(f"fetch of {remote}", *fetch, "--", url, *missing, scheme=scheme)
+        return {name.removeprefix("refs/heads/"): sha for name, sha in there.items()}
 
     def delete_at(self, remote: str, branch: str, *, at: str) -> None:
         """Deletes the remote's branch only while it stands there; RepositoryError where it moved meanwhile."""

@@ -6,7 +6,7 @@ Merging is git's: what the base branch contains, here or at the remote, is merge
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
@@ -14,11 +14,10 @@ from typing import Final
 from metabot.config import Settings
 from metabot.errors import PublishError, RepositoryError
 from metabot.git import Repository
-from metabot.publish.host import Check, Comment, Commit, Dashboard, Draft, HostedPull, Rights
+from metabot.publish.host import STOP_FILE, Check, Comment, Commit, Dashboard, Draft, HostedPull, Rights
 from metabot.publish.records import Record, Records, Said
 
 OWN: Final = "metabot"  # who it is here
-STOP_FILE: Final = ".github/metabot.stop"
 _DASHBOARD: Final = 0  # its number
 
 
@@ -41,19 +40,18 @@ class LocalHost:
         return str(self._records.folder)
 
     def pulls(self) -> Sequence[HostedPull]:
-        return [self._hosted(record) for record in reversed(self._records.all())]
+        return self._hosted(self._records.all()[::-1])
 
     def pull(self, number: int) -> HostedPull:
-        return self._hosted(self._records.read(number))
+        return self._hosted([self._records.read(number)])[0]
 
     def others(self) -> Sequence[HostedPull]:
         return ()
 
     def open_draft(self, draft: Draft) -> HostedPull:
         with self._records.alone():
-            for record in self._records.all():
-                hosted = self._hosted(record)
-                if record.branch == draft.branch and hosted.state == "open":
+            for hosted in self._hosted([one for one in self._records.all() if one.branch == draft.branch]):
+                if hosted.state == "open":
                     return hosted
             now = self._clock()
             record = Record(
@@ -71,7 +69,7 @@ class LocalHost:
             )
             self._records.write_text(record.number, _text(draft.title, draft.body))
             self._records.write(record)
-            return self._hosted(record)
+            return self._hosted([record])[0]
 
     def edit(self, number: int, *, title: str | None = None, body: str | None = None) -> None:
         with self._records.alone():
@@ -91,14 +89,15 @@ class LocalHost:
 
     def commits(self, number: int) -> Sequence[Commit]:
         with _mapped(self.name):
-            head = self.pull(number).head_revision
-            found = self._repository.commits(head, self._bases())
+            found = self._repository.commits(*self._at(number))
         return [Commit(revision=sha, author_email=author, committer_email=by) for sha, author, by in found]
 
     def changed(self, number: int, among: Collection[str]) -> dict[str, str | None]:
         with _mapped(self.name):
-            head = self.pull(number).head_revision
-            return {path: self._repository.read(head, path) for path in self._paths(head) if path in among}
+            head, bases = self._at(number)
+            fork = self._repository.fork(bases[0], head)
+            paths = () if fork is None else self._repository.changed_paths(fork, head)
+            return {path: self._repository.read(head, path) for path in paths if path in among}
 
     def checks(self, revision: str) -> Sequence[Check]:  # noqa: ARG002  git has no checks
         return ()
@@ -148,7 +147,7 @@ class LocalHost:
 
     def branch(self, name: str) -> str | None:
         with _mapped(name):
-            return self._repository.bring(self._remote, name)
+            return self._repository.bring(self._remote, [name]).get(name)
 
     def push(self, branch: str, revision: str) -> None:
         with _mapped(f"{branch}: could not be published"):
@@ -161,7 +160,7 @@ class LocalHost:
 
     def stopped(self) -> str | None:
         with _mapped(self.name):
-            for base in self._bases():
+            for base in self._bases(self._repository.bring(self._remote, [self._base])):
                 if STOP_FILE in self._repository.files(base):
                     return f"{self._base} of the repository holds the file {STOP_FILE}."
         return None
@@ -169,18 +168,21 @@ class LocalHost:
     def rights(self) -> Rights:
         return Rights(login=OWN, granted=frozenset(), missing=frozenset(), excessive=frozenset())
 
-    def _hosted(self, record: Record) -> HostedPull:
+    def _hosted(self, records: Sequence[Record]) -> list[HostedPull]:
+        waiting = [record.branch for record in records if record.state == "open"]
+        with _mapped(self.name):
+            there = self._repository.bring(self._remote, [*waiting, self._base]) if waiting else {}
+            bases = self._bases(there) if waiting else []
+            return [self._as_it_stands(record, there.get(record.branch), bases) for record in records]
+
+    def _as_it_stands(self, record: Record, there: str | None, bases: Sequence[str]) -> HostedPull:
         title, body = _parted(self._records.text(record.number) or "")
-        head, merged = record.head_revision, False
-        if record.state == "open":
-            head = self.branch(record.branch) or head
-            with _mapped(self.name):
-                merged = bool(head) and self._is_merged(head)
+        head = there or record.head_revision
         return HostedPull(
             number=record.number,
             title=title or record.title,
             body=body,
-            state="merged" if merged else record.state,
+            state="merged" if record.state == "open" and self._is_merged(head, bases) else record.state,
             draft=record.draft,
             branch=record.branch,
             own_branch=True,
@@ -195,30 +197,33 @@ class LocalHost:
             ended_by=record.ended_by,
         )
 
-    def _bases(self) -> list[str]:
+    def _bases(self, there: Mapping[str, str]) -> list[str]:
         """Where the base branch stands, here and at the remote."""
         here = self._repository.resolve(f"refs/heads/{self._base}")
-        there = self._repository.bring(self._remote, self._base)
-        return list(dict.fromkeys(sha for sha in (here, there) if sha is not None))
+        if here is None:
+            raise RepositoryError(f"{self._base}: the repository has no such branch.\n  Name [target] base_branch.")
+        return list(dict.fromkeys((here, there.get(self._base, here))))
 
-    def _is_merged(self, head: str) -> bool:
+    def _is_merged(self, head: str, bases: Sequence[str]) -> bool:
         """Contained in a base; or, merged as one commit, its files stand there as it has them."""
-        bases = self._bases()
         if any(self._repository.contains(base, head) for base in bases):
             return True
         if self._repository.resolve(head) is None:
             return False  # deleted at the remote, and never here
-        files = {path: self._repository.read(head, path) for path in self._paths(head)}
-        reads = self._repository.read
-        return bool(files) and any(all(reads(base, path) == files[path] for path in files) for base in bases)
+        read = self._repository.read
+        for base in bases:
+            fork = self._repository.fork(base, head)
+            if fork is not None and fork != base:
+                changed = self._repository.changed_paths(fork, head)
+                if changed and all(read(base, path) == read(head, path) for path in changed):
+                    return True
+        return False
 
-    def _paths(self, head: str) -> tuple[str, ...]:
-        """What the branch changes."""
-        bases = self._bases()
-        if not bases:
-            raise RepositoryError(f"{self._base}: the repository has no such branch.\n  Name [target] base_branch.")
-        fork = self._repository.fork(bases[0], head)
-        return () if fork is None else self._repository.changed_paths(fork, head)
+    def _at(self, number: int) -> tuple[str, list[str]]:
+        """The head of a pull request, and the bases."""
+        record = self._records.read(number)
+        there = self._repository.bring(self._remote, [record.branch, self._base])
+        return there.get(record.branch) or record.head_revision, self._bases(there)
 
 
 def _text(title: str, body: str) -> str:

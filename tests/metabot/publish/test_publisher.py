@@ -223,6 +223,7 @@ exit $status
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["hash-object", "write-tree", "commit-tree", "update-ref", "ls-remote", "push"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_at_a_step_of_gits_and_run_again(desk: Path, tmp_path: Path, step: str, when: str) -> None:
