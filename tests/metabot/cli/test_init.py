@@ -189,3 +189,16 @@ def test_a_project_of_many_files(tmp_path: Path) -> None:
     started = time.monotonic()
     assert metabot("init", cwd=tmp_path).returncode == 0
     assert time.monotonic() - started < 30
+
+
+def test_every_command_of_the_workflow_exists(tmp_path: Path) -> None:
+    """With the option that it gives."""
+    metabot("init", "--workflow", cwd=written(tmp_path, {"agent.py": AGENT}))
+    workflow = YAML(typ="safe").load((tmp_path / ".github/workflows/metabot.yml").read_text())
+    program = '"$RUNNER_TEMP/metabot/bin/metabot" '
+    runs = [step["run"] for step in workflow["jobs"]["pass"]["steps"] if program in step.get("run", "")]
+    assert len(runs) == 3
+    for run in runs:
+        words = run.removeprefix(program).partition(" --config config.toml")[0].split()
+        assert metabot(*words, "--config", "absent.toml", cwd=tmp_path).returncode == 2, words
+        assert "absent.toml" in metabot(*words, "--config", "absent.toml", cwd=tmp_path).stderr
