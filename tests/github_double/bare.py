@@ -121,6 +121,10 @@ class Bare:
         """The commits that `head` has beyond `base`, oldest first."""
         return self.run("rev-list", "--reverse", "--topo-order", f"{base}..{head}").splitlines()
 
+    def authors(self, base: str, head: str) -> list[str]:
+        """Names, of the commits that `head` has beyond `base`."""
+        return self.run("log", "--format=%an", f"{base}..{head}").splitlines()
+
     def changes(self, base: str, head: str) -> list[Change]:
         """What `head` changes since it left `base`, as a pull request shows it."""
         since = self.fork_point(base, head)

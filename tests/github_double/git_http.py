@@ -86,10 +86,6 @@ def _looked_at(place: Place, stood: Mapping[str, str], token: Token | None) -> N
     stands = place.bare.branches()
     for name, before in stood.items():
         after = stands.get(name)
-        if after == before:
-            continue
-        if name == "main":
-            place.violations.append("pushed to main")
-        elif after is not None and not place.bare.contains(after, before):
-            place.violations.append(f"force-pushed {name}")
+        if after != before:
+            place.violations += place.wrongs(name, before, after)
     place.follow(token.login if token else None)

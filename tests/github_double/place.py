@@ -39,6 +39,7 @@ class Place:
     asked: list[Asked] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)  # what metabot must never do
     broken: list[str] = field(default_factory=list)  # what GitHub's description does not have
+    people_first: bool = False  # whether writing to a branch is wrong where a person has committed
     ahead: timedelta = timedelta()
     unknown_mergeability: int = 0  # how often GitHub has not computed it yet
     late_lists: int = 0  # how many lists lack what came last, as those of a server that lags
@@ -151,6 +152,15 @@ class Place:
             pull.merged, pull.merge_sha = True, base
         elif head is None or base is None:
             self.ended(pull, by)
+
+    def wrongs(self, branch: str, before: str, after: str | None) -> list[str]:
+        """What is wrong with metabot's moving a branch, or deleting it: `after` is none then."""
+        if branch == "main":
+            return ["moved main"]
+        wrong = [] if after is None or self.bare.contains(after, before) else [f"force-pushed {branch}"]
+        authors = set(self.bare.authors("main", before)) if self.people_first else set()
+        people = sorted(one for one in authors - {"metabot-bot"} if self.role(one) != "none")
+        return wrong + [f"wrote to {branch}, where {one} had committed" for one in people]
 
     def commits_of(self, pull: Pull) -> list[str]:
         return self.bare.between(pull.base_sha, pull.head_sha)

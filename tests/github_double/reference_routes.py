@@ -32,28 +32,29 @@ def new_reference(asking: Asking) -> Answer:
 
 
 def move_reference(asking: Asking) -> Answer:
-    name, revision = asking.named["ref"], asking.body["sha"]
-    stood = asking.place.bare.resolved(name.removeprefix("heads/"))
-    if stood is None:
-        raise RefusedError(422, "Reference does not exist")
-    if not asking.place.bare.contains(revision, stood):
-        if not asking.body.get("force"):
-            raise RefusedError(422, "Update is not a fast forward")
-        asking.place.violations.append(f"force-pushed {name}")
-    if name == "heads/main":
-        asking.place.violations.append("moved main")
-    asking.place.bare.point(f"refs/{name}", revision)
+    name, revision = asking.named["ref"].removeprefix("heads/"), asking.body["sha"]
+    stood = _standing(asking, name)
+    if not asking.body.get("force") and not asking.place.bare.contains(revision, stood):
+        raise RefusedError(422, "Update is not a fast forward")
+    asking.place.violations += asking.place.wrongs(name, stood, revision)
+    asking.place.bare.point(f"refs/heads/{name}", revision)
     asking.place.follow(asking.login)
-    return Answer(200, _reference(asking, name, revision))
+    return Answer(200, _reference(asking, f"heads/{name}", revision))
 
 
 def delete_reference(asking: Asking) -> Answer:
     name = asking.named["ref"].removeprefix("heads/")
-    if name not in asking.place.bare.branches():
-        raise RefusedError(422, "Reference does not exist")
+    asking.place.violations += asking.place.wrongs(name, _standing(asking, name), None)
     asking.place.bare.run("update-ref", "-d", f"refs/heads/{name}")
     asking.place.follow(asking.login)
     return Answer(204)
+
+
+def _standing(asking: Asking, branch: str) -> str:
+    stood = asking.place.bare.branches().get(branch)
+    if stood is None:
+        raise RefusedError(422, "Reference does not exist")
+    return stood
 
 
 def _reference(asking: Asking, name: str, sha: str) -> dict[str, Any]:

@@ -196,15 +196,25 @@ def test_what_metabot_must_never_do(double: Double, method: str, path: str, body
 
 
 @pytest.mark.parametrize(
-    ("deed", "told"),
+    ("by", "deed", "told"),
     [
-        pytest.param("git commit -q --amend -m other && git push -q -f origin HEAD", "force-pushed a", id="by force"),
-        pytest.param("git push -q origin HEAD:main", "pushed to main", id="to main"),
+        pytest.param(
+            "metabot-bot", "git commit -q --amend -m b && git push -qf origin a", "force-pushed a", id="force"
+        ),
+        pytest.param("metabot-bot", "git push -q origin HEAD:main", "moved main", id="to main"),
+        pytest.param(
+            "ben",
+            "git commit -q --allow-empty -m b && git push -q origin a",
+            "wrote to a, where ben had committed",
+            id="after a person",
+        ),
+        pytest.param("ben", "git push -qd origin a", "wrote to a, where ben had committed", id="a person's away"),
     ],
 )
-def test_a_push_that_metabot_must_never_do(double: Double, tmp_path: Path, deed: str, told: str) -> None:
+def test_a_push_that_metabot_must_never_do(double: Double, tmp_path: Path, by: str, deed: str, told: str) -> None:
     """GitHub lets it through; the test fails at its end."""
-    double.push_as("ben", "a", {"a.txt": "a\n"})
+    double.people_first = True
+    double.push_as(by, "a", {"a.txt": "a\n"})
     assert in_clone(double, tmp_path, deed).returncode == 0
     assert double.violations == [told]
     double.violations.clear()
