@@ -155,6 +155,7 @@ def _publisher(settings: Settings, scope: Scope, ledger: Ledger, progress: Progr
         settings,
         decisions=ledger.decisions(),
         waiting=lambda who: progress(f"waiting for {who}"),
+        asked=ledger.model_calls,
     )
     if scope.publishes:
         publisher.finish()

@@ -18,6 +18,7 @@ from analyzers.finding import Finding, Fingerprint
 from analyzers.untrusted import Untrusted
 from metabot import narrowing
 from metabot.config import Settings
+from metabot.generate.asking.asked import Asked
 from metabot.git import Repository
 from metabot.ledger.people import Decision
 from metabot.lock import held
@@ -60,7 +61,9 @@ class Updated:
 
 
 class Publisher:
-    """`clock` gives UTC nanoseconds since 1970. `decisions` are the ledger's, in order."""
+    """`clock` gives UTC nanoseconds since 1970. `decisions` are the ledger's, in order; `asked` gives the
+    requests to a language model that a finding has cost.
+    """
 
     def __init__(
         self,
@@ -71,6 +74,7 @@ class Publisher:
         decisions: Sequence[Decision] = (),
         clock: Callable[[], int] = time.time_ns,
         waiting: Callable[[str], None] = lambda _: None,
+        asked: Callable[[Fingerprint], Sequence[Asked]] = lambda _: (),
     ) -> None:
         self.host = host
         self._repository = repository
@@ -78,6 +82,7 @@ class Publisher:
         self._decisions = decisions
         self._clock = clock
         self._waiting = waiting
+        self._asked = asked
         self._earlier = Earlier(host, repository, settings.target.base_branch, decisions)
         self._labels = Labels.of_target(settings.target)
         self._pulls: Sequence[HostedPull] | None = None  # as last looked at
@@ -199,8 +204,9 @@ class Publisher:
         return Draft(title=title, body=body, branch=branch, base_branch=name, labels=publish.labels, reviewers=asked)
 
     def _body(self, verified: VerifiedProposal) -> str:
-        reproduce = f"metabot run --again {verified.proposal.placed.finding.fingerprint}"
-        return texts.body(verified, self._labels, reproduce=reproduce)
+        fingerprint = verified.proposal.placed.finding.fingerprint
+        reproduce = f"metabot run --again {fingerprint}"
+        return texts.body(verified, self._labels, reproduce=reproduce, asked=self._asked(fingerprint))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

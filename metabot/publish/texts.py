@@ -4,53 +4,112 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import metabot
+from analyzers.finding import Candidate
 from analyzers.untrusted import Untrusted
+from metabot.generate.asking.asked import Asked
 from metabot.publish import identity
 from metabot.publish.answers_found import answers_found
+from metabot.publish.charts import chart
+from metabot.publish.ended import ROOM
 from metabot.publish.figures import Labels, difference, figure, figures, guarded, runs, timed
+from metabot.publish.host import LARGEST_TEXT
+from metabot.publish.spent import spent
 from metabot.publish.tested import executed, untested
 from metabot.redact import redact
 from metabot.render import render
 from metabot.verify.measured import CommandRun, VerifiedProposal
 
 _QUOTED: Final = 200  # characters of one quotation
+_NS_PER_HOUR: Final = 3_600 * 10**9
 _READ: Final = 2_000  # characters of it that are looked through for secrets before it is cut
 
 
-def body(verified: VerifiedProposal, labels: Labels, *, reproduce: str) -> str:
-    """The pull request's text in Markdown. `reproduce` is the one command that comes to the same result."""
+def body(verified: VerifiedProposal, labels: Labels, *, reproduce: str, asked: Sequence[Asked] = ()) -> str:
+    """The pull request's text in Markdown. `reproduce` is the one command that comes to the same result; `asked` are
+    the requests to a language model that it cost.
+
+    No longer than a host takes: what is least needed is left out first, and that is said.
+    """
+    for kept in _CUTS:
+        text = _body(verified, labels, kept, reproduce=reproduce, asked=asked)
+        if len(text) <= LARGEST_TEXT - ROOM:
+            return text
+    raise ValueError("a body without tables is as long as its summary, its risks and ten places")
+
+
+class _Kept(NamedTuple):
+    """How much of each part is shown."""
+
+    left_out: str  # in words
+    runs: bool = True
+    figures: bool = True
+    items: int = 10**6  # places, risks, and what was not checked
+    chars: int = 10**6  # of the summary, and of all items together
+
+
+_CUTS: Final = (
+    _Kept(""),
+    _Kept("every single run", runs=False),
+    _Kept("the tables of figures", runs=False, figures=False),
+    _Kept("the tables of figures, and the rest of long lists", runs=False, figures=False, items=10, chars=8_000),
+)
+
+
+def _body(verified: VerifiedProposal, labels: Labels, kept: _Kept, *, reproduce: str, asked: Sequence[Asked]) -> str:
     proposal, measured = verified.proposal, verified.measured
     candidate = proposal.placed.finding.candidate
     of_change = labels.of_change(proposal)
+    gain = _gain(verified, of_change) if difference(measured) else ""
     return render(
         "pull_request/body.md.j2",
         verified=verified,
         proposal=proposal,
         candidate=candidate,
-        locations=proposal.placed.locations,
+        fingerprint=proposal.placed.finding.fingerprint,
+        summary=proposal.summary[: kept.chars],
+        locations=proposal.placed.locations[: kept.items],
         times=_times(candidate.first_ns, candidate.last_ns),
         observed=figure(candidate.evidence.observed.value),
         achievable=figure(candidate.evidence.achievable),
         cost=_cost(candidate.cost_usd_per_call, candidate.cost_unknown),
         quotes=[_quotation(quote) for quote in candidate.quotes],
         tests=_tests(verified),
-        figures=figures(measured, of_change),
-        repeated=runs(measured),
+        figures=figures(measured, of_change) if kept.figures else [],
+        repeated=runs(measured) if kept.runs else [],
         difference=difference(measured),
-        gain=_gain(verified, of_change),
-        guarded=guarded(measured),
+        gain=gain,
+        chart=chart(measured, title=gain.replace("*", "")) if kept.runs else "",
+        guarded=guarded(measured) if kept.figures else [],
+        left_out=kept.left_out,
         predicted=figure(proposal.prediction.expected),
         predicted_from=figure(proposal.prediction.observed),
-        unchecked=unchecked(verified, labels),
+        judged=_judged(candidate),
+        unchecked=_some(unchecked(verified, labels), kept),
+        risks=_some(proposal.risks, kept),
         scripted=labels.answers == "scripted",
         recorded=answers_found(measured),
         reproduce=reproduce,
+        spent=spent(verified, asked),
         version=metabot.__version__,
         block=identity.write(identity.block_of(verified)),
     )
+
+
+def _some(items: Sequence[str], kept: _Kept) -> list[str]:
+    shown = items[: kept.items]
+    return [item[: max(kept.chars // len(shown), 1)] for item in shown]
+
+
+def _judged(candidate: Candidate) -> str:
+    """When: over a time and a number of calls like those of the evidence."""
+    enough = f"at least {candidate.evidence.observed.n:,} calls or traces"
+    if candidate.first_ns is None or candidate.last_ns is None:
+        return f", once that holds {enough}"
+    hours = max((candidate.last_ns - candidate.first_ns) / _NS_PER_HOUR, 1)
+    return f", once that covers {figure(round(hours))} h and {enough}"
 
 
 def _gain(verified: VerifiedProposal, labels: Labels) -> str:

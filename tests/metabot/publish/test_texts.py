@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 from analyzers.finding import Metric, Subject
 from analyzers.untrusted import Name, Untrusted
 from metabot import config
+from metabot.generate.asking.asked import Asked
+from metabot.publish.ended import ROOM
 from metabot.publish.figures import Labels, figure, figures
+from metabot.publish.host import LARGEST_TEXT
 from metabot.publish.identity import fingerprint
 from metabot.publish.texts import body, commit_message, unchecked
 from metabot.verify.measured import Evaluated, Matched, VerifiedProposal
@@ -55,7 +58,17 @@ def about(**changes: Any) -> VerifiedProposal:
         pytest.param("2 calls have no token counts.", id="what the analyzer did not know"),
         pytest.param("The model may weigh", id="risk"),
         pytest.param("```\nmetabot run --dry-run\n```", id="how to reproduce"),
-        pytest.param("It never merges; a\nperson does. To decline, close", id="who decides"),
+        pytest.param(
+            "Query: `prompt-cache-miss`, rule version 1, over the calls of `desk/chat`; `metabot show", id="query"
+        ),
+        pytest.param("revision, once that covers 1 h and at least 40 calls or traces.", id="when it is judged"),
+        pytest.param("- 9 runs of the repository's commands in a sandbox, 13.5 s in all.", id="what it spent"),
+        pytest.param("- No language model was asked.", id="and what not"),
+        pytest.param("comment `/metabot decline REASON`", id="how to decline"),
+        pytest.param(
+            "put `prompt-cache-miss` into `analyzers_off` of `.github/metabot.toml`", id="how to switch it off"
+        ),
+        pytest.param("It never merges; a person does. To decline, close", id="who decides"),
     ],
 )
 def test_says(said: str) -> None:
@@ -227,7 +240,8 @@ HOSTILE = [
     "\u202eevil\u200b \x1b[31m",
     "`@team` ``` @team",
 ]
-ACTING = re.compile(r"@|#\d|GH-\d|https?://|www\.|!\[|\]\(|<(?!!-- metabot \{\")|\u202e|\u200b|\x1b", re.IGNORECASE)
+OURS = r"!-- metabot \{\"|/?(?:details|summary)>"
+ACTING = re.compile(rf"@|#\d|GH-\d|https?://|www\.|!\[|\]\(|<(?!{OURS})|\u202e|\u200b|\x1b", re.IGNORECASE)
 
 
 def hostile_everywhere(text: str) -> VerifiedProposal:
@@ -244,7 +258,7 @@ def test_nothing_out_of_telemetry_acts(text: str) -> None:
     shown = text_of(hostile_everywhere(text))
     assert ACTING.findall(shown) == []
     ours = text_of(verified())
-    for mark in ("#", "|", "```", "<!--"):
+    for mark in ("#", "|", "```", "<"):
         assert sum(line.startswith(mark) for line in shown.splitlines()) == sum(
             line.startswith(mark) for line in ours.splitlines()
         )
@@ -275,3 +289,75 @@ def test_the_commit_says_what_and_why() -> None:
     lines = commit_message(verified()).splitlines()
     assert lines[:3] == ["Put the prompt's fixed text first", "", verified().proposal.summary]
     assert lines[-1] == f"Finding: prompt-cache-miss {FINGERPRINT}"
+
+
+CHART = """```mermaid
+xychart-beta
+    title "uncached input tokens per call, modelled"
+    x-axis ["base", "with the change"]
+    y-axis 0 --> 2090
+    bar [1900, 400]
+```"""
+
+
+def test_draws_what_was_measured() -> None:
+    """One bar for each run, or for each revision where its runs came to the same; none where they cannot be told."""
+    assert CHART in text_of(verified())
+    drawn = text_of(in_turn(280.0))
+    assert 'x-axis ["b1", "b2", ' in drawn
+    assert "bar [400, 408, 396, 404, " in drawn
+    many = replace(measured(), evaluations=tuple(timed("base", float(value)) for value in range(1, 60)))
+    assert "mermaid" not in text_of(replace(verified(), measured=replace(many, evaluations=many.evaluations * 2)))
+    assert "mermaid" not in text_of(without_evaluation(verified()))
+
+
+@pytest.mark.parametrize(
+    ("calls", "said"),
+    [
+        (((1_000, True, 0.5), (500, True, 0.25)), "2 requests to a language model, 1,500 tokens, USD 0.75."),
+        (((1_000, False, 0.5),), "1 request to a language model, at most 1,000 tokens, USD 0.5."),
+        (((1_000, True, 0.5), (10, True, None)), "2 requests to a language model, 1,010 tokens, of unknown price."),
+    ],
+)
+def test_says_what_the_model_cost(calls: tuple[tuple[int, bool, float | None], ...], said: str) -> None:
+    """What is not known is not zero."""
+    asked = [
+        Asked(
+            about=FINGERPRINT,
+            model="m",
+            server="s",
+            prompt_hash="",
+            started_ns=1,
+            seconds=1.0,
+            outcome="answered",
+            status=None,
+            input_tokens=tokens,
+            output_tokens=0,
+            counted=counted,
+            cost_usd=usd,
+        )
+        for tokens, counted, usd in calls
+    ]
+    assert f"- {said}\n" in body(verified(), REAL, reproduce="r", asked=asked)
+
+
+@pytest.mark.parametrize(
+    ("over", "left_out"),
+    [
+        pytest.param(-10, None, id="as long as it may be"),
+        pytest.param(10, "every single run", id="a little"),
+        pytest.param(600, "the tables of figures", id="more"),
+        pytest.param(99_999, "the rest of long lists", id="far"),
+    ],
+)
+def test_is_never_too_long(over: int, left_out: str | None) -> None:
+    """What is least needed is left out first, and that is said; the block, the tests and how to decline stay."""
+    proved, limit = verified(), LARGEST_TEXT - ROOM
+    room = limit - len(text_of(proved)) + len(proved.proposal.summary)
+    text = text_of(replace(proved, proposal=replace(proved.proposal, summary="s" * (room + over))))
+    assert len(text) <= limit
+    assert ("Left out for length" in text) is (left_out is not None)
+    assert left_out is None or left_out in text
+    assert fingerprint(text) == FINGERPRINT
+    assert "| The new test |" in text
+    assert "To decline" in text
