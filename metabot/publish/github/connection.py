@@ -16,7 +16,7 @@ from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectio
 import metabot
 from metabot.publish.github.address import Address
 
-_SECONDS: Final = 30  # to connect, and between two pieces of an answer
+SECONDS: Final = 30  # to connect, and between two pieces of an answer
 # https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api: a second between writes
 _BETWEEN_WRITES: Final = 1.0
 _BETWEEN_REQUESTS: Final = 0.25
@@ -38,20 +38,20 @@ class Lost:
 
 
 class Connection:
-    def __init__(self, address: Address, token: str) -> None:
+    def __init__(self, address: Address, token: str, *, seconds: int = SECONDS) -> None:
         pause = (None, None) if address.here else (_BETWEEN_REQUESTS, _BETWEEN_WRITES)
         self._requester = github.Github(
             auth=github.Auth.Token(token),
             base_url=address.api,
             user_agent=f"metabot/{metabot.__version__}",
-            timeout=_SECONDS,
+            timeout=seconds,
             retry=None,
             seconds_between_requests=pause[0],
             seconds_between_writes=pause[1],
         ).requester
         parts = urlsplit(address.api)
         kind = _Encrypted if parts.scheme == "https" else _OnThisMachine
-        self._wire = kind(parts.hostname or "", parts.port, timeout=_SECONDS, retry=0)
+        self._wire = kind(parts.hostname or "", parts.port, timeout=seconds, retry=0)
 
     def ask(
         self, verb: str, path: str, *, query: dict[str, Any], payload: object, headers: dict[str, str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 from github_double import Double
 
 from metabot import config
+from metabot.config import Settings
 from metabot.git import Repository
+from metabot.publish.github.client import PATIENCE
 from metabot.publish.github.host import GithubHost
 from metabot.publish.host import Draft
 
@@ -28,17 +31,18 @@ class Place:
     repository: Repository
     waits: list[float] = field(default_factory=list)
 
-    def host(self, **more: Any) -> GithubHost:
+    def settings(self, **more: Any) -> Settings:
+        github = {"repository": self.double.name, "api_url": self.double.url, "token_variable": VARIABLE}
         values = {
-            "publish": {"kind": "github"},
-            "github": {
-                "repository": more.pop("repository", self.double.name),
-                "api_url": more.pop("api_url", self.double.url),
-                "token_variable": VARIABLE,
-            },
+            "publish": {"kind": "github", **more.pop("publish", {})},
+            "github": {**github, **more},
         }
-        settings = config.parse(values, name="config.toml", root=self.folder)
-        return GithubHost(self.repository, settings, **{"sleep": self.waits.append, **more})
+        return config.parse(values, name="config.toml", root=self.folder)
+
+    def host(self, *, patience: float = PATIENCE, asleep: bool = False, **github: str) -> GithubHost:
+        """With `asleep` its waits really pass."""
+        sleep = time.sleep if asleep else self.waits.append
+        return GithubHost(self.repository, self.settings(**github), patience=patience, sleep=sleep)
 
     def commit(self, text: str = "one\n", over: str | None = None) -> str:
         base = self.repository.resolve("refs/heads/main")

@@ -17,11 +17,11 @@ from tests.metabot.publish.github.places import BRANCH, VARIABLE, Place, opened
 
 
 def test_a_branch_is_made_and_moved_forward(host: GithubHost, at: Place) -> None:
-    """Again it changes nothing; the commit that a person put there comes here with its objects."""
+    """Again it changes nothing; what another machine put there comes here with its objects."""
     first = at.commit()
     host.push(BRANCH, first)
     host.push(BRANCH, first)
-    second = at.double.push_as("ben", BRANCH, {"b.txt": "b\n"})
+    second = at.double.push_as("metabot-bot", BRANCH, {"b.txt": "b\n"})
     assert host.branch(BRANCH) == second
     assert at.repository.read(second, "b.txt") == "b\n"
     third = at.commit("two\n", over=second)
@@ -50,7 +50,7 @@ def test_only_metabots_branches_are_touched(host: GithubHost, at: Place, name: s
 def test_a_branch_is_deleted_only_where_it_stood(host: GithubHost, at: Place) -> None:
     """One that somebody moved stays, and one that is gone is gone."""
     head = host.pull(opened(host, at)).head_revision
-    moved = at.double.push_as("ben", BRANCH, {"b.txt": "b\n"})
+    moved = at.double.push_as("metabot-bot", BRANCH, {"b.txt": "b\n"})
     host.delete_branch(BRANCH, at=head)
     assert at.double.bare.branches()[BRANCH] == moved
     host.delete_branch(BRANCH, at=moved)

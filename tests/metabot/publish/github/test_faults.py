@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from github_double import Fault, broken, cut, rate_limited, redirected, refused, secondary_limit, web_page
+from github_double import Fault, broken, cut, rate_limited, redirected, refused, secondary_limit, slow, web_page
 
 from metabot.config import Github
 from metabot.errors import PublishError, SettingsError
 from metabot.publish.github.address import address_of
-from metabot.publish.github.connection import Answer
+from metabot.publish.github.connection import Answer, Connection, Lost
 from metabot.publish.github.host import GithubHost
 from metabot.publish.github.refused import refused as refusal
 from tests.metabot.publish.github.places import BRANCH, VARIABLE, Place, draft, every, opened
@@ -191,6 +191,14 @@ def test_a_server_that_is_not_there(at: Place) -> None:
         port = server.getsockname()[1]
     with pytest.raises(PublishError, match=r"could not list pull requests: ConnectionError"):
         list(at.host(api_url=f"http://127.0.0.1:{port}").others())
+
+
+def test_a_server_that_does_not_answer(at: Place) -> None:
+    """Is given up after a time."""
+    at.double.fail_next(slow(1.5))
+    address = address_of(Github(repository="acme/desk", api_url=at.double.url))
+    told = Connection(address, at.double.token, seconds=1).ask("GET", "/user", query={}, payload=None, headers={})
+    assert told == Lost("ReadTimeout")
 
 
 @pytest.mark.parametrize("address", ["http://github.acme.test/api/v3", "http://10.0.0.1"])

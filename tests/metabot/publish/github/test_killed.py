@@ -25,7 +25,7 @@ PROCESSES = multiprocessing.get_context("fork")
 
 def published(at: Place) -> None:
     """What a run does on GitHub, one after the other, with the waits that it has."""
-    host = at.host(sleep=time.sleep)
+    host = at.host(asleep=True)
     host.push(BRANCH, at.commit())
     number = host.open_draft(draft(labels=("metabot",), reviewers=("ada",))).number
     host.say(number, "hello", "Good day.")
@@ -86,6 +86,6 @@ def test_two_at_once_say_one_thing(at: Place) -> None:
 
 
 def opening(at: Place) -> None:
-    host = at.host(sleep=time.sleep)
+    host = at.host(asleep=True)
     host.push(BRANCH, at.commit())
     host.open_draft(draft(labels=("metabot",), reviewers=("ada",)))
