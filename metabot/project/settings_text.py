@@ -19,7 +19,11 @@ _WIDTH: Final = 100
 _NS_PER_HOUR: Final = 3_600 * 10**9
 _WEEK: Final = 7 * 24
 
-Value = str | int | list[str]
+_OF_OPENAI: Final = frozenset(
+    ("openai", "langchain_openai", "litellm", "langchain", "pydantic_ai")
+)  # read its variables
+
+Value = str | int | list[str] | dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +35,16 @@ class _Setting:
 
     @property
     def lines(self) -> list[str]:
-        written = f"{self.key} = {tomlkit.item(self.value).as_string()}"
+        written = f"{self.key} = {_toml(self.value)}"
         return [*_comment(self.why), written if self.live else f"# {written}"]
+
+
+def _toml(value: Value) -> str:
+    if not isinstance(value, dict):
+        return tomlkit.item(value).as_string()
+    table = tomlkit.inline_table()
+    table.update(value)
+    return table.as_string()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +127,7 @@ def _target(project: Project) -> Iterator[_Setting]:
     else:
         yield _Setting(key="test", value="", why=f"No command could be told: {defaults.unknown}.", live=False)
     yield _evaluation(project)
+    yield from _model_script(project)
 
 
 def _services(project: Project) -> Iterator[_Setting]:
@@ -134,13 +147,34 @@ def _evaluation(project: Project) -> _Setting:
     python = "{env}/bin/python" if "{env}" in project.commands.defaults.setup else "{python}"
     for one in project.evaluations:
         command = f"{python} -m {one.module}" if one.module else f"{python} {one.path}"
-        if one.prints_score:
-            why = f"{one.path} names the score and the cases that the last line has to hold; not tried."
+        if one.ready:
+            why = f"{one.path} prints a score and its cases; not tried."
             return _Setting(key="evaluate", value=command, why=why)
+        if one.prints_score:
+            why = f"{one.path} prints a score and its cases, and takes arguments: add those under which it does."
+            return _Setting(key="evaluate", value=command, why=why, live=False)
         if one.path.endswith(".py"):
             why = f"{one.path} may evaluate answers. {NO_EVALUATION}"
             return _Setting(key="evaluate", value=command, why=why, live=False)
     return _Setting(key="evaluate", value="", why=f"No evaluation was found. {NO_EVALUATION}", live=False)
+
+
+def _model_script(project: Project) -> Iterator[_Setting]:
+    """The sandbox has no network, so that an evaluation asks a stand-in."""
+    libraries = {use.library for use in project.used("model")}
+    if not libraries:
+        return
+    why = (
+        "The sandbox has no network: the replay server plays recorded answers in place of a model. Write them from the "
+        "telemetry with metabot store cassette, or by hand (docs/replay.md)."
+    )
+    yield _Setting(key="model_script", value="cassette.jsonl", why=why, live=False)
+    given = {"OPENAI_BASE_URL": "{model}", "OPENAI_API_KEY": "none-needed"} if libraries & _OF_OPENAI else {}
+    why = (
+        "What evaluate is given: the application has to ask the model at {model}, and to write its spans to the file "
+        "{telemetry}, under the names that it reads."
+    )
+    yield _Setting(key="environment", value={**given, "MY_SPANS": "{telemetry}"}, why=why, live=False)
 
 
 def _publish(project: Project) -> Iterator[_Setting]:

@@ -110,8 +110,13 @@ NO_EVALUATION: Final = (
 
 def _evaluation(project: Project) -> Told:
     found = listed([one.path for one in project.evaluations])
-    ready = any(one.prints_score for one in project.evaluations)
-    return Told(subject="evaluation", found=found or "none", todo="" if ready else NO_EVALUATION)
+    todo = NO_EVALUATION
+    if any(one.prints_score for one in project.evaluations):
+        ready = project.evaluations[0].ready
+        todo = (
+            "" if ready else f"{project.evaluations[0].path} takes arguments: name it with them in [target] evaluate."
+        )
+    return Told(subject="evaluation", found=found or "none", todo=todo)
 
 
 def _repository(project: Project) -> Told:

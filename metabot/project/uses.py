@@ -50,7 +50,7 @@ _SCRIPT: Final[_Libraries] = {
         )
     ),
 }  # fmt: skip
-_ADDRESS: Final = re.compile(r"/chat/completions\b|/v1/(messages|responses|completions)\b|/api/(chat|generate)$")
+_ADDRESS: Final = re.compile(r"(^|/)chat/completions\b|/v1/(messages|responses|completions)\b|/api/(chat|generate)$")
 _WORTH_PARSING: Final = re.compile(r"^[ \t]*(?:import|from)[ \t]|completions|/v1/|/api/|bedrock-runtime", re.MULTILINE)
 _SCRIPTS: Final = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
 _SCRIPT_IMPORT: Final = re.compile(r"""(?:\bfrom|\brequire\(|\bimport(?:\(|\s))\s*["']([^"'\n]{1,200})["']""")

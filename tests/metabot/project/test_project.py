@@ -22,6 +22,7 @@ from tests.repositories import commit, git
         pytest.param("from google import genai\n", "google.genai", 1, id="a part of a namespace"),
         pytest.param("from langchain_openai.chat_models import C\n", "langchain_openai", 1, id="below a module"),
         pytest.param("import httpx\nU = 'https://x/v1/chat/completions'\n", "plain HTTP", 2, id="an address"),
+        pytest.param("await model.post('chat/completions')\n", "plain HTTP", 1, id="an address below a base"),
         pytest.param("c = boto3.client('bedrock-runtime')\n", "bedrock", 1, id="a client of Bedrock"),
     ],
 )
@@ -187,15 +188,21 @@ def _branch(root: Path) -> str | None:
 
 
 def test_evaluations(tmp_path: Path) -> None:
-    """One that prints what metabot reads stands before one that is only named so."""
+    """What prints a score under any name stands before what is only named so; one with arguments behind one without."""
     files = {
         "evals/quality.py": "print('fine')",
-        "src/desk/evaluate.py": "print(json.dumps({'score': 1, 'cases': 2}))",
-        "tests/test_evaluate.py": "",
+        "src/desk/check.py": "print(json.dumps({'score': 1, 'cases': 2}))",
+        "src/desk/run.py": "import argparse\nprint(json.dumps({'cases': 2, 'score': 1}))",
+        "src/desk/game.py": "print({'score': 1, 'lives': 3})",
+        "tests/test_evaluate.py": "print({'score': 1, 'cases': 2})",
         "evaluation.md": "",
     }
     found = look(written(tmp_path, files)).evaluations
-    assert [(one.module, one.prints_score) for one in found] == [("desk.evaluate", True), ("evals.quality", False)]
+    assert [(one.module, one.prints_score, one.ready) for one in found] == [
+        ("desk.check", True, True),
+        ("desk.run", True, False),
+        ("evals.quality", False, False),
+    ]
 
 
 DAY = 1_700_000_000 * 10**9
