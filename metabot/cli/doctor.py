@@ -13,6 +13,10 @@ from metabot.cli.quantities import counted
 from metabot.doctor.checks import CHECKS, Examined, examined
 from metabot.doctor.model import asking
 from metabot.redact import redact
+from metabot.sensitive.credentials import CREDENTIALS, NAMED
+from metabot.sensitive.tokens import TOKENS
+
+_SECRETS: Final = (*CREDENTIALS, *TOKENS, NAMED)
 
 SCHEMA: Final = "metabot.doctor/1"
 PROBLEM: Final = 4
@@ -37,8 +41,10 @@ def doctor(*, ask: bool, output: Literal["table", "json"], config: Path | None) 
 
 
 def _texts(one: Examined) -> dict[str, str]:
-    """Paths and git's words may hold a password."""
-    return {name: redact(printable(text))[0] for name, text in (("said", one.line.said), ("todo", one.line.todo))}
+    """Addresses and git's words may hold a password. A user's name in a path stays: it is that of whoever asks."""
+    return {
+        name: redact(printable(text), _SECRETS)[0] for name, text in (("said", one.line.said), ("todo", one.line.todo))
+    }
 
 
 def _print(one: Examined) -> None:

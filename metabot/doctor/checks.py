@@ -21,7 +21,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "commands": repository.commands,
     "sandbox": sandbox.sandbox,
     "model": model.model,
-    "github": rights.rights,
+    "publish": rights.rights,
     "schedule": schedule.schedule,
 }
 

@@ -53,7 +53,7 @@ def test_everything_in_order(in_order: Path) -> None:
         "commands",
         "sandbox",
         "model",
-        "github",
+        "publish",
         "schedule",
     )
     assert set(named) <= checks

@@ -107,7 +107,7 @@ def test_a_token_that_does_not_work(tmp_path: Path, double: Double, monkeypatch:
     """Unknown there, or for other repositories: in GitHub's words, without the token."""
     for secret in ("github_pat_wrong", double.new_token("elsewhere", ENOUGH, listed=False)):
         monkeypatch.setenv("A_TOKEN", secret)
-        (found,) = [one.line for one in examined(at_github(tmp_path, double), {"github": rights.rights})]
+        (found,) = [one.line for one in examined(at_github(tmp_path, double), {"publish": rights.rights})]
         assert found.state == "problem"
         assert found.todo
         assert secret not in found.said + found.todo
