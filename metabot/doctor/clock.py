@@ -13,20 +13,20 @@ from metabot.errors import InputError
 from metabot.project.told import day
 from metabot.store.inputs import files
 
-_TOLERATED: Final = 300 * 10**9  # nanoseconds
+TOLERATED_NS: Final = 300 * 10**9
+CLOCK_TODO: Final = "Set the clock (timedatectl set-ntp true): windows, budgets per day and the schedule go by it."
 _BUILT: Final = 1_767_225_600 * 10**9  # 2026-01-01: this metabot is younger
 
 
 def clock(settings: Settings) -> Iterator[Line]:
-    """No server is asked for the time."""
+    """No server is asked for the time; where GitHub is asked for rights, its clock is looked at there."""
     now = time.time_ns()
-    todo = "Set the clock (timedatectl set-ntp true): windows, budgets per day and the schedule go by it."
     if now < _BUILT:
-        yield problem(f"it is {day(now)} by the clock, before this metabot was written", todo)
+        yield problem(f"it is {day(now)} by the clock, before this metabot was written", CLOCK_TODO)
         return
-    ahead = [path for path in _files(settings) if _changed_ns(path) > now + _TOLERATED]
+    ahead = [path for path in _files(settings) if _changed_ns(path) > now + TOLERATED_NS]
     if ahead:
-        yield problem(f"it is {day(now)} by the clock, and {ahead[0]} is of {day(_changed_ns(ahead[0]))}", todo)
+        yield problem(f"it is {day(now)} by the clock, and {ahead[0]} is of {day(_changed_ns(ahead[0]))}", CLOCK_TODO)
         return
     yield ok(f"it is {day(now)} by the clock")
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from metabot import temporary
 from metabot.config import Settings
+from metabot.doctor.clock import CLOCK_TODO, TOLERATED_NS
 from metabot.doctor.line import Line, ok, problem, warning
 from metabot.git import Repository
 from metabot.project.origin import origin
@@ -47,6 +48,7 @@ def rights(settings: Settings) -> Iterator[Line]:
 def of_rights(found: Rights, *, now_ns: int) -> Iterator[Line]:
     """What is missing is a problem, what is too much a warning."""
     yield ok(f"the token is {found.login}'s; it may {', '.join(sorted(found.granted)) or 'do nothing that was told'}")
+    yield from _clock(found, now_ns)
     if found.missing:
         yield problem(f"the token lacks {', '.join(sorted(found.missing))}", f"Give it {_NEEDED}.")
     if found.excessive:
@@ -56,6 +58,14 @@ def of_rights(found: Rights, *, now_ns: int) -> Iterator[Line]:
         yield warning(
             f"the token expires on {day(found.expires_ns)}", "Make a new one before, and set it in its place."
         )
+
+
+def _clock(found: Rights, now_ns: int) -> Iterator[Line]:
+    """By the one clock outside that is asked anyway."""
+    apart = 0 if found.answered_ns is None else now_ns - found.answered_ns
+    if abs(apart) > TOLERATED_NS:
+        way = "ahead of" if apart > 0 else "behind"
+        yield problem(f"the clock is {abs(apart) / 6e10:.0f} minutes {way} GitHub's", CLOCK_TODO)
 
 
 def _local(settings: Settings) -> Iterator[Line]:

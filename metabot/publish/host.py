@@ -100,6 +100,7 @@ class Rights:
     missing: frozenset[Right]  # that metabot needs
     excessive: frozenset[str]  # that metabot does not need: rights, scopes, or other repositories
     expires_ns: int | None = None
+    answered_ns: int | None = None  # by the place's own clock
 
 
 class Host(Protocol):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -27,6 +28,7 @@ def rights(client: Client, login: str, base_branch: str, *, private: bool) -> Ri
     client.get("read the account", "/user", answers.User)
     scopes = [scope for scope in re.split(r",\s*", client.heard.get("x-oauth-scopes", "")) if scope]
     expires = _EXPIRES.search(client.heard.get("github-authentication-token-expiration", ""))
+    answered = _http_date(client.heard.get("date", ""))
     writes = {right: _may_write(client, path, payload) for right, path, payload in _impossible(client, base_branch)}
     seen = [right for right, path in _of_checks(client, base_branch) if _may_read(client, path)]
     extra = [right for right, path in _hidden(client) if _may_read(client, path)]
@@ -37,6 +39,7 @@ def rights(client: Client, login: str, base_branch: str, *, private: bool) -> Ri
         missing=frozenset(right for right, may in writes.items() if may is False),
         excessive=frozenset([*extra, *_broad(scopes, private=private), *_elsewhere(client)]),
         expires_ns=_nanoseconds(expires[1]) if expires else None,
+        answered_ns=answered,
     )
 
 
@@ -95,6 +98,13 @@ def _elsewhere(client: Client) -> list[str]:
     here = client.address.repository.casefold()
     others = [one.full_name for one in found if one.private and one.full_name.casefold() != here]
     return [f"{len(others)} other repositories"] if others else []
+
+
+def _http_date(text: str) -> int | None:
+    try:
+        return nanoseconds(parsedate_to_datetime(text))
+    except ValueError:  # a proxy may drop or change it
+        return None
 
 
 def _nanoseconds(text: str) -> int:

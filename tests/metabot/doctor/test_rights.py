@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,16 @@ def test_a_token_that_may_do_too_little_or_too_much(
     monkeypatch.setenv("A_TOKEN", double.new_token("another", **token))
     found = lines(rights.rights, at_github(tmp_path, double))
     assert any(state == line[0] and line[1] in said for state, said in found), found
+
+
+def test_a_clock_that_is_not_githubs(tmp_path: Path, double: Double, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the date of its answer."""
+    monkeypatch.setenv("A_TOKEN", double.token)
+    double.advance(timedelta(hours=1))
+    assert ("problem", "60 minutes behind GitHub's") in [
+        (state, said.partition(" is ")[2].partition(" →")[0])
+        for state, said in lines(rights.rights, at_github(tmp_path, double))
+    ]
 
 
 def test_a_token_that_does_not_work(tmp_path: Path, double: Double, monkeypatch: pytest.MonkeyPatch) -> None:
