@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -98,19 +98,19 @@ def _values(look: _Look) -> dict[str, Any]:
         "windows": times.within,
         "words": in_words(times.expression),
         "last": None if look.last is None else _run_values(look.last),
-        "missed": look.missed,
-        "next": None if look.next is None else look.next.astimezone(UTC),
+        "missed_ns": _ns(look.missed),
+        "next_ns": _ns(look.next),
     }
 
 
 def _run_values(run: JobRun) -> dict[str, Any]:
-    return {
-        "due": _utc(run.due_ns),
-        "began": _utc(run.started_ns),
-        "ended": None if run.ended_ns is None else _utc(run.ended_ns),
-        "result": run.result,
-        "detail": run.detail,
-    }
+    values = asdict(run)
+    del values["number"], values["job"]
+    return values
+
+
+def _ns(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp()) * 10**9
 
 
 def _write(values: Mapping[str, Any]) -> None:

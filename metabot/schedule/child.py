@@ -84,5 +84,5 @@ def _last_words(log: Path) -> str:
     said = [line.strip("│ ") for line in lines if any(letter.isalnum() for letter in line)]
     errors = [line.removeprefix("error: ") for line in said if line.startswith("error: ")]
     last = (errors or said or ["it printed nothing"])[-1]
-    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in redact(last)[0])
-    return shown[:_DETAIL_CHARACTERS]
+    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in last)
+    return redact(shown)[0][:_DETAIL_CHARACTERS]

@@ -60,12 +60,12 @@ class Schedule:
         self._scheduler.start(paused=True)
         for job in jobs:
             known = self._scheduler.get_job(job.name)
-            if known is None or known.name != str(job.times):
+            if known is None or known.name != _name(job):
                 self._scheduler.add_job(
                     waits,
                     job.times,
                     id=job.name,
-                    name=str(job.times),
+                    name=_name(job),
                     coalesce=True,
                     misfire_grace_time=None,
                     max_instances=1,
@@ -90,6 +90,11 @@ class Schedule:
             self._scheduler.shutdown()
 
 
+def _name(job: Job) -> str:
+    """It changes with the times."""
+    return f"{job.name} {job.times}"
+
+
 def remembered(file: Path) -> dict[str, datetime]:
     """When each job is next due, as the file says; a time that has passed was missed. Raises `StoreError`."""
     if not file.exists():
@@ -110,15 +115,22 @@ def waits() -> None:
 
 
 class _Scheduler(BackgroundScheduler):  # type: ignore[misc]  # APScheduler comes without types
-    """Tells when its thread ends by an error of the file; APScheduler's own goes without a word."""
+    """Tells of an error of the file, of which APScheduler's thread would die without a word.
+
+    Nor does it look for jobs once more while it shuts down: what is due then would be taken for begun.
+    """
 
     failed: Callable[[SQLAlchemyError], None]
 
-    def _main_loop(self) -> None:
+    def _process_jobs(self) -> float | None:
+        if not self.running:
+            return None
         try:
-            super()._main_loop()
+            wait_seconds: float | None = super()._process_jobs()
         except SQLAlchemyError as error:
             self.failed(error)
+            return None
+        return wait_seconds
 
 
 class _Threads(ThreadPoolExecutor):  # type: ignore[misc]

@@ -111,6 +111,16 @@ def test_what_was_missed_while_down_is_made_up_once(tmp_path: Path, clock: Clock
     assert log.of("run") == [datetime(2026, 10, 24, 4, tzinfo=UTC)]
 
 
+def test_what_falls_due_at_the_end_is_not_taken_for_begun(tmp_path: Path, clock: Clock) -> None:
+    """The library looks once more while it shuts down, when nothing can begin; the time stays to be made up."""
+    log = Log()
+    with serving(tmp_path, log.due, load=LOAD):
+        clock.moment += HOUR
+    with serving(tmp_path, log.due, load=LOAD) as schedule:
+        clock.set(clock.moment, schedule)
+    assert log.of("load") == [clock.moment - HOUR / 2]
+
+
 def test_other_times_begin_anew_and_a_job_that_is_gone_is_forgotten(tmp_path: Path, clock: Clock) -> None:
     """What was missed by the old settings is not made up by the new ones."""
     log, start = Log(), clock.moment
