@@ -177,7 +177,11 @@ def run(
     ] = None,
     config: ConfigFile = None,
 ) -> None:
-    """One pass: load, analyze, place, write, prove, open pull requests. Twice opens nothing twice."""
+    """One pass: load, analyze, place, write, prove, open pull requests. Twice opens nothing twice.
+
+    For cron and CI: exit code 0 is done, whether it opened something or not; 2 wrong settings or input; 3 no sandbox to
+    prove changes in; 5 store, ledger, repository or publishing. It waits for a pass that runs already.
+    """
     import_module("metabot.cli.run").run(dry_run=dry_run, again=again, config=config)
 
 
