@@ -14,8 +14,8 @@ from typing import Final
 from metabot.errors import RepositoryError
 from metabot.git import Repository
 
-_SECTION: Final = re.compile(r'^\s*\[remote "origin"\]\s*$(.*?)(?=^\s*\[|\Z)', re.MULTILINE | re.DOTALL)
-_URL: Final = re.compile(r"^\s*url\s*=\s*(\S+)\s*$", re.MULTILINE)
+_SECTION: Final = re.compile(r'^[ \t]*\[remote "origin"\][ \t]*$(.*?)(?=^[ \t]*\[|\Z)', re.MULTILINE | re.DOTALL)
+_URL: Final = re.compile(r"^[ \t]*url[ \t]*=[ \t]*(\S+)[ \t]*$", re.MULTILINE)
 _ADDRESS: Final = re.compile(
     r"^(?:[a-z+]+://)?(?:[^@/\s]*@)?(?P<host>[A-Za-z0-9.-]+\.[A-Za-z]+)(?::\d+)?[:/]"
     r"(?P<owner>[A-Za-z0-9][A-Za-z0-9-]*)/(?P<name>[A-Za-z0-9._-]+?)(?:\.git)?/?$"

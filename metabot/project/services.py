@@ -24,7 +24,7 @@ _GIVEN: Final = (
     re.compile(r"""\b(?:ATTR_|ResourceAttributes\.)?SERVICE_NAME\]?\s*:\s*(?=["'])""" + _NAME),
     re.compile(r"""logfire\.configure\([^)\n]*service_name\s*=\s*(?=["'])""" + _NAME),
 )
-_KUBERNETES: Final = re.compile(r"name:\s*[\"']?OTEL_SERVICE_NAME[\"']?\s*\n\s*value:\s*" + _NAME)
+_KUBERNETES: Final = re.compile(r"name:[ \t]*[\"']?OTEL_SERVICE_NAME[\"']?[ \t]*\n[ \t]*value:[ \t]*" + _NAME)
 _MENTIONS: Final = ("OTEL_", "service.name", "SERVICE_NAME", "service_name")
 _DEFAULT: Final = "unknown_service"  # of OpenTelemetry, where nobody gives one
 _MOST: Final = 50

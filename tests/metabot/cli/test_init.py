@@ -53,6 +53,19 @@ def test_a_project_of_uv_on_github(tmp_path: Path) -> None:
     assert git(tmp_path, "status", "--porcelain") == "?? config.toml"
 
 
+def test_a_project_in_typescript(tmp_path: Path) -> None:
+    """By its lock file and the script of its manifest."""
+    package = '{"scripts": {"test": "vitest run"}}'
+    agent = 'import OpenAI from "openai";\nimport { trace } from "@opentelemetry/api";\n'
+    commit(tmp_path, {"package.json": package, "package-lock.json": "{}", "src/agent.ts": agent})
+    done = metabot("init", cwd=tmp_path)
+    assert "src/agent.ts:1 (openai)" in done.stdout
+    assert "src/agent.ts:2 (@opentelemetry)" in done.stdout
+    made = settings(tmp_path).target
+    assert made.setup.startswith("npm ci")
+    assert "npm test" in made.test
+
+
 def test_telemetry_becomes_a_source(tmp_path: Path) -> None:
     """With the window that a pass needs to see records that are older than a day, as those of a first try are."""
     written(tmp_path, {"agent.py": AGENT, "telemetry/.keep": ""})

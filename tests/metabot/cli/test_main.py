@@ -21,7 +21,7 @@ def test_help_lists_every_command_and_where_to_start(tmp_path: Path) -> None:
     """A newcomer reads what it is, what to type first and what the exit codes mean."""
     done = metabot("--help", cwd=tmp_path, COLUMNS="100")
     assert done.returncode == 0
-    commands = ("analyze", "demo", "explain", "load", "proposal", "replay", "run", "show", "store")
+    commands = ("analyze", "demo", "doctor", "explain", "init", "load", "proposal", "replay", "run", "show", "store")
     for word in (*commands, "a person merges", "Exit codes"):
         assert word in done.stdout
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from metabot.project.project import look
 from metabot.project.tree import LARGEST, Tree
 from tests.metabot.project.projects import AGENT, written
+from tests.repositories import commit
 
 
 def test_files_at_the_top_come_first(tmp_path: Path) -> None:
@@ -88,3 +90,25 @@ def test_code_that_cannot_be_parsed_costs_itself_alone(tmp_path: Path, code: str
     """The other files are told."""
     project = look(written(tmp_path, {"bad.py": code, "good.py": AGENT}))
     assert [use.path for use in project.used("model")] == ["good.py"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("a.yaml", "name: OTEL_SERVICE_NAME" + "\n" * 900_000, id="empty lines behind a name"),
+        pytest.param("a.yaml", "name: OTEL_SERVICE_NAME" + " " * 900_000, id="a line of blanks"),
+        pytest.param("a.env", "OTEL_RESOURCE_ATTRIBUTES=" * 30_000, id="a word over and over"),
+        pytest.param("a.py", "print({'score': " * 50_000, id="objects that are not closed"),
+        pytest.param("a.ts", "import " * 100_000, id="imports of nothing"),
+        pytest.param(".git/config", '[remote "origin"]' + "\n" * 900_000, id="git's settings"),
+        pytest.param("Makefile", "test" * 200_000, id="a target that never ends"),
+        pytest.param("pyproject.toml", "[" * 100_000, id="tables within tables"),
+    ],
+)
+def test_text_that_is_made_to_be_slow(tmp_path: Path, path: str, text: str) -> None:
+    """No pattern goes back over what it has passed."""
+    root = tmp_path / "root"
+    commit(root, {"b.txt": ""})
+    started = time.process_time()
+    look(written(root, {path: text}))
+    assert time.process_time() - started < 5
