@@ -23,6 +23,7 @@ def chart(measured: Measured, *, title: str) -> str:
     else:
         bars = {f"b{place}": value for place, value in enumerate(series.base, 1)}
         bars |= {f"c{place}": value for place, value in enumerate(series.head, 1)}
+        title = f"{title}; b: base, c: with the change"
     names = ", ".join(f'"{name}"' for name in bars)
     values = ", ".join(_plain(value) for value in bars.values())
     lines = [

@@ -13,7 +13,7 @@ def spent(verified: VerifiedProposal, asked: Sequence[Asked]) -> list[str]:
     """In sentences. `asked` are the requests to a language model that the finding cost, over all passes."""
     runs = list(_runs(verified.measured))
     seconds = figure(round(sum(run.seconds for run in runs), 1))
-    return [f"{len(runs):,} runs of the repository's commands in a sandbox, {seconds} s in all.", _of_a_model(asked)]
+    return [f"{len(runs):,} runs of the repository's commands, {seconds} s in all.", _of_a_model(asked)]
 
 
 def _of_a_model(asked: Sequence[Asked]) -> str:

@@ -24,6 +24,7 @@ from metabot.verify.measured import CommandRun, VerifiedProposal
 
 _QUOTED: Final = 200  # characters of one quotation
 _NS_PER_HOUR: Final = 3_600 * 10**9
+_MAIN: Final = 2  # rows of the table of figures that everybody reads: the score and the finding's metric
 _READ: Final = 2_000  # characters of it that are looked through for secrets before it is cut
 
 
@@ -77,6 +78,7 @@ def _body(verified: VerifiedProposal, labels: Labels, kept: _Kept, *, reproduce:
         cost=_cost(candidate.cost_usd_per_call, candidate.cost_unknown),
         quotes=[_quotation(quote) for quote in candidate.quotes],
         tests=_tests(verified),
+        main=figures(measured, of_change)[:_MAIN],
         figures=figures(measured, of_change) if kept.figures else [],
         repeated=runs(measured) if kept.runs else [],
         difference=difference(measured),
@@ -177,7 +179,7 @@ def _quotation(text: Untrusted) -> str:
 
 def _times(first_ns: int | None, last_ns: int | None) -> str:
     if first_ns is None or last_ns is None:
-        return "which has no calendar times"
+        return "unknown, the telemetry has no calendar times"
     return f"{_moment(first_ns)} to {_moment(last_ns)}"
 
 

@@ -88,7 +88,7 @@ def test_the_demo_opens_three(demonstrated: tuple[Path, subprocess.CompletedProc
     assert done.returncode == 0, done.stderr
     assert "3 found, 3 opened, 0 stopped" in done.stdout
     assert "3 found, 3 placed, 3 written, 3 applied, 3 sound, 3 better, 3 opened" in done.stdout
-    texts = sorted((folder / "pull-requests").glob("*.md"))
+    texts = sorted((folder / "pull-requests").glob("[0-9]*.md"))
     assert len(texts) == 3
     branches = subprocess.run(
         ["git", "--git-dir", folder / "remote.git", "branch", "--format=%(refname:short)"],
@@ -107,7 +107,7 @@ def test_every_figure_of_what_the_scripted_model_wrote_says_so(demonstrated: tup
     """In the pull request, and where the proposal is shown again."""
     folder, _ = demonstrated
     (text,) = (
-        one for path in (folder / "pull-requests").glob("*.md") if "scripted-author" in (one := path.read_text())
+        one for path in (folder / "pull-requests").glob("[0-9]*.md") if "scripted-author" in (one := path.read_text())
     )
     rows = [line for line in text.splitlines() if line.endswith("* |")]
     assert len(rows) > 5
@@ -269,7 +269,7 @@ def test_without_a_sandbox_nothing_is_proved(demonstrated: tuple[Path, object], 
     assert done.stdout.count("at sound: no sandbox") == 3
     assert "findings  3" in done.stdout
     assert "apt-get install bubblewrap" in done.stdout
-    assert not (folder / "pull-requests").exists() or not list((folder / "pull-requests").glob("*.md"))
+    assert not (folder / "pull-requests").exists() or not list((folder / "pull-requests").glob("[0-9]*.md"))
 
 
 def test_a_dry_run_touches_nothing(

@@ -51,6 +51,7 @@ def about(**changes: Any) -> VerifiedProposal:
         pytest.param("| The repository's tests | passed: “3 passed” | passed: “3 passed” |", id="tests"),
         pytest.param("| The new test | failed: “1 failed” | passed, 3 of 3 times: “3 passed” |", id="the new test"),
         pytest.param("| Evaluation score | 0.95 (20 cases) | 0.95 (20 cases) | *scripted* |", id="evaluation"),
+        pytest.param("| Evaluation score, *scripted* | 0.95 (20 cases) | 0.95 (20 cases) |", id="the score in front"),
         pytest.param("| Uncached input tokens per call | 1,900 (n = 20) | 400 (n = 20) | *modelled* |", id="metric"),
         pytest.param("| Cached input tokens | 0 | 60,000 | *modelled* |", id="modelled count"),
         pytest.param("| Tool calls | 40 | 40 | *real* |", id="real count"),
@@ -62,7 +63,7 @@ def about(**changes: Any) -> VerifiedProposal:
             "Query: `prompt-cache-miss`, rule version 1, over the calls of `desk/chat`; `metabot show", id="query"
         ),
         pytest.param("revision, once that covers 1 h and at least 40 calls or traces.", id="when it is judged"),
-        pytest.param("- 9 runs of the repository's commands in a sandbox, 13.5 s in all.", id="what it spent"),
+        pytest.param("- 9 runs of the repository's commands, 13.5 s in all.", id="what it spent"),
         pytest.param("- No language model was asked.", id="and what not"),
         pytest.param("comment `/metabot decline REASON`", id="how to decline"),
         pytest.param(
@@ -304,7 +305,7 @@ def test_draws_what_was_measured() -> None:
     """One bar for each run, or for each revision where its runs came to the same; none where they cannot be told."""
     assert CHART in text_of(verified())
     drawn = text_of(in_turn(280.0))
-    assert 'x-axis ["b1", "b2", ' in drawn
+    assert 'title "ms per trace, modelled; b: base, c: with the change"\n    x-axis ["b1", "b2", ' in drawn
     assert "bar [400, 408, 396, 404, " in drawn
     many = replace(measured(), evaluations=tuple(timed("base", float(value)) for value in range(1, 60)))
     assert "mermaid" not in text_of(replace(verified(), measured=replace(many, evaluations=many.evaluations * 2)))
