@@ -49,7 +49,7 @@ def show(*, output: Literal["table", "json"], config: Path | None) -> None:
     zone = ZoneInfo(settings.schedule.time_zone)
     out(f"served by {served}" if served else "nobody serves: metabot serve runs these")
     for look in looks:
-        out("\n".join(["", *_lines(look, zone)]))
+        out("\n".join(["", *_lines(look, zone, served=served is not None)]))
 
 
 def _look(job: Job, latest: Mapping[str, JobRun], due: Mapping[str, datetime]) -> _Look:
@@ -58,10 +58,10 @@ def _look(job: Job, latest: Mapping[str, JobRun], due: Mapping[str, datetime]) -
     return _Look(job=job, last=latest.get(job.name), next=job.times.after(now), missed=missed if missed < now else None)
 
 
-def _lines(look: _Look, zone: ZoneInfo) -> Iterator[str]:
+def _lines(look: _Look, zone: ZoneInfo, *, served: bool) -> Iterator[str]:
     times = look.job.times
     yield from _told(look.job.name, f"{in_words(times.expression)}  ({times})")
-    yield from _told("  last", _last(look.last, zone))
+    yield from _told("  last", _last(look.last, zone, served=served))
     if look.missed is not None:
         yield from _told("  missed", f"{_moment(look.missed, zone)}; made up once when somebody serves")
     yield from _told("  next", "never" if look.next is None else _moment(look.next, zone))
@@ -71,14 +71,16 @@ def _told(name: str, text: str) -> list[str]:
     return wrapped(text, first=f"{name:10}", indent=" " * 10)
 
 
-def _last(run: JobRun | None, zone: ZoneInfo) -> str:
+def _last(run: JobRun | None, zone: ZoneInfo, *, served: bool) -> str:
     if run is None:
         return "never"
     began = _moment(_utc(run.started_ns), zone)
+    detail = f": {run.detail}" if run.detail else ""
     if run.ended_ns is None:
-        return f"runs since {began}"
-    took = f"after {seconds((run.ended_ns - run.started_ns) / 1e9)}"
-    return f"{run.result} {took}, began {began}" + (f": {run.detail}" if run.detail else "")
+        return f"began {began}, and {'runs' if served else 'was killed'}"
+    if run.result == "lost":  # when it was is not known
+        return f"lost, began {began}{detail}"
+    return f"{run.result} after {seconds((run.ended_ns - run.started_ns) / 1e9)}, began {began}{detail}"
 
 
 def _moment(moment: datetime, zone: ZoneInfo) -> str:

@@ -63,12 +63,21 @@ def test_json_holds_the_same_in_nanoseconds(tmp_path: Path) -> None:
     assert {key for key in (*run, *watch["last"]) if f"`{key}`" not in page} == set()
 
 
-def test_says_who_serves(tmp_path: Path) -> None:
-    """Process and since when."""
+def test_says_who_serves_and_what_runs(tmp_path: Path) -> None:
+    """Process and since when. What has no end runs while somebody serves, and was killed where nobody does."""
     state = settle(tmp_path)
+    Ledger(state / "ledger.sqlite").begin_job("run", 0)
     with held(state / "serve", purpose="metabot serve", waiting=lambda _: None):
         done = metabot("schedule", cwd=tmp_path)
     assert re.match(r"served by metabot serve, pid \d+, since ", done.stdout)
+    assert re.search(r"^  last    began .*, and runs$", done.stdout, re.MULTILINE)
+    assert re.search(r"^  last    began .*, and was killed$", metabot("schedule", cwd=tmp_path).stdout, re.MULTILINE)
+
+
+def test_does_not_say_how_long_a_lost_run_took(tmp_path: Path) -> None:
+    """Nobody saw its end: what is recorded is when it was noticed."""
+    ran(settle(tmp_path), "run", "lost", "the process that ran it was killed")
+    assert re.search(r"^  last    lost, began ", metabot("schedule", cwd=tmp_path).stdout, re.MULTILINE)
 
 
 def test_says_what_was_missed_while_nobody_served(tmp_path: Path) -> None:

@@ -99,3 +99,26 @@ def test_takes_its_command_with_it_when_it_is_killed(tmp_path: Path) -> None:
         os.kill(process.pid, signal.SIGKILL)
         process.wait(20)
     assert gone(found)
+
+
+SANDBOXED = """
+import sys
+from pathlib import Path
+from metabot.verify import process
+from metabot.verify.limits import Limits
+limits = Limits(seconds=300, memory_bytes=2**30, processes=64, disk_bytes=2**30)
+process.run(["sh", "-c", 'echo $$ >> "$0"; exec sleep 300', sys.argv[1]], cwd=Path("/"), environment={}, limits=limits)
+"""
+
+
+def test_ends_what_a_proof_runs(tmp_path: Path) -> None:
+    """A command under the limits of a proof runs in a session of its own, below a supervisor of its own."""
+    command = [sys.executable, "-c", SANDBOXED, str(tmp_path / "pids")]
+    one = subprocess.Popen(
+        [sys.executable, "-m", "metabot.schedule.supervisor", "60", "1", *command], stdin=subprocess.PIPE
+    )
+    with one:
+        found = pids(tmp_path, 1)
+        one.terminate()
+        assert one.wait(20) == 143
+    assert gone(found)
