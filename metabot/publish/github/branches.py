@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from metabot.publish.github.pulls import PREFIX
 
 T = TypeVar("T")
 _ATTEMPTS: Final = 3
+_NO_RIGHT: Final = re.compile(r"error: 40[13]\b|Authentication failed")
 
 
 class Branches:
@@ -77,7 +79,7 @@ class Branches:
 
 
 def _advice(said: str) -> str:
-    if "403" in said or "401" in said or "Authentication failed" in said:
+    if _NO_RIGHT.search(said):
         return "Give the token, for this repository: Contents: read and write. An archived one takes nothing."
     if "GH006" in said or "GH013" in said or "protected branch" in said:
         return f"A rule protects the branch: except branches that begin with {PREFIX} from it."

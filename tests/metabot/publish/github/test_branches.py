@@ -15,6 +15,8 @@ from metabot.publish.github.host import GithubHost
 from metabot.target_repository import refreshed, target_repository
 from tests.metabot.publish.github.places import BRANCH, VARIABLE, Place, opened
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_branch_is_made_and_moved_forward(host: GithubHost, at: Place) -> None:
     """Again it changes nothing; what another machine put there comes here with its objects."""

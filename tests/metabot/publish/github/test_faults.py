@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import socket
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from github_double import Fault, broken, cut, rate_limited, redirected, refused, secondary_limit, slow, web_page
@@ -15,10 +13,11 @@ from github_double import Fault, broken, cut, rate_limited, redirected, refused,
 from metabot.config import Github
 from metabot.errors import PublishError, SettingsError
 from metabot.publish.github.address import address_of
-from metabot.publish.github.connection import Answer, Connection, Lost
+from metabot.publish.github.connection import Connection, Lost
 from metabot.publish.github.host import GithubHost
-from metabot.publish.github.refused import refused as refusal
 from tests.metabot.publish.github.places import BRANCH, VARIABLE, Place, draft, every, opened
+
+pytestmark = pytest.mark.slow
 
 NO_RIGHT = "Resource not accessible by personal access token"
 
@@ -94,7 +93,6 @@ def test_patience_is_one_for_the_whole_process(at: Place) -> None:
     assert sum(at.waits) <= 100
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
@@ -117,36 +115,6 @@ def test_what_stays_is_said(at: Place, fault: Fault, words: str) -> None:
         assert str(caught.value).startswith("http"), name
         assert "\n  " in str(caught.value), name
         assert at.double.token not in f"{caught.value!r}{caught.getrepr(chain=True)}", name
-
-
-@pytest.mark.parametrize(
-    ("status", "told", "words"),
-    [
-        (403, {"message": NO_RIGHT, "x-accepted-github-permissions": "pull_requests=write"}, "pull requests: write."),
-        (403, {"message": NO_RIGHT}, "Contents, Pull requests and Issues: read and write."),
-        (403, {"message": "Repository was archived so is read-only."}, "the repository is archived"),
-        (403, {"message": "Protected by SAML.", "x-github-sso": "required; url=https://x"}, "single sign-on"),
-        (403, {"message": "No.\x1b[31m\n@ada"}, "it is forbidden (403: No. [31m @ada)"),
-        (404, {"message": "Not Found"}, "whether the token lists acme/desk"),
-        (410, {"message": "Gone"}, "issues are off in this repository"),
-        (
-            422,
-            {"message": "Not so", "errors": [{"resource": "PullRequest", "field": "base"}]},
-            "Not so; PullRequest base",
-        ),
-        (422, {"message": "Not so", "errors": [{"message": "No commits between main and x"}]}, "No commits"),
-        (422, {"message": "Not so", "errors": ["too long", 7]}, "Not so; too long; 7"),
-        (451, {"message": "Unavailable"}, "it refuses (451: Unavailable)"),
-        (418, "a teapot", "it refuses (418)"),
-    ],
-)
-def test_githubs_own_words_are_passed_on(status: int, told: Any, words: str) -> None:
-    """Made printable; with what to do about it."""
-    address = address_of(Github(repository="acme/desk"))
-    error = refusal(address, "edit #1", Answer(status, told if isinstance(told, dict) else {}, json.dumps(told)))
-    assert str(error).startswith("https://github.com/acme/desk: GitHub did not edit #1: ")
-    assert words in str(error)
-    assert len(str(error).splitlines()) == 2
 
 
 def test_without_drafts_nothing_else_is_opened(host: GithubHost, at: Place) -> None:

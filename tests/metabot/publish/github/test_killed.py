@@ -11,6 +11,8 @@ from github_double import Double, cut
 
 from tests.metabot.publish.github.places import BRANCH, Place, draft
 
+pytestmark = pytest.mark.slow
+
 STEPS = (
     ("POST", "git-receive-pack"),
     ("POST", "/pulls"),
@@ -42,7 +44,6 @@ def everything(double: Double) -> object:
 ONE_OF_EACH = (["main", BRANCH], "Why.", ["metabot"], ["ada"], ["Good day."], ["One thing."])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(("method", "path"), STEPS)
 def test_killed_at_a_request_and_run_again(at: Place, method: str, path: str, when: str) -> None:
@@ -60,7 +61,6 @@ def test_killed_at_a_request_and_run_again(at: Place, method: str, path: str, wh
     assert everything(at.double) == ONE_OF_EACH
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("machines", [1, 2])
 def test_two_at_once_open_one(at: Place, tmp_path: Path, machines: int) -> None:
     """Of one machine and of two, which do not see each other's locks: GitHub has the last word."""
@@ -74,7 +74,6 @@ def test_two_at_once_open_one(at: Place, tmp_path: Path, machines: int) -> None:
     assert [(pull.labels, pull.reviewers, pull.body) for pull in at.double.pulls] == [(["metabot"], ["ada"], "Why.")]
 
 
-@pytest.mark.slow
 def test_two_at_once_say_one_thing(at: Place) -> None:
     """One comment and one dashboard, of any number of processes of a machine."""
     processes = [PROCESSES.Process(target=published, args=(at,)) for _ in range(3)]

@@ -18,6 +18,8 @@ from metabot.stopped import Stopped
 from tests.metabot.publish.github.places import Place
 from tests.proposals import FINGERPRINT, finding, verified
 
+pytestmark = pytest.mark.slow
+
 BRANCH = f"metabot/prompt-cache-miss-{FINGERPRINT}"
 
 

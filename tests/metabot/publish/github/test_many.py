@@ -23,11 +23,21 @@ def numbers(host: GithubHost) -> list[int]:
     return [pull.number for pull in host.pulls()]
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture
 def many(at: Place) -> Place:
     """250 of metabot's among 500, all of them old."""
     at.double.seed_pulls(250, branch="metabot/old-{number}", body=BODY)
     at.double.seed_pulls(250)
+    return at
+
+
+@pytest.fixture
+def some(at: Place) -> Place:
+    """120 of metabot's: two pages."""
+    at.double.seed_pulls(120, branch="metabot/old-{number}", body=BODY)
     return at
 
 
@@ -43,57 +53,56 @@ def test_each_is_known_and_the_next_look_is_one_request(many: Place) -> None:
     assert [one.free for one in many.double.asked] == [True, True]
 
 
-@pytest.mark.slow
-def test_what_is_kept_may_be_lost_or_broken(many: Place) -> None:
+def test_what_is_kept_may_be_lost_or_broken(some: Place) -> None:
     """GitHub has it all."""
-    before = many.host().pulls()
-    for path in (many.folder / ".metabot/github").iterdir():
+    before = some.host().pulls()
+    for path in (some.folder / ".metabot/github").iterdir():
         path.write_bytes(b"\0nothing")
-    assert many.host().pulls() == before
-    shutil.rmtree(many.folder)
-    assert many.host().pulls() == before
+    assert some.host().pulls() == before
+    shutil.rmtree(some.folder)
+    assert some.host().pulls() == before
 
 
-def test_changes_are_seen_wherever_they_are(many: Place) -> None:
-    """In an old one, in a new one, and in hundreds at once."""
-    host = many.host()
+def test_changes_are_seen_wherever_they_are(some: Place) -> None:
+    """In an old one, in a new one, and in all at once."""
+    host = some.host()
     host.pulls()
-    many.double.advance(timedelta(hours=1))
-    many.double.edit(3, title="Better")
-    number = opened(host, many)
+    some.double.advance(timedelta(hours=1))
+    some.double.edit(3, title="Better")
+    number = opened(host, some)
     found = {pull.number: pull.title for pull in host.pulls()}
     assert (found[3], found[number]) == ("Better", "A change")
-    many.double.advance(timedelta(hours=1))
-    for old in range(1, 251):
-        many.double.edit(old, title=f"Renamed {old}")
-    found = {pull.number: pull.title for pull in many.host().pulls()}
-    assert [found[old] for old in range(1, 251)] == [f"Renamed {old}" for old in range(1, 251)]
+    some.double.advance(timedelta(hours=1))
+    for old in range(1, 121):
+        some.double.edit(old, title=f"Renamed {old}")
+    found = {pull.number: pull.title for pull in some.host().pulls()}
+    assert [found[old] for old in range(1, 121)] == [f"Renamed {old}" for old in range(1, 121)]
 
 
-def test_another_repository_of_the_same_name_is_looked_at_anew(many: Place) -> None:
+def test_another_repository_of_the_same_name_is_looked_at_anew(some: Place) -> None:
     """What is kept is of a repository by its id."""
-    address = address_of(Github(repository=many.double.name, api_url=many.double.url, token_variable=VARIABLE))
-    pulls = Pulls(Client(address, many.folder / "answers"), many.folder / "pulls")
-    assert len(pulls.own(1)) == 250
-    many.double.issues.clear()
-    assert len(pulls.own(1)) == 250
+    address = address_of(Github(repository=some.double.name, api_url=some.double.url, token_variable=VARIABLE))
+    pulls = Pulls(Client(address, some.folder / "answers"), some.folder / "pulls")
+    assert len(pulls.own(1)) == 120
+    some.double.issues.clear()
+    assert len(pulls.own(1)) == 120
     assert pulls.own(2) == []
 
 
-def test_a_look_that_fails_keeps_what_was_seen(many: Place) -> None:
+def test_a_look_that_fails_keeps_what_was_seen(some: Place) -> None:
     """And the next one starts there."""
-    host = many.host()
+    host = some.host()
     host.pulls()
-    many.double.fail_next(broken(502), 4, path="/pulls")
+    some.double.fail_next(broken(502), 4, path="/pulls")
     with pytest.raises(PublishError, match="502"):
         host.pulls()
-    assert len(numbers(many.host())) == 250
+    assert len(numbers(some.host())) == 120
 
 
-def test_what_is_kept_is_small_and_for_this_user_alone(many: Place) -> None:
+def test_what_is_kept_is_small_and_for_this_user_alone(some: Place) -> None:
     """Texts of a private repository stand in it."""
-    many.host().pulls()
-    files = [path for path in (many.folder / ".metabot/github").iterdir() if path.stat().st_size]
+    some.host().pulls()
+    files = [path for path in (some.folder / ".metabot/github").iterdir() if path.stat().st_size]
     assert sum(path.stat().st_size for path in files) < 200_000
     assert {oct(path.stat().st_mode & 0o077) for path in files} == {"0o0"}
 

@@ -10,6 +10,8 @@ from github_double import ENOUGH
 
 from tests.metabot.publish.github.places import VARIABLE, Place
 
+pytestmark = pytest.mark.slow
+
 
 def test_just_enough(at: Place) -> None:
     """Is neither too little nor too much; asking changes nothing."""
