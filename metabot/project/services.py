@@ -43,7 +43,7 @@ def services(tree: Tree) -> list[Service]:
         if not _FILES.search(path) or _TEST.search(path):
             continue
         text = tree.text(path)
-        if text is None or not any(word in text for word in _MENTIONS):
+        if text is None or not _mentions(text):
             continue
         for name, line in _given(text):
             if name != _DEFAULT:
@@ -53,9 +53,13 @@ def services(tree: Tree) -> list[Service]:
     return list(found.values())
 
 
+def _mentions(text: str) -> bool:
+    return any(word in text for word in _MENTIONS)
+
+
 def _given(text: str) -> Iterator[tuple[str, int]]:
     for number, line in enumerate(text.splitlines(), start=1):
-        if len(line) < 2_000:
+        if len(line) < 2_000 and _mentions(line):
             yield from ((match[1], number) for pattern in _GIVEN for match in pattern.finditer(line))
     for match in _KUBERNETES.finditer(text):
         yield match[1], text.count("\n", 0, match.start(1)) + 1
