@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -88,6 +88,14 @@ def check_analyzers(settings: Settings) -> None:
             raise SettingsError(f"[analyzers.{name}] is no analyzer.\n  There are: {', '.join(sorted(ANALYZERS))}.")
         if isinstance(analyzer, Analyzer):
             _settings_of(name, analyzer, settings)
+    for name in unknown_analyzers(settings.publish.analyzers_off):
+        known = ", ".join(sorted(ANALYZERS))
+        raise SettingsError(f"[publish] analyzers_off names {name!r}, which is no analyzer.\n  There are: {known}.")
+
+
+def unknown_analyzers(names: Iterable[str]) -> list[str]:
+    """Those that are neither ours nor a dotted path."""
+    return [name for name in names if analyzer_named(name) is None]
 
 
 class _Using:

@@ -9,7 +9,7 @@ from functools import cache, partial
 from typing import Final, Literal
 
 from analyzers.finding import Finding, Fingerprint
-from metabot.analysis import Analysis, Window, analyze, check_analyzers
+from metabot.analysis import Analysis, Window, analyze, check_analyzers, unknown_analyzers
 from metabot.config import Settings
 from metabot.errors import InputError, PublishError, RepositoryError, SettingsError
 from metabot.generate.author import MENDABLE, Author
@@ -143,6 +143,8 @@ def _narrowed(settings: Settings, progress: Progress) -> Settings:
     found = narrowed(settings, repository.read(revision, PATH))
     for line in found.left_out:
         progress(line)
+    for name in unknown_analyzers(found.settings.publish.analyzers_off):
+        progress(f"{PATH}: analyzers_off names {name!r}, which is no analyzer.")
     return found.settings
 
 

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metabot import config
+from metabot.analysis import check_analyzers
+from metabot.errors import SettingsError
 from metabot.narrowing import PATH, narrowed
 
 
@@ -91,6 +93,13 @@ def test_it_cannot_switch_on_what_is_off() -> None:
     found = narrowed(ours, "pr_generation_enabled = true\nanalyzers_off = []").settings
     assert not found.meta_layer.pr_generation_enabled
     assert found.publish.analyzers_off == ("serial-calls",)
+
+
+def test_the_settings_switch_off_analyzers_that_there_are() -> None:
+    """A name with a slip of the pen would switch off nothing."""
+    check_analyzers(settings(publish={"analyzers_off": ["serial-calls"]}))
+    with pytest.raises(SettingsError, match="analyzers_off names 'serial-call', which is no analyzer"):
+        check_analyzers(settings(publish={"analyzers_off": ["serial-call"]}))
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.lists(st.sampled_from(["Mon", "Tue", "Wed"])), st.booleans())
