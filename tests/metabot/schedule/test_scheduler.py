@@ -82,12 +82,12 @@ def serving(tmp_path: Path, due: Callable[[str, datetime], None], **expressions:
 
 
 def test_each_time_of_a_week_comes_once(tmp_path: Path, clock: Clock) -> None:
-    """169 hours of a week whose night has 25, a daily pass, a clock that is set back by two hours in the middle."""
+    """Seven days of which one has 25 hours, a daily pass, and a clock that is set back by two hours in the middle."""
     log, start = Log(), clock.moment
     with serving(tmp_path, log.due, load=LOAD, run=RUN) as schedule:
-        for half_hours in range(2 * 168):
-            clock.set(start + half_hours * HOUR / 2, schedule)
-            if half_hours == 100:
+        for hours in range(169):
+            clock.set(start + hours * HOUR, schedule)
+            if hours == 50:
                 clock.set(clock.moment - 2 * HOUR, schedule)
     first = start + HOUR / 2
     assert log.of("load") == [first + hours * HOUR for hours in range(168)]

@@ -19,6 +19,7 @@ from metabot.schedule.cron import Times
 from metabot.schedule.jobs import Job
 from metabot.schedule.service import Place, Service, only_one
 from tests.metabot.schedule.serving import ended, job, logged, runs, serving, until
+from tests.metabot.schedule.test_scheduler import refuse_writing
 from tests.metabot.schedule.test_supervisor import STRAY, gone, pids
 
 # What a pass does on which day of the week: $0 is the folder, and each pass adds a line to a file.
@@ -57,6 +58,7 @@ def test_a_week_with_a_failure_an_overrun_and_a_night_off(tmp_path: Path) -> Non
     assert len(ended(tmp_path, "watch")) > 6
 
 
+@pytest.mark.slow
 def test_sigterm_ends_what_runs_and_the_lock(tmp_path: Path) -> None:
     """Exit code 0 within seconds, nothing left of the job, its run recorded as ended; the folder is free again."""
     with serving(tmp_path, job("run", STRAY.replace('"$0"', '"$0/pids"').replace('"$1"', '"$0"') + "sleep 300")) as one:
@@ -95,6 +97,17 @@ def test_only_one_serves_a_folder(tmp_path: Path) -> None:
         assert f"jobs are run here already by metabot serve, pid {first.pid}, since" in logged(tmp_path)
     due = [run.due_ns for run in runs(tmp_path, "run")]
     assert len(set(due)) == len(due)
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_ends_serving_with_the_reason(tmp_path: Path) -> None:
+    """Exit code 5 and what to do, in place of a process that is there and runs nothing."""
+    with serving(tmp_path, job("run", "true")) as process:
+        until(lambda: ": done after" in logged(tmp_path))
+        refuse_writing(tmp_path / "schedule.sqlite")
+        assert process.wait(20) == 5
+    assert "schedule.sqlite: the schedule cannot be read or written" in logged(tmp_path)
+    assert "Make its folder writable and make room" in logged(tmp_path)
 
 
 @pytest.mark.slow
