@@ -95,6 +95,8 @@ def _forbidden(address: Address, answer: Answer, said: str) -> tuple[str, str]:
     name = address.token_variable
     if "archived" in said.lower():
         return "the repository is archived", "Nobody can change it: unarchive it, or stop metabot for it."
+    if "is locked" in said:
+        return "the conversation is locked", "Unlock it there; until then metabot can say nothing in it."
     if "x-github-sso" in answer.headers:
         return f"the token in {name} is not authorised for the organisation", "Authorise it there for single sign-on."
     needed = _needed(answer.headers.get("x-accepted-github-permissions", ""))

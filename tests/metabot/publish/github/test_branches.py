@@ -67,6 +67,15 @@ def test_without_the_right_to_contents(at: Place, monkeypatch: pytest.MonkeyPatc
         at.host().push(BRANCH, at.commit())
 
 
+def test_a_rule_that_protects_metabots_branches_is_said(at: Place) -> None:
+    """With what to except from it."""
+    hook = at.double.repository / "hooks/update"
+    hook.write_text("#!/bin/sh\necho 'error: GH006: Protected branch update failed for refs/heads/x.'\nexit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(PublishError, match="except branches that begin with metabot/ from it"):
+        at.host().push(BRANCH, at.commit())
+
+
 def test_a_workflow_is_refused_and_said(at: Place) -> None:
     """A token that may not change workflows changes none."""
     base = at.repository.resolve("refs/heads/main")

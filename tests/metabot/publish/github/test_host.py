@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from github_double import Double
 
@@ -131,6 +133,41 @@ def test_a_comment_is_said_once_for_each_key(host: GithubHost, at: Place) -> Non
         ("metabot-bot", True, "hello", "Good evening."),
         ("metabot-bot", True, "other", "More."),
     ]
+
+
+def test_what_is_said_in_a_review_is_said(host: GithubHost, at: Place) -> None:
+    """Also before and after other comments; a review without words says nothing."""
+    number = opened(host, at)
+    at.double.comment(number, "ada", "First.")
+    at.double.advance(timedelta(minutes=1))
+    at.double.review(number, "ben", "/metabot decline too risky")
+    at.double.review(number, "ben", "", "APPROVED")
+    at.double.advance(timedelta(minutes=1))
+    at.double.comment(number, "ada", "Last.")
+    found = host.comments(number)
+    assert [(one.author, one.body, one.own) for one in found] == [
+        ("ada", "First.", False),
+        ("ben", "/metabot decline too risky", False),
+        ("ada", "Last.", False),
+    ]
+    assert len({one.id for one in found}) == 3
+    assert [one.body for one in host.comments(number, since_ns=found[1].created_ns)][-2:] == [found[1].body, "Last."]
+
+
+def test_a_locked_conversation_is_said(host: GithubHost, at: Place) -> None:
+    """And no other right is asked for."""
+    number = opened(host, at)
+    at.double.lock_thread(number)
+    with pytest.raises(PublishError, match="the conversation is locked"):
+        host.say(number, "hello", "Good day.")
+
+
+def test_a_deleted_dashboard_is_made_anew(host: GithubHost, at: Place) -> None:
+    """By a process that knew it."""
+    number = host.write_dashboard("metabot", "Nothing.").number
+    at.double.delete_issue(number)
+    assert host.dashboard() is None
+    assert host.write_dashboard("metabot", "Nothing.").number != number
 
 
 def test_a_person_whose_token_it_is_stays_a_person(host: GithubHost, at: Place) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from github_double import ENOUGH
 
+from metabot.errors import PublishError
 from tests.metabot.publish.github.places import VARIABLE, Place
 
 pytestmark = pytest.mark.slow
@@ -63,3 +64,11 @@ def test_without_issues_that_right_is_not_known(at: Place) -> None:
     at.double.has_issues = False
     rights = at.host().rights()
     assert "issues" not in rights.granted | rights.missing
+
+
+def test_a_token_for_another_repository(at: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Does not see this one, which is said."""
+    monkeypatch.setenv(VARIABLE, at.double.new_token("elsewhere", ENOUGH, listed=False))
+    for ask in (at.host().pulls, at.host().rights):
+        with pytest.raises(PublishError, match="whether the token lists acme/desk"):
+            ask()
