@@ -37,8 +37,8 @@ def decline(host: Host, about: About, reason: str, by: Person) -> None:
     _decided(about, "decline", reason, by)
     if about.pull is not None and about.pull.state == "open":
         said = f"{Untrusted(by.name).quoted()} declined this: {Untrusted(reason).quoted(_REASON)}.\n\n{DECLINED}"
-        host.close(about.pull.number)
         host.say(about.pull.number, "declined", signed(said))
+        host.close(about.pull.number)
 
 
 def revive(about: About, reason: str, by: Person) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -197,10 +196,9 @@ print(publisher(desk).open_change(verified(base, finding(name))))
 """
 
 
-def child(desk: Path, name: str = FINGERPRINT, path: str = "") -> subprocess.Popen[str]:
+def child(desk: Path, name: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", CHILD, str(desk), git(desk, "rev-parse", "main"), name]
-    env = {**os.environ, "PATH": f"{path}{os.pathsep}{os.environ['PATH']}" if path else os.environ["PATH"]}
-    return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.mark.slow
@@ -212,58 +210,6 @@ def test_processes_at_once(desk: Path, names: list[str]) -> None:
     expected = len(set(names))
     assert len(branches(desk)) == expected
     assert pulls(desk) == sorted(f"{number + 1}.{kind}" for number in range(expected) for kind in ("json", "md"))
-
-
-KILLING_GIT = """#!/bin/sh
-case "$*" in *{step}*) {before} ;; esac
-PATH={path} git "$@"
-status=$?
-case "$*" in *{step}*) {after} ;; esac
-exit $status
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("step", ["hash-object", "write-tree", "commit-tree", "update-ref", "ls-remote", "push"])
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_killed_at_a_step_of_gits_and_run_again(desk: Path, tmp_path: Path, step: str, when: str) -> None:
-    """SIGKILL just before or after each of them: the next run ends with exactly one branch and one pull request."""
-    kill = {"before": ":", "after": ":", when: "kill -9 $PPID"}
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    (programs / "git").write_text(KILLING_GIT.format(step=step, path=f"'{os.environ['PATH']}'", **kill))
-    (programs / "git").chmod(0o755)
-    killed = child(desk, path=str(programs))
-    killed.communicate()
-    assert killed.returncode == -9
-    assert_opens_once(desk)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("blocked", ["1.md", "1.json"])
-def test_killed_while_it_writes_a_file_and_run_again(desk: Path, blocked: str) -> None:
-    """Killed when the step before is seen done; a pipe in the place of the file keeps the process from going on."""
-    folder = desk.parent / "pulls"
-    folder.mkdir()
-    pipe = folder / f".{blocked}.partial"
-    os.mkfifo(pipe)
-    killed = child(desk)
-    while not ((folder / "1.md").exists() if blocked == "1.json" else branches(desk)):
-        assert killed.poll() is None
-    killed.kill()
-    killed.communicate()
-    pipe.unlink()
-    assert not (folder / "1.json").exists()
-    assert_opens_once(desk)
-
-
-def assert_opens_once(desk: Path) -> None:
-    opened = open_one(desk)
-    assert isinstance(opened, PullRequest)
-    assert branches(desk) == [BRANCH]
-    assert pulls(desk) == ["1.json", "1.md"]
-    assert git(desk.parent / "remote.git", "rev-parse", BRANCH) == opened.head_revision
-    assert reason(open_one(desk)) == "already open"
 
 
 def test_a_killed_runs_branch_on_an_older_base_is_overridden(desk: Path) -> None:
