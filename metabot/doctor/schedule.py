@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Final
 
 from metabot.config import Settings
 from metabot.doctor.line import Line, ok, warning
 from metabot.ledger.ledger import Ledger
 from metabot.lock import holder_of
 from metabot.project.told import day
-
-_SERVE: Final = "serve"  # whoever serves holds the lock of this name
+from metabot.schedule.service import Place
 
 
 def schedule(settings: Settings) -> Iterator[Line]:
     """Nothing here is a problem: passes may be started by cron or by hand."""
-    serving = holder_of(settings.state / _SERVE) if settings.state.is_dir() else None  # asking makes the folder
+    lock = Place(ledger=settings.ledger.path, state=settings.state).lock
+    serving = holder_of(lock) if lock.parent.is_dir() else None  # asking makes the folder
     if serving is not None:
         yield ok(f"{serving} runs the jobs")
     else:
@@ -28,11 +27,10 @@ def schedule(settings: Settings) -> Iterator[Line]:
     last = ledger.last_pass()
     if last is not None:
         yield _pass(last.number, last.started_ns, last.ended_ns, last.result)
-    latest = {run.job: run for run in reversed(ledger.job_runs())}
-    for job, run in sorted(latest.items()):
+    for run in sorted(ledger.latest_jobs(), key=lambda run: run.job):
         if run.result not in (None, "done"):
             yield warning(
-                f"the last {job} of {day(run.started_ns)} ended as {run.result}: {run.detail}",
+                f"the last {run.job} of {day(run.started_ns)} ended as {run.result}: {run.detail}",
                 "See metabot schedule, and what it printed in the folder jobs of the state.",
             )
 
