@@ -20,7 +20,8 @@ SECONDS: Final = 30  # to connect, and between two pieces of an answer
 # https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api: a second between writes
 _BETWEEN_WRITES: Final = 1.0
 _BETWEEN_REQUESTS: Final = 0.25
-_REDIRECTS: Final = (301, 302, 303, 307, 308)
+# Those that the library would follow, or, for 202, ask again and again.
+_AS_IT_IS: Final = (202, 301, 302, 303, 307, 308)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +60,17 @@ class Connection:
         """`path` counts from the API's base address. A redirect comes back as it is."""
         try:
             answer = self._requester.requestJson(verb, path, query, dict(headers), payload, self._wire)
-        except _RedirectedError as redirected:
-            return Answer(redirected.status, {"location": redirected.to}, "")
+        except _AsItIsError as came:
+            return Answer(came.status, {"location": came.to}, "")
         except requests.RequestException as error:
             return Lost(type(error).__name__)
+        except ValueError:
+            return Lost("headers that are no numbers")
         status, found, text = answer
         return Answer(status, {name: str(value) for name, value in found.items()}, text)
 
 
-class _RedirectedError(Exception):
+class _AsItIsError(Exception):
     def __init__(self, status: int, to: str) -> None:
         super().__init__(to)
         self.status = status
@@ -76,15 +79,15 @@ class _RedirectedError(Exception):
 
 class _Encrypted(HTTPSRequestsConnectionClass):
     def getresponse(self) -> RequestsResponse:
-        return _unredirected(super().getresponse())
+        return _as_it_is(super().getresponse())
 
 
 class _OnThisMachine(HTTPRequestsConnectionClass):
     def getresponse(self) -> RequestsResponse:
-        return _unredirected(super().getresponse())
+        return _as_it_is(super().getresponse())
 
 
-def _unredirected(response: RequestsResponse) -> RequestsResponse:
-    if response.status in _REDIRECTS:
-        raise _RedirectedError(response.status, str(response.headers.get("location", "")))
+def _as_it_is(response: RequestsResponse) -> RequestsResponse:
+    if response.status in _AS_IT_IS:
+        raise _AsItIsError(response.status, str(response.headers.get("location", "")))
     return response

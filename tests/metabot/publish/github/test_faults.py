@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from github_double import Fault, broken, cut, rate_limited, redirected, refused, secondary_limit, slow, web_page
+from github_double.answers import Answer
 
 from metabot.config import Github
 from metabot.errors import PublishError, SettingsError
@@ -159,6 +160,21 @@ def test_a_server_that_is_not_there(at: Place) -> None:
         port = server.getsockname()[1]
     with pytest.raises(PublishError, match=r"could not list pull requests: ConnectionError"):
         list(at.host(api_url=f"http://127.0.0.1:{port}").others())
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "words"),
+    [
+        pytest.param(200, {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "few"}, "no numbers", id="no number"),
+        pytest.param(202, {}, "not what GitHub describes", id="later"),
+        pytest.param(204, {}, "not what GitHub describes", id="nothing"),
+    ],
+)
+def test_an_answer_that_makes_no_sense(at: Place, status: int, headers: dict[str, str], words: str) -> None:
+    """Ends in words as well."""
+    at.double.fail_next(Fault(lambda: Answer(status, None if status == 204 else [], headers)), 9)
+    with pytest.raises(PublishError, match=words):
+        list(at.host().others())
 
 
 def test_a_server_that_does_not_answer(at: Place) -> None:

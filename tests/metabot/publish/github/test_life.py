@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from metabot.config import Settings
 from metabot.ledger.ledger import Ledger
+from metabot.ledger.people import Decision
 from metabot.publish.github.host import GithubHost
 from metabot.publish.publisher import Publisher, Updated
 from metabot.publish.pull_request import PullRequest
@@ -45,11 +47,13 @@ class Desk:
         self.ledger_file.parent.mkdir(parents=True, exist_ok=True)
         return Ledger(self.ledger_file)
 
+    def publisher(self) -> Publisher:
+        return Publisher(self.host, self.at.repository, self.settings, decisions=self.ledger.decisions())
+
     def run(self) -> PullRequest | Updated | Stopped:
         base = self.at.repository.resolve("refs/heads/main")
         assert base is not None
-        decisions = self.ledger.decisions()
-        publisher = Publisher(self.host, self.at.repository, self.settings, decisions=decisions)
+        publisher = self.publisher()
         publisher.finish()
         known = publisher.already(finding())
         return known if known is not None else publisher.open_change(verified(base))
@@ -166,3 +170,56 @@ def test_a_switch_stops_everything(desk: Desk) -> None:
     assert reason(desk.run()) == "switched off"
     desk.look()
     assert desk.writes() == []
+
+
+def moved(desk: Desk, text: str = "PRICE = 0\n") -> None:
+    """The base moves so that the change fits no more."""
+    desk.double.push_as("ada", "main", {"app.py": text})
+    desk.at.repository.fetch(str(desk.double.repository))
+
+
+def test_where_its_base_moved_it_is_proved_again(desk: Desk) -> None:
+    """One pull request, whose branch goes forward without force."""
+    desk.run()
+    before = desk.double.pull(1).head_sha
+    moved(desk)
+    assert isinstance(desk.run(), Updated)
+    desk.forget()
+    assert reason(desk.run()) == "already open"
+    after = desk.double.bare.branches()[BRANCH]
+    assert desk.double.bare.run("log", "-1", "--format=%P", after).split()[1] == before
+    assert (len(desk.double.pulls), desk.double.pull(1).state) == (1, "open")
+
+
+def test_where_it_could_not_be_proved_again_it_is_closed(desk: Desk) -> None:
+    """With its reason in one comment, and without its branch; revived, another one is opened."""
+    desk.run()
+    moved(desk)
+    stop = Stopped(finding=FINGERPRINT, stage="sound", reason="head is red", detail="1 failed, says @ada")
+    for _ in range(2):
+        desk.publisher().given_up(finding(), stop)
+    pull = desk.double.pull(1)
+    assert (pull.state, BRANCH in desk.double.bare.branches()) == ("closed", False)
+    [comment] = pull.comments
+    assert "head is red" in comment.body
+    assert "@ada" not in comment.body
+    desk.forget()
+    assert reason(desk.run()) == "withdrawn"
+    name = desk.double.pull(1).number
+    now = time.time_ns() + 10**9
+    desk.ledger.record_decision(
+        Decision(fingerprint=FINGERPRINT, kind="revive", reason="", decided_by="ben", decided_ns=now, number=name)
+    )
+    assert isinstance(desk.run(), PullRequest)
+    assert [pull.state for pull in desk.double.pulls] == ["closed", "open"]
+
+
+def test_what_somebody_else_is_changing_is_left_alone(desk: Desk) -> None:
+    """Their open pull request changes the same line; another file, or once it is closed, is no reason."""
+    desk.double.push_as("ben", "prices", {"app.py": "PRICE = 7\n"})
+    theirs = desk.double.open_pull("ben", "prices")
+    assert reason(desk.run()) == "in another pull request"
+    desk.double.close(theirs.number, by="ben")
+    desk.double.push_as("ben", "others", {"other.py": "x = 1\n"})
+    desk.double.open_pull("ben", "others")
+    assert isinstance(desk.run(), PullRequest)
