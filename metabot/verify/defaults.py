@@ -81,7 +81,10 @@ def _python_setup(files: Collection[str], read: Read, *, has_pytest: bool) -> st
     if not lists and ("pyproject.toml" in files or "setup.py" in files):
         wanted = _project(read("pyproject.toml"))
     pip = f"{_VENV} --upgrade pip && {{env}}/bin/pip install" if "--group" in wanted else _VENV
-    return " ".join([pip, *wanted, *(["pytest"] if has_pytest else [])]) if wanted or has_pytest else ""
+    # Where one requirement has a hash, pip takes none without.
+    hashed = any("--hash=" in (read(name) or "") for name in lists)
+    wanted += ["pytest"] if has_pytest and not hashed else []
+    return " ".join([pip, *wanted]) if wanted else ""
 
 
 def _project(manifest: str | None) -> list[str]:

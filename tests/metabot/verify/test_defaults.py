@@ -39,6 +39,11 @@ def linked(tool: str, install: str, run: str) -> tuple[str, str]:
             "{env}/bin/python -m pytest -q", id="an extra of what the tests need",
         ),
         pytest.param(
+            {"requirements.txt": "pytest==9.0.2 --hash=sha256:00\n", **TESTED},
+            "python3 -m venv {env} && {env}/bin/pip install -r requirements.txt",
+            "{env}/bin/python -m pytest -q", id="requirements with hashes, beside which pip takes none without",
+        ),
+        pytest.param(
             {"pdm.lock": "", **TESTED},
             "python3 -m venv {env} && {env}/bin/pip install pdm && env VIRTUAL_ENV={env} {env}/bin/pdm sync",
             "{env}/bin/python -m pytest -q", id="pdm",
