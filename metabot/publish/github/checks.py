@@ -57,11 +57,11 @@ def _statuses(client: Client, revision: str) -> list[tuple[str, State, str]]:
 
 
 def _shown(ask: Callable[[], list[T]]) -> list[T] | None:
-    """None where the token may not see it."""
+    """None where the token may not see it, or the server does not have it."""
     try:
         return ask()
     except RefusedError as error:
-        if error.status != 403:
+        if error.status not in (403, 404):
             raise
         return None
 
