@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -28,14 +28,28 @@ Due = Callable[[str, datetime], None]
 _ENGINE: Final = {"connect_args": {"timeout": 30}}  # seconds to wait for the file, where another program has it
 
 
+_DAY: Final = timedelta(days=1)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @contextlib.contextmanager
-def scheduled(file: Path, jobs: Sequence[Job], due: Due, *, failed: Callable[[StoreError], None]) -> Iterator[Schedule]:
+def scheduled(
+    file: Path,
+    jobs: Sequence[Job],
+    due: Due,
+    *,
+    failed: Callable[[StoreError], None],
+    clock: Callable[[], datetime] = _now,
+) -> Iterator[Schedule]:
     """The jobs run by their times while this is entered, and afterwards none of them runs any more.
 
     `failed` hears, in another thread, that nothing more will run because the file cannot be written. Raises
     `StoreError` where it cannot be read.
     """
-    schedule = Schedule(file, len(jobs), due, failed)
+    schedule = Schedule(file, len(jobs), due, failed, clock)
     try:
         try:
             schedule.begin(jobs)
@@ -47,7 +61,10 @@ def scheduled(file: Path, jobs: Sequence[Job], due: Due, *, failed: Callable[[St
 
 
 class Schedule:
-    def __init__(self, file: Path, jobs: int, due: Due, failed: Callable[[StoreError], None]) -> None:
+    def __init__(
+        self, file: Path, jobs: int, due: Due, failed: Callable[[StoreError], None], clock: Callable[[], datetime]
+    ) -> None:
+        self._clock = clock
         self._scheduler = _Scheduler(
             jobstores={"default": SQLAlchemyJobStore(_address(file), engine_options=_ENGINE)},
             executors={"default": _Threads(due, jobs)},
@@ -74,11 +91,27 @@ class Schedule:
         for known in self._scheduler.get_jobs():
             if known.id not in {job.name for job in jobs}:
                 known.remove()
+        self._mend()
         self._scheduler.resume()
 
     def look(self) -> None:
         """Look at the clock again: it may have been set, or have gone on while the machine slept."""
-        self._scheduler.wakeup()
+        try:
+            self._mend()
+        except SQLAlchemyError as error:
+            self._scheduler.failed(error)
+        else:
+            self._scheduler.wakeup()
+
+    def _mend(self) -> None:
+        """What is due later than it could be by a clock that was set back a day goes by the clock of now.
+
+        Else a machine that began with a wrong year would wait for it.
+        """
+        now = self._clock()
+        for known in self._scheduler.get_jobs():
+            if known.next_run_time > known.trigger.after(now + _DAY):
+                known.modify(next_run_time=known.trigger.after(now))
 
     def pause(self) -> None:
         """Begin nothing more."""
