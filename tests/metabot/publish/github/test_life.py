@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from metabot.publish.pull_request import PullRequest
 from metabot.publish.watch import watch
 from metabot.stopped import Stopped
 from tests.metabot.publish.github.places import Place
-from tests.proposals import FINGERPRINT, finding, verified
+from tests.proposals import FINGERPRINT, finding, proposal, verified
 
 pytestmark = pytest.mark.slow
 
@@ -50,13 +51,16 @@ class Desk:
     def publisher(self) -> Publisher:
         return Publisher(self.host, self.at.repository, self.settings, decisions=self.ledger.decisions())
 
-    def run(self) -> PullRequest | Updated | Stopped:
+    def run(self, **texts: str) -> PullRequest | Updated | Stopped:
         base = self.at.repository.resolve("refs/heads/main")
         assert base is not None
         publisher = self.publisher()
         publisher.finish()
         known = publisher.already(finding())
-        return known if known is not None else publisher.open_change(verified(base))
+        if known is not None:
+            return known
+        proved = verified(base)
+        return publisher.open_change(replace(proved, proposal=proposal(finding(), base, **texts)))
 
     def look(self) -> list[str]:
         return [seen.what for seen in watch(self.host, self.settings, self.ledger)]
@@ -126,6 +130,23 @@ def test_only_who_may_write_declines(desk: Desk) -> None:
     assert reason(desk.run()) == "closed by a person"
     [decision] = [one for one in desk.ledger.decisions() if one.kind == "decline"]
     assert "we cache elsewhere" in decision.reason
+
+
+def test_a_base_that_moved_into_its_way(desk: Desk) -> None:
+    """Proved again on the new base, its branch goes forward: GitHub can merge it again, and nothing was forced."""
+    desk.run()
+    first = desk.double.pull(1).head_sha
+    desk.double.push_as("ada", "main", {"app.py": "PRICE = 1.0\n"})
+    assert desk.double.mergeability(desk.double.pull(1))[0] is False
+    desk.at.repository.fetch(f"file://{desk.double.repository}")
+    desk.forget()
+    updated = desk.run(before="PRICE = 1.0\n", after="PRICE = 2.0\n")
+    assert isinstance(updated, Updated)
+    pull = desk.double.pull(1)
+    assert desk.double.mergeability(pull)[0] is True
+    assert desk.double.bare.contains(pull.head_sha, first)
+    assert updated.pull_request.head_revision == pull.head_sha
+    assert reason(desk.run()) == "already open"
 
 
 def test_a_persons_commit_ends_metabots_writing(desk: Desk) -> None:
