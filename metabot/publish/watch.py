@@ -19,6 +19,7 @@ from metabot.publish import known, onboarding, posting, tend
 from metabot.publish.commands import REASON, commands
 from metabot.publish.ended import ended
 from metabot.publish.host import Comment, Host, HostedPull
+from metabot.publish.identity import block_in
 from metabot.publish.kill_switch import thrown
 from metabot.publish.obey import obey
 from metabot.publish.pull_request import PullRequest
@@ -82,9 +83,10 @@ def _looked_at(at: Watching, pull: HostedPull, fingerprint: str, before: PullReq
 
 def _ended(at: Watching, pull: HostedPull, fingerprint: str, before: PullRequest | None) -> Iterator[Seen]:
     """Long after its end, once that is known, nothing is asked about it any more."""
-    if before is not None and before.state == pull.state and pull.updated_ns < at.now_ns - _RECENT:
+    old = pull.updated_ns < at.now_ns - _RECENT
+    if old and _is_known(at, pull, before):
         return
-    comments = at.host.comments(pull.number)
+    comments = () if old and pull.state == "merged" else at.host.comments(pull.number)
     if at.acts:
         yield from tend.finished(at, pull, comments)
         yield from obey(at, pull.number, comments, about=(pull, fingerprint))
@@ -92,6 +94,13 @@ def _ended(at: Watching, pull: HostedPull, fingerprint: str, before: PullRequest
         yield from _closed_by_a_person(at, pull, fingerprint, comments, noticed=_noticed(at, pull, before))
     elif pull.state == "merged" and (before is None or before.state != "merged"):
         yield Seen(pull.number, "merged")
+
+
+def _is_known(at: Watching, pull: HostedPull, before: PullRequest | None) -> bool:
+    """By the ledger, which keeps nothing of a merged one whose text lost its block: that one is taken as known."""
+    if before is not None or block_in(pull) is not None:
+        return before is not None and before.state == pull.state
+    return pull.state == "merged" or any(one.number == pull.number for one in at.decisions)
 
 
 def _noticed(at: Watching, pull: HostedPull, before: PullRequest | None) -> int:

@@ -371,12 +371,16 @@ def test_one_that_cannot_be_looked_at_does_not_keep_the_others(desk: Desk) -> No
     assert "Try again" in seen[0].detail
 
 
-def test_old_ones_cost_nothing(desk: Desk) -> None:
-    """Their comments are read once, while the ledger does not know them, and not again."""
+@pytest.mark.parametrize("text", ["with its block", "rewritten by a person"])
+def test_old_ones_cost_nothing(desk: Desk, text: str) -> None:
+    """Their comments are read once, while the ledger does not know them, and not again; of merged ones not at all."""
+    body = {} if text == "with its block" else {"body": "Ours."}
     for number in range(1, 13):
-        desk.host.add(number, state="closed", ended_by="ada", ended_ns=NOW, created_ns=NOW)
+        state = "closed" if number % 2 else "merged"
+        desk.host.add(number, state=state, ended_by="ada", ended_ns=NOW, created_ns=NOW, **body)
     desk.look(later=8 * DAY)
-    assert len(desk.decisions()) == 12
+    assert len(desk.decisions()) == 6
+    assert desk.host.asked == [f"comments {number}" for number in range(11, 0, -2)]
     desk.host.asked.clear()
     assert desk.look() == []
     assert desk.host.asked == []
