@@ -18,13 +18,14 @@ from metabot.errors import PublishError
 from metabot.publish.github import refused
 from metabot.publish.github.address import Address
 from metabot.publish.github.connection import Answer, Connection, Lost
-from metabot.publish.github.kept import Answers, Kept
+from metabot.publish.github.kept import Answers
 from metabot.publish.github.waiting import asked_to_wait
 
 T = TypeVar("T")
 Query = str | int | bool
 ATTEMPTS: Final = 4
 _LOOKS: Final = 3
+_PAGE: Final = 100  # GitHub's most
 PATIENCE: Final = 120.0  # seconds that one process waits in all
 _LONGER: Final = tenacity.wait_exponential_jitter(initial=1, max=30, jitter=1)
 _NEXT: Final = re.compile(r'rel="next"')
@@ -69,7 +70,7 @@ class Client:
     def pages(self, what: str, path: str, kind: type[T], **query: Query) -> Iterator[T]:
         number, more = 1, True
         while more:
-            page, more = self._page(what, path, kind, {**query, "per_page": 100, "page": number})
+            page, more = self._page(what, path, kind, {**query, "per_page": _PAGE, "page": number})
             yield page
             number += 1
 
@@ -109,16 +110,17 @@ class Client:
 
     def _page(self, what: str, path: str, kind: type[T], query: Mapping[str, Query]) -> tuple[T, bool]:
         request = json.dumps([path, sorted(query.items())])
-        kept = self._answers.of(request)
+        kept = self._answers.of(request, kind)
         headers = {"If-None-Match": kept.etag} if kept else {}
         answer = self._tried(lambda: self._ask("GET", path, query=query, headers=headers))
         if kept is not None and isinstance(answer, Answer) and answer.status == 304:
-            return msgspec.json.decode(kept.body, type=kind), kept.more
+            return kept.body, kept.more
         answer = self._certain(what, answer)
         page = self._read(what, answer, kind)
         more = _NEXT.search(answer.headers.get("link", "")) is not None
-        if "etag" in answer.headers:
-            self._answers.keep(request, Kept(answer.headers["etag"], msgspec.json.encode(page).decode(), more))
+        # A full page may stay the same while another one comes to follow it.
+        if "etag" in answer.headers and (more or not _is_full(page)):
+            self._answers.keep(request, answer.headers["etag"], page, more=more)
         return page, more
 
     def _ask(
@@ -177,6 +179,12 @@ def token_of(address: Address) -> str:
         why = "holds what is no token" if token else "is not set"
         raise PublishError(f"{name}: {why}.\n  Put a fine-grained token for {address.repository} into that variable.")
     return token
+
+
+def _is_full(page: object) -> bool:
+    """Of a page that is a list, or an object with one."""
+    lists = msgspec.structs.asdict(page).values() if isinstance(page, msgspec.Struct) else [page]
+    return any(isinstance(one, list) and len(one) >= _PAGE for one in lists)
 
 
 def _passes(answer: Answer | Lost) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
@@ -19,23 +20,37 @@ _MOST: Final = 200  # answers, the newest
 _LARGEST: Final = 200_000  # bytes of one that is still written to the disk
 
 
-class Kept(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[T]):
+    etag: str
+    body: T
+    more: bool  # whether another page comes
+
+
+class _Written(msgspec.Struct, frozen=True):
     etag: str
     body: str  # what is read of it, as JSON
-    more: bool  # whether another page comes
+    more: bool
 
 
 class Answers:
     def __init__(self, path: Path) -> None:
-        self._file = File(path, dict[str, Kept])
-        self._kept: dict[str, Kept] = self._file.read() or {}
+        self._file = File(path, dict[str, _Written])
+        self._kept: dict[str, _Written] = self._file.read() or {}
 
-    def of(self, request: str) -> Kept | None:
-        return self._kept.get(request)
+    def of(self, request: str, kind: type[T]) -> Kept[T] | None:
+        """None also where another version of metabot read other things of it."""
+        found = self._kept.get(request)
+        if found is None:
+            return None
+        try:
+            return Kept(found.etag, msgspec.json.decode(found.body, type=kind), found.more)
+        except msgspec.MsgspecError:
+            return None
 
-    def keep(self, request: str, kept: Kept) -> None:
+    def keep(self, request: str, etag: str, page: object, *, more: bool) -> None:
         self._kept.pop(request, None)
-        self._kept[request] = kept
+        self._kept[request] = _Written(etag, msgspec.json.encode(page).decode(), more)
         small = {name: one for name, one in self._kept.items() if len(one.body) <= _LARGEST}
         self._file.write(dict(list(small.items())[-_MOST:]))
 

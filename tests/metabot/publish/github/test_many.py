@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from github_double import broken
 
 from metabot.config import Github
 from metabot.errors import PublishError
+from metabot.publish.github import answers
 from metabot.publish.github.address import address_of
 from metabot.publish.github.client import Client
 from metabot.publish.github.host import GithubHost
@@ -56,6 +58,10 @@ def test_each_is_known_and_the_next_look_is_one_request(many: Place) -> None:
 def test_what_is_kept_may_be_lost_or_broken(some: Place) -> None:
     """GitHub has it all."""
     before = some.host().pulls()
+    some.host().pull(1)
+    kept = next((some.folder / ".metabot/github").glob("*.answers"))
+    kept.write_bytes(gzip.compress(gzip.decompress(kept.read_bytes()).replace(b"title", b"heading")))
+    assert some.host().pull(1).title == "Old change 1"
     for path in (some.folder / ".metabot/github").iterdir():
         path.write_bytes(b"\0nothing")
     assert some.host().pulls() == before
@@ -105,6 +111,22 @@ def test_what_is_kept_is_small_and_for_this_user_alone(some: Place) -> None:
     files = [path for path in (some.folder / ".metabot/github").iterdir() if path.stat().st_size]
     assert sum(path.stat().st_size for path in files) < 200_000
     assert {oct(path.stat().st_mode & 0o077) for path in files} == {"0o0"}
+
+
+def test_a_full_last_page_is_asked_for_again(at: Place) -> None:
+    """It stays as it was while another one comes to follow it."""
+    at.double.seed_pulls(100)
+    address = address_of(Github(repository=at.double.name, api_url=at.double.url, token_variable=VARIABLE))
+    client = Client(address, at.folder / "answers")
+
+    def listed() -> int:
+        query = {"state": "all", "sort": "created", "direction": "asc"}
+        pages = client.pages("list", f"/repos/{at.double.name}/pulls", list[answers.Pull], **query)
+        return sum(len(page) for page in pages)
+
+    assert listed() == 100
+    at.double.seed_pulls(1)
+    assert listed() == 101
 
 
 def test_a_watch_of_old_ones_costs_no_rate(many: Place) -> None:
