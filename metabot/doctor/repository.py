@@ -12,7 +12,9 @@ from typing import Final
 from metabot.config import Remote, Settings, Target
 from metabot.doctor.line import Line, ok, problem, warning
 from metabot.errors import RepositoryError
-from metabot.project.told import NO_EVALUATION
+from metabot.project.told import NO_EVALUATION, NO_NETWORK
+from metabot.project.tree import Tree
+from metabot.project.uses import uses
 from metabot.verify.commands import steps, words
 from metabot.verify.defaults import detected
 from metabot.verify.environment import base_of
@@ -61,6 +63,8 @@ def commands(settings: Settings) -> Iterator[Line]:
         yield problem("[target] test is empty, so that no change can be proved", _advice(settings))
     if not words(wanted.evaluate) and not words(wanted.benchmark):
         yield warning("[target] evaluate and benchmark are empty", NO_EVALUATION)
+    elif _asks_in_vain(wanted):
+        yield warning("[target] evaluate is set, the repository calls a model, and nothing answers", NO_NETWORK)
     if not words(wanted.setup) and "{env}" in f"{wanted.test}{wanted.evaluate}{wanted.benchmark}":
         yield problem("[target] setup is empty, and other commands name {env}", "Write the command that fills {env}.")
     missing = list(dict.fromkeys(_missing(wanted)))
@@ -70,6 +74,12 @@ def commands(settings: Settings) -> Iterator[Line]:
         )
     if words(wanted.test) and not missing:
         yield ok("the programs of the commands are there")
+
+
+def _asks_in_vain(wanted: Target) -> bool:
+    if wanted.model_script is not None or not words(wanted.evaluate) or not isinstance(wanted.repository, Path):
+        return False
+    return any(use.kind == "model" for use in uses(Tree.of(wanted.repository)))
 
 
 def _missing(wanted: Target) -> Iterator[tuple[str, str]]:

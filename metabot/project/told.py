@@ -102,6 +102,10 @@ UNTIMED: Final = (
     "Its records have no calendar time, so that a pass, which scores the latest hours, takes none of them; "
     "metabot analyze FILE does."
 )
+NO_NETWORK: Final = (
+    "It is run without network: write recorded answers with metabot store cassette, name them in [target] "
+    "model_script, and give the application the address {model} in [target] environment."
+)
 NO_EVALUATION: Final = (
     "Without one no change can be measured before a merge, and none is opened. Write a program whose last line is "
     '{"score": 0.9, "cases": 20}, and name it in [target] evaluate.'
@@ -110,12 +114,12 @@ NO_EVALUATION: Final = (
 
 def _evaluation(project: Project) -> Told:
     found = listed([one.path for one in project.evaluations])
+    best = next(iter(project.evaluations), None)
     todo = NO_EVALUATION
-    if any(one.prints_score for one in project.evaluations):
-        ready = project.evaluations[0].ready
-        todo = (
-            "" if ready else f"{project.evaluations[0].path} takes arguments: name it with them in [target] evaluate."
-        )
+    if best is not None and best.ready:
+        todo = NO_NETWORK if project.used("model") else ""
+    elif best is not None and best.prints_score:
+        todo = f"{best.path} takes arguments: name it with them in [target] evaluate."
     return Told(subject="evaluation", found=found or "none", todo=todo)
 
 

@@ -10,7 +10,7 @@ import pytest
 from metabot.doctor import repository
 from metabot.doctor.checks import examined
 from tests.metabot.doctor.looked import lines, made, only
-from tests.metabot.project.projects import TEST
+from tests.metabot.project.projects import AGENT, TEST
 from tests.repositories import commit
 
 
@@ -72,3 +72,13 @@ def test_commands(tmp_path: Path, target: dict[str, str], said: str) -> None:
     commit(tmp_path / "repository", {"test_a.py": TEST})
     found = lines(repository.commands, made(tmp_path, target={"repository": "repository", **target}))
     assert any(said in words for _, words in found), found
+
+
+def test_an_evaluation_that_asks_a_model_in_vain(tmp_path: Path) -> None:
+    """It would fail in the sandbox, which has no network; with recorded answers it does not."""
+    commit(tmp_path / "repository", {"agent.py": AGENT})
+    target = {"repository": "repository", "test": "sh -c true", "evaluate": "sh -c true"}
+    state, said = lines(repository.commands, made(tmp_path, target=target))[0]
+    assert (state, "metabot store cassette" in said) == ("warning", True)
+    answered = made(tmp_path, target={**target, "model_script": "cassette.jsonl"})
+    assert [state for state, _ in lines(repository.commands, answered)] == ["ok"]
