@@ -18,6 +18,7 @@ from metabot.publish.host import Dashboard
 
 _MARK: Final = DASHBOARD.strip()
 
+
 class Board:
     def __init__(self, client: Client, kept: Path) -> None:
         self._client = client

@@ -46,6 +46,7 @@ class GithubHost:
         kept = settings.state / "github"
         self._client = Client(address, kept / f"{name}.answers", patience=patience, sleep=sleep)
         self._base = settings.target.base_branch
+        self._has_dashboard = settings.publish.dashboard
         self._lock = kept / f"{name}.lock"
         self._pulls = Pulls(self._client, kept / f"{name}.pulls")
         self._board = Board(self._client, kept / f"{name}.dashboard")
@@ -125,7 +126,7 @@ class GithubHost:
         path = f"/repos/{self.name}/contents/{STOP_FILE}"
         if self._client.find("look for the kill switch", path, answers.Content, ref=self._base) is not None:
             return f"{self._base} of the repository holds the file {STOP_FILE}."
-        board = self.dashboard()
+        board = self.dashboard() if self._has_dashboard else None  # else the token may lack the right to read issues
         if board is not None and STOP_LABEL in board.labels:
             return f"the dashboard ({board.where}) bears the label {STOP_LABEL}."
         return None
