@@ -23,7 +23,7 @@ class Every(Times):
     """Due on the grid of so many seconds since 1970."""
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+        self.seconds, self.time_zone = seconds, "UTC"
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
         steps = math.floor((previous or now).timestamp() / self.seconds + 0.5 if previous else now.timestamp())

@@ -36,7 +36,7 @@ def test_a_week_with_a_failure_an_overrun_and_a_night_off(tmp_path: Path) -> Non
 
     Other jobs run meanwhile. After a stop of several days one pass makes up for them.
     """
-    jobs = [job("run", WEEK, every=1, seconds=1.5), job("watch", "true", every=0.5)]
+    jobs = [job("run", WEEK, every=1, seconds=2.5), job("watch", "true", every=0.5)]
     with serving(tmp_path, *jobs) as process:
         until(lambda: len(ended(tmp_path, "run")) >= 6)
         process.send_signal(signal.SIGTERM)
@@ -121,7 +121,7 @@ def test_memory_stays_the_same_over_two_hundred_passes(tmp_path: Path) -> None:
     with serving(tmp_path, *jobs) as process:
         until(lambda: finished(20), seconds=60)
         early = resident(process.pid)
-        until(lambda: finished(200), seconds=120)
+        until(lambda: finished(200), seconds=300)
         late = resident(process.pid)
     assert late <= 1.1 * early
     assert {result for one in jobs for result in ended(tmp_path, one["name"])} == {"done"}
