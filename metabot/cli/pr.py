@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from metabot.cli.console import out, settings_at, stopwatch
 from metabot.cli.pr_pages import list_json, list_lines, seen_lines, show_json, show_lines
 from metabot.config import Settings
-from metabot.errors import SettingsError
+from metabot.errors import PublishError, SettingsError
 from metabot.ledger.ledger import Ledger
 from metabot.ledger.people import Decision
 from metabot.publish import deciding
@@ -84,6 +84,9 @@ def watch_once(*, config: Path | None) -> None:
     at = _place(config)
     seen = watch(at.host, at.settings, at.ledger, progress=stopwatch())
     out("\n".join(seen_lines(seen)))
+    failed = sum(one.what == "failed" for one in seen)
+    if failed:
+        raise PublishError(f"{at.host.name}: {failed} could not be looked at, as said above.\n  Mend that; look again.")
 
 
 def _place(config: Path | None) -> _Place:

@@ -129,3 +129,13 @@ def test_watches_once(desk: Path) -> None:
     assert watched.returncode == 0, watched.stderr
     assert "#1 declined" in watched.stdout
     assert pr(desk, "watch").stdout == "nothing new\n"
+
+
+def test_a_look_that_failed_says_so(desk: Path) -> None:
+    """By its exit code as well; the dashboard is kept all the same."""
+    (desk.parent / "pulls/1.comments.json").write_text("no list")
+    watched = pr(desk, "watch")
+    assert watched.returncode == 5
+    assert "1.comments.json" in watched.stdout
+    assert "1 could not be looked at" in watched.stderr
+    assert (desk.parent / "pulls/dashboard.md").exists()
