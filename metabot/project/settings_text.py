@@ -165,8 +165,9 @@ def _model_script(project: Project) -> Iterator[_Setting]:
     if not libraries:
         return
     why = (
-        "The sandbox has no network: the replay server plays recorded answers in place of a model. Write them from the "
-        "telemetry with metabot store cassette, or by hand (docs/replay.md)."
+        "The sandbox has no network: the replay server plays recorded answers in place of a model. Write them with "
+        "metabot store cassette from telemetry of the evaluation itself, whose questions others do not answer; or by "
+        "hand (docs/replay.md)."
     )
     yield _Setting(key="model_script", value="cassette.jsonl", why=why, live=False)
     given = {"OPENAI_BASE_URL": "{model}", "OPENAI_API_KEY": "none-needed"} if libraries & _OF_OPENAI else {}
