@@ -103,8 +103,8 @@ UNTIMED: Final = (
     "metabot analyze FILE does."
 )
 NO_NETWORK: Final = (
-    "It is run without network: record it once with the model, write the answers with metabot store cassette, name them "
-    "in [target] model_script, and give the application the address {model} in [target] environment."
+    "It is run without network: record it once with the model, write the answers with metabot store cassette, name "
+    "them in [target] model_script, and give the application the address {model} in [target] environment."
 )
 NO_EVALUATION: Final = (
     "Without one no change can be measured before a merge, and none is opened. Write a program whose last line is "
