@@ -7,8 +7,6 @@ Its text is a function of what the host and the ledger hold, so that nothing cha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple
 
@@ -21,6 +19,7 @@ from metabot.publish.figures import figure
 from metabot.publish.host import LARGEST_TEXT, HostedPull
 from metabot.publish.identity import block_in
 from metabot.publish.known import fingerprint, inert
+from metabot.publish.standing import Standing, current, declined, number
 from metabot.render import render
 from metabot.stopped import Reason
 
@@ -28,7 +27,6 @@ TITLE: Final = "metabot: where its findings stand"
 _TICKED: Final = re.compile(r"^  - \[[xX]\] revive ([0-9a-f]{12})$", re.MULTILINE)
 _ROWS: Final = (100, 40, 15, 5, 1, 0)  # of a section, the most that fits is taken
 _REASON: Final = 200
-_CURRENT: Final = 7 * 86_400 * 10**9  # a finding that was seen so long before the newest one is none any more
 
 Section = Literal["turn", "evidence", "listed"]
 _EVIDENCE: Final[frozenset[Reason]] = frozenset({
@@ -61,16 +59,6 @@ class Listed(NamedTuple):
     effect: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """All that the dashboard tells. `paused` says why nothing is opened, where that is so."""
-
-    pulls: Sequence[HostedPull]
-    entries: Sequence[Entry]
-    decisions: Sequence[Decision]
-    paused: str | None = None
-
-
 def text(standing: Standing) -> str:
     """In Markdown, at most as long as a host takes; where rows are left out it says how many."""
     for rows in _ROWS:
@@ -85,39 +73,11 @@ def ticked(body: str) -> list[Fingerprint]:
     return [Fingerprint(found) for found in dict.fromkeys(_TICKED.findall(body.replace("\r\n", "\n")))]
 
 
-def declined(standing: Standing) -> dict[Fingerprint, tuple[HostedPull | None, Decision | None]]:
-    """Findings that stay closed, each with its newest pull request and what was decided, newest first."""
-    newest = {}
-    for pull in sorted(standing.pulls, key=lambda pull: pull.number):
-        if (name := fingerprint(pull)) is not None:
-            newest[name] = pull
-    decided = {
-        Fingerprint(one.fingerprint): one for one in standing.decisions if one.kind in ("decline", "revive")
-    }  # the last one of each
-    found = {name: (newest.get(name), decided.get(name)) for name in {*newest, *decided} if name}
-    closed = {name: one for name, one in found.items() if _stays_closed(*one)}
-    return dict(sorted(closed.items(), key=lambda item: (-_number(item[1][0]), item[0])))
-
-
-def _stays_closed(pull: HostedPull | None, decision: Decision | None) -> bool:
-    if pull is not None and pull.state != "closed":
-        return False
-    if decision is None:
-        return pull is not None
-    if decision.kind == "decline":
-        return True
-    return pull is not None and decision.decided_ns < (pull.ended_ns or pull.updated_ns)
-
-
-def _number(pull: HostedPull | None) -> int:
-    return pull.number if pull is not None else 0
-
-
 def _text(standing: Standing, rows: int) -> str:
     closed = declined(standing)
     entries = {entry.finding.fingerprint: entry for entry in standing.entries}
-    current = list(_current(standing, closed))
-    by_section = {name: [_found(entry) for entry in current if _section(entry) == name] for name in _SECTIONS}
+    waiting = current(standing, closed)
+    by_section = {name: [_found(entry) for entry in waiting if _section(entry) == name] for name in _SECTIONS}
     return render(
         "pull_request/dashboard.md.j2",
         paused=standing.paused or "",
@@ -143,21 +103,6 @@ def _section(entry: Entry) -> Section:
     if entry.stop is None or entry.stop.reason in _EVIDENCE:
         return "evidence"
     return "turn" if entry.stop.reason in _TURN else "listed"
-
-
-def _current(standing: Standing, closed: Iterable[Fingerprint]) -> Iterator[Entry]:
-    """Findings of late that no pull request is for, the dearest first."""
-    newest = max((entry.last_seen_ns for entry in standing.entries), default=0)
-    away = {fingerprint(pull) for pull in standing.pulls if pull.state != "closed"} | set(closed)
-    waiting = [
-        entry for entry in standing.entries if entry.last_seen_ns > newest - _CURRENT and not entry.finding.names & away
-    ]
-    return iter(sorted(waiting, key=lambda entry: (-_cost(entry), entry.finding.fingerprint)))
-
-
-def _cost(entry: Entry) -> float:
-    candidate = entry.finding.candidate
-    return (candidate.cost_usd_per_call or 0.0) * candidate.evidence.observed.n
 
 
 def _found(entry: Entry) -> Found:
@@ -194,7 +139,7 @@ def _declined(name: Fingerprint, pull: HostedPull | None, decision: Decision | N
     who = f" by {Name(said.decided_by)}" if said is not None and said.decided_by else ""
     words = {"expired": "expired without an answer", "outdated": "withdrawn: it proves no longer on its base"}
     return Listed(
-        number=_number(pull),
+        number=number(pull),
         title=inert(pull.title) if pull is not None else "a finding without a pull request",
         fingerprint=name,
         detail=f"closed{who}" if why is None or said is not None else words[why],

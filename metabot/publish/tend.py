@@ -51,7 +51,7 @@ def _expired(at: Watching, pull: HostedPull, comments: Sequence[Comment]) -> Ite
         at.host.edit(pull.number, body=marked(pull.body, "expired"))
         at.host.close(pull.number)
         yield from _said_to_be_expired(at, pull)
-    elif ended(pull.body) == "expired":  # a look was killed, and a person said a word since
+    elif ended(pull.body) == "expired" and not said(comments, _EXPIRED):  # a look was killed, and a word said since
         at.host.edit(pull.number, body=unmarked(pull.body))
 
 

@@ -16,10 +16,11 @@ from analyzers.untrusted import Name
 from metabot import config
 from metabot.ledger.ledger import Entry, Ledger
 from metabot.ledger.people import Decision
-from metabot.publish.dashboard import Standing, text, ticked
+from metabot.publish.dashboard import text, ticked
 from metabot.publish.ended import marked
 from metabot.publish.host import LARGEST_TEXT, HostedPull
 from metabot.publish.posting import posted
+from metabot.publish.standing import Standing
 from metabot.publish.watch import watch
 from metabot.publish.watching import Seen
 from metabot.stopped import Stopped
