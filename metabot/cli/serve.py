@@ -51,7 +51,10 @@ def _named(name: str, jobs: Sequence[Job]) -> Job:
     for job in jobs:
         if job.name == name:
             return job
-    raise SettingsError(f"[schedule] {name} is empty: that job never runs.\n  Give it a cron expression.")
+    raise SettingsError(
+        f"{name} has no time or nothing to do by these settings.\n"
+        f"  Give [schedule] {name} a cron expression; load needs [[sources]], watch [target] repository."
+    )
 
 
 def _run(job: Job, place: Place, catch_up: timedelta) -> int:

@@ -26,14 +26,19 @@ class Job:
 
 
 def jobs_of(settings: Settings, config: Path) -> tuple[Job, ...]:
-    """Those that are to run at all. SettingsError: none is, or a cron expression is none.
+    """Those that have a time and something to do. SettingsError: none has, or a cron expression is none.
 
     `config` is the settings file that each of them reads anew.
     """
+    idle = {"load": not settings.sources, "run": False, "watch": settings.target.repository is None}
     jobs = tuple(_job(name, settings, config) for name in _COMMANDS if getattr(settings.schedule, name))
-    if not jobs:
-        raise SettingsError(f"{config}: [schedule] leaves load, run and watch empty.\n  Give one a cron expression.")
-    return jobs
+    wanted = tuple(job for job in jobs if not idle[job.name])
+    if not wanted:
+        raise SettingsError(
+            f"{config}: no job has both a time and something to do.\n"
+            "  Give one of [schedule] a cron expression; load needs [[sources]], watch needs [target] repository."
+        )
+    return wanted
 
 
 def _job(name: str, settings: Settings, config: Path) -> Job:

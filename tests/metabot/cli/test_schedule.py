@@ -16,7 +16,9 @@ from metabot.schedule.scheduler import scheduled
 from tests.metabot.cli.command import metabot
 
 ROOT = Path(__file__).parents[3]
-SETTINGS = """[schedule]
+SETTINGS = """[target]
+repository = "."
+[schedule]
 load = ""
 run = "30 5 * * mon-fri"
 time_zone = "Europe/Zurich"

@@ -49,16 +49,18 @@ def test_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "code", "said", "result"),
+    ("readable", "code", "said", "result"),
     [
-        pytest.param(SETTINGS, 0, "INFO load: done after", "done", id="it succeeds"),
-        pytest.param("", 5, "WARNING load: failed after", "failed", id="it fails"),
+        pytest.param(True, 0, "INFO load: done after", "done", id="it succeeds"),
+        pytest.param(False, 5, "WARNING load: failed after", "failed", id="it fails"),
     ],
 )
-def test_once_runs_one_job_in_the_same_way(tmp_path: Path, settings: str, code: int, said: str, result: str) -> None:
+def test_once_runs_one_job_in_the_same_way(tmp_path: Path, readable: bool, code: int, said: str, result: str) -> None:
     """As a process of its own, recorded; what it printed is in its log."""
-    (tmp_path / "config.toml").write_text(settings)
-    write(tmp_path / "calls.json", trace(tool("lookup", 5)))
+    (tmp_path / "config.toml").write_text(SETTINGS)
+    source = write(tmp_path / "calls.json", trace(tool("lookup", 5)))
+    if not readable:
+        source.write_text("[]")
     process = started(tmp_path, "serve", "--once", "load")
     told = process.communicate(timeout=60)[1]
     assert process.returncode == code, told

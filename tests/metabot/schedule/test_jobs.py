@@ -12,7 +12,8 @@ from metabot.schedule.jobs import jobs_of
 
 
 def settings(tmp_path: Path, **values: object) -> config.Settings:
-    return config.parse(dict(values), name="config.toml", root=tmp_path)
+    given = {"sources": [{"path": "calls.json"}], "target": {"repository": "."}, **values}
+    return config.parse(given, name="config.toml", root=tmp_path)
 
 
 def test_each_runs_the_command_of_its_name_with_the_same_settings(tmp_path: Path) -> None:
@@ -23,6 +24,19 @@ def test_each_runs_the_command_of_its_name_with_the_same_settings(tmp_path: Path
         ("run", "--config", str(Path("config.toml").resolve())),
     )
     assert (load.seconds, run.seconds) == (900, 7200)
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        pytest.param({}, ["load", "run", "watch"], id="everything"),
+        pytest.param({"sources": []}, ["run", "watch"], id="nothing to load"),
+        pytest.param({"target": {}}, ["load", "run"], id="no pull requests to watch"),
+    ],
+)
+def test_what_has_nothing_to_do_is_left_out(tmp_path: Path, values: dict[str, object], names: list[str]) -> None:
+    """It would fail every few minutes, and say nothing that is not known."""
+    assert [job.name for job in jobs_of(settings(tmp_path, **values), Path("config.toml"))] == names
 
 
 def test_each_gets_the_secrets_that_it_uses_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,7 +57,7 @@ def test_each_gets_the_secrets_that_it_uses_alone(tmp_path: Path, monkeypatch: p
     ("schedule", "said"),
     [
         pytest.param({"run": "0 6 * *"}, r'run = "0 6 \* \*": needs five fields', id="no cron expression"),
-        pytest.param({"load": "", "run": "", "watch": ""}, "leaves load, run and watch empty", id="nothing to run"),
+        pytest.param({"load": "", "run": "", "watch": ""}, "no job has both", id="nothing to run"),
     ],
 )  # fmt: skip
 def test_refuses(tmp_path: Path, schedule: dict[str, object], said: str) -> None:
