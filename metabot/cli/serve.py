@@ -30,10 +30,11 @@ def serve_jobs(*, once: str | None, config: Path | None) -> None:
 
 
 def ending_signals() -> Calls:
-    """What hears of the first signal that ends serving."""
+    """What hears of the first signal that ends serving. One that was told to be ignored, as by nohup, is."""
     calls: Calls = SimpleQueue()  # may be put into by a signal handler, unlike what has a lock of Python's
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: calls.put(None))
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: calls.put(None))
     return calls
 
 

@@ -21,9 +21,9 @@ SETTINGS = '[[sources]]\npath = "calls.json"\n[schedule]\nwatch = ""\n'
 pytestmark = pytest.mark.slow
 
 
-def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def started(folder: Path, *arguments: str, under: tuple[str, ...] = ()) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "metabot", *arguments],
+        [*under, sys.executable, "-m", "metabot", *arguments],
         cwd=folder,
         env={**os.environ, "HOME": str(folder)},
         stdout=subprocess.DEVNULL,
@@ -33,10 +33,14 @@ def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def test_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
-    """It says what it serves, a second one says for whom it gives way, and SIGTERM ends the first with 0."""
+    """It says what it serves, a second one says for whom it gives way, and SIGTERM ends the first with 0.
+
+    Under nohup the end of the terminal does not end it.
+    """
     (tmp_path / "config.toml").write_text(SETTINGS)
-    first = started(tmp_path, "serve")
+    first = started(tmp_path, "serve", under=("nohup",))
     until(lambda: holder_of(tmp_path / ".metabot/serve") is not None)
+    first.send_signal(signal.SIGHUP)
     second = started(tmp_path, "serve", "--once", "load")
     refused = second.communicate(timeout=60)[1]
     assert second.returncode == 5
