@@ -56,7 +56,7 @@ class Child:
         self._process.stdin.close()
         if code == OVERRUN:
             return End("overrun")
-        if code == ENDED:
+        if code in (ENDED, -signal.SIGTERM):  # the latter before the supervisor had begun anything
             return End("ended")
         if code < 0:
             return End("failed", f"its supervisor was ended by signal {-code}")
@@ -78,9 +78,12 @@ class Child:
 
 def _last_words(log: Path) -> str:
     """The line that metabot words an error with, else the last line."""
-    with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
-        lines = file.read().decode(errors="replace").splitlines()
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError as error:
+        return f"its log cannot be read: {error.strerror}"
     said = [line.strip("│ ") for line in lines if any(letter.isalnum() for letter in line)]
     errors = [line.removeprefix("error: ") for line in said if line.startswith("error: ")]
     last = (errors or said or ["it printed nothing"])[-1]

@@ -171,6 +171,13 @@ def test_a_program_that_is_not_there_is_a_failure(place: Place) -> None:
     assert end == End("failed", "exit code 127: /nowhere/absent: No such file or directory")
 
 
+def test_a_failure_without_its_log_is_still_a_failure(place: Place) -> None:
+    """Somebody cleaned up meanwhile."""
+    with service(place, 'rm -r "$0/jobs"; exit 5') as one:
+        end = one.run("run", now())
+    assert end == End("failed", "exit code 5: its log cannot be read: No such file or directory")
+
+
 def test_a_log_that_cannot_be_written_is_a_failure(place: Place) -> None:
     """The job is not run, and the ledger says why."""
     (place.state / "jobs").write_text("a file where the folder should be")
