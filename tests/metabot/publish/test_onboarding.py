@@ -114,6 +114,7 @@ def desk(tmp_path: Path) -> Path:
     return desks.desk(tmp_path)
 
 
+@pytest.mark.slow
 def test_on_a_real_repository(desk: Path) -> None:
     """Opened once with the one file, its text kept up to date, and merged it lets the first proposal through."""
     here, repository = settings(desk.parent), Repository(desk)
@@ -139,6 +140,7 @@ def test_on_a_real_repository(desk: Path) -> None:
     assert not isinstance(Publisher(host, repository, here).open_change(merged), Stopped)
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_finished(desk: Path) -> None:
     """Ended between the branch and the pull request, on a base that moved since: one branch, one pull request."""
     here, repository = settings(desk.parent), Repository(desk)
@@ -152,6 +154,7 @@ def test_a_killed_run_is_finished(desk: Path) -> None:
     assert git(desk, "diff", "--name-only", f"main...{BRANCH}") == PATH
 
 
+@pytest.mark.slow
 def test_what_people_wrote_on_its_branch_stays(desk: Path) -> None:
     """They narrow the settings there."""
     here, repository = settings(desk.parent), Repository(desk)

@@ -15,6 +15,8 @@ from tests import desks
 from tests.proposals import FINGERPRINT, verified
 from tests.repositories import git
 
+pytestmark = pytest.mark.slow
+
 BRANCH = f"metabot/prompt-cache-miss-{FINGERPRINT}"
 
 

@@ -20,6 +20,8 @@ from tests.metabot.publish.github import test_life as life
 from tests.metabot.publish.github.places import Place
 from tests.proposals import FINGERPRINT, verified
 
+pytestmark = pytest.mark.slow
+
 DAY_NS = 86_400 * 10**9
 PROCESSES = multiprocessing.get_context("fork")
 FOUND = SoFar(fingerprint=FINGERPRINT, words="Put the fixed text first", figure="1,900 → 400", why=None)
@@ -130,10 +132,13 @@ DECLINE = (("PATCH", "/pulls/1", 0), ("POST", "/comments", 0), ("POST", "/issues
 EXPIRY = (("PATCH", "/pulls/1", 0), ("PATCH", "/pulls/1", 1), ("POST", "git-receive-pack", 0), ("POST", "/comments", 0))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
-    ("step", "days"), [*(pytest.param(step, 0) for step in DECLINE), *(pytest.param(step, 22) for step in EXPIRY)]
+    ("step", "days", "when"),
+    [
+        *((step, 0, "after") for step in DECLINE),
+        *((step, 22, "after") for step in EXPIRY),
+        *((step, 0, "before") for step in DECLINE[:2]),
+    ],
 )
 def test_killed_in_a_look(desk: life.Desk, step: tuple[str, str, int], days: int, when: str) -> None:
     """SIGKILL at each of its writes: the next look ends with one comment, one dashboard and one decision."""
