@@ -26,6 +26,7 @@ from metabot.publish.onboarding import so_far
 from metabot.publish.posting import posted
 from metabot.publish.publisher import Preview, Publisher, Updated
 from metabot.publish.pull_request import PullRequest
+from metabot.publish.watch import watch
 from metabot.stopped import Stopped
 from metabot.store.load import Loaded
 from metabot.store.store import opened
@@ -149,10 +150,13 @@ def _narrowed(settings: Settings, progress: Progress) -> Settings:
 
 
 def _publisher(settings: Settings, scope: Scope, ledger: Ledger, progress: Progress) -> Publisher:
-    """The pass's one; what a run that was ended left undone is finished first."""
+    """The pass's one. What people said since the last look is heard first, and what an ended run left is finished."""
     repository = target_repository(settings)
+    host = host_of(settings, repository)
+    if scope.publishes:
+        watch(host, settings, ledger, progress=progress)
     publisher = Publisher(
-        host_of(settings, repository),
+        host,
         repository,
         settings,
         decisions=ledger.decisions(),

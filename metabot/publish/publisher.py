@@ -137,7 +137,7 @@ class Publisher:
 
     def finish(self) -> None:
         """What a run that was ended left undone: labels of what it opened, the comment on what it closed."""
-        if kill_switch.thrown(self.host) is not None:
+        if not self._settings.meta_layer.pr_generation_enabled or kill_switch.thrown(self.host) is not None:
             return
         for pull in self.host.pulls():
             if pull.unfinished and pull.state == "open":

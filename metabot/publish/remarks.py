@@ -21,6 +21,7 @@ DECLINED: Final = (
 PAUSED: Final = "Paused: metabot opens nothing more here until somebody with write access comments `/metabot resume`."
 RESUMED: Final = "Going on: metabot opens pull requests here again, within its limits."
 ELSEWHERE: Final = "`decline` is said on the pull request that it is about."
+MERGED: Final = "It is merged, so there is nothing to decline: to take it back, revert the merge."
 UNKNOWN: Final = (
     "metabot does not know that. It knows `/metabot decline <reason>`, `/metabot pause` and `/metabot resume`."
 )
@@ -50,6 +51,5 @@ def signed(text: str) -> str:
 def _check(pull: HostedPull, check: Check) -> str:
     name = Untrusted(check.name).quoted(_NAME)
     asked = "" if check.required else " (whether it is required, metabot may not see)"
-    there = urlsplit(check.where)
-    same = (there.scheme, there.netloc) == urlsplit(pull.where)[:2]
-    return f"{name}{asked}{f', [details]({check.where})' if same and _PLAIN_LINK.match(check.where) else ''}"
+    same = _PLAIN_LINK.match(check.where) is not None and urlsplit(check.where)[:2] == urlsplit(pull.where)[:2]
+    return f"{name}{asked}{f', [details]({check.where})' if same else ''}"

@@ -26,7 +26,8 @@ from metabot.publish.pull_request import PullRequest
 from metabot.publish.watching import DASHBOARD, DAY, Seen, Watching
 
 _RECENT: Final = 7 * DAY  # so long after its last change comments on an ended pull request are still read
-_LATER: Final = 600 * 10**9  # so long after closing something may still be said as its reason
+_EARLIER: Final = 3_600 * 10**9  # so long before closing
+_LATER: Final = 600 * 10**9  # and so long after it something may be said as its reason
 
 
 def watch(
@@ -39,13 +40,15 @@ def watch(
 ) -> list[Seen]:
     """What was seen and done, in order. A pull request that cannot be looked at is `failed`, and the others go on.
 
-    While the kill switch is thrown only ends are noted, and nothing is written where people work. Raises
-    `PublishError` where the pull requests cannot be listed.
+    While the kill switch is thrown only ends are noted, and nothing is written where people work; where the settings
+    open nothing, the dashboard alone is. Raises `PublishError` where the pull requests cannot be listed.
     """
     stopped = thrown(host)
-    if stopped is not None:
-        progress(f"only looking, not acting: {stopped}")
-    at = Watching(host=host, settings=settings, ledger=ledger, now_ns=clock(), acts=stopped is None)
+    only_reports = not settings.meta_layer.pr_generation_enabled
+    if stopped is not None or only_reports:
+        progress(f"only looking, not acting: {stopped or 'the settings say pr_generation_enabled = false.'}")
+    acts = stopped is None and not only_reports
+    at = Watching(host=host, settings=settings, ledger=ledger, now_ns=clock(), acts=acts)
     kept = {(one.number, one.fingerprint): one for one in ledger.pull_requests()}
     seen: list[Seen] = []
     pulls = host.pulls()
@@ -60,8 +63,8 @@ def watch(
             seen.append(Seen(pull.number, "failed", str(error)))
     if settings.publish.dashboard and stopped is None:
         try:
-            seen += posting.attended(at, pulls)
-            if posting.posted(host, settings, ledger):
+            seen += posting.attended(at, pulls) if acts else ()
+            if posting.posted(host, settings, ledger, clock=clock):
                 seen.append(Seen(DASHBOARD, "dashboard written"))
         except PublishError as error:
             seen.append(Seen(DASHBOARD, "failed", str(error)))
@@ -139,7 +142,7 @@ def _closing_words(at: Watching, pull: HostedPull, comments: Sequence[Comment], 
         comment
         for comment in comments
         if not comment.own
-        and comment.created_ns <= noticed + _LATER
+        and noticed - _EARLIER <= comment.created_ns <= noticed + _LATER
         and (pull.ended_by is None or comment.author == pull.ended_by)
         and not commands(comment.body)
     ]

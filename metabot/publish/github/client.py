@@ -25,6 +25,7 @@ T = TypeVar("T")
 Query = str | int | bool
 ATTEMPTS: Final = 4
 _LOOKS: Final = 3
+_LONGEST: Final = 366 * 86_400.0  # seconds to wait that are told; more is no server's meaning
 _PAGE: Final = 100  # GitHub's most
 PATIENCE: Final = 120.0  # seconds that one process waits in all
 _LONGER: Final = tenacity.wait_exponential_jitter(initial=1, max=30, jitter=1)
@@ -158,7 +159,7 @@ class Client:
             raise refused.unreachable(self.address, what, answer)
         asked = _limit(answer, 0)
         if asked is not None:
-            again = datetime.fromtimestamp(time.time() + asked, UTC)
+            again = datetime.fromtimestamp(time.time() + min(asked, _LONGEST), UTC)
             raise refused.limited(self.address, what, f"{again:%Y-%m-%d %H:%M} UTC")
         if answer.status >= 300:
             raise refused.refused(self.address, what, answer)

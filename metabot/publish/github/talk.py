@@ -55,7 +55,7 @@ class Talk:
         return [_comment(one, login) for page in pages for one in page]
 
     def _reviews(self, number: int, since_ns: int) -> list[Comment]:
-        """An issue has none."""
+        """An issue has none. One without words, an approval or remarks on lines, is a person's word as well."""
         path = f"{self._repository}/pulls/{number}/reviews"
         found = self._client.find("read reviews", path, list[answers.Review], per_page=100) or []
         return [
@@ -67,7 +67,7 @@ class Talk:
                 own=False,
             )
             for one in found
-            if one.submitted_at and one.body and nanoseconds(one.submitted_at) >= since_ns
+            if one.submitted_at and nanoseconds(one.submitted_at) >= since_ns
         ]
 
 
