@@ -78,7 +78,7 @@ def _local(settings: Settings) -> Iterator[Line]:
             f"{where} has no remote {remote} to push branches to",
             "Add one (git remote add origin ADDRESS), or name another in [publish] remote.",
         )
-    elif found.address is not None:
+    elif found.address is not None and found.address.is_github:
         yield warning(
             f"branches go to {found.address.host} {found.address.repository}, and pull requests are kept here",
             f'Write kind = "github" in [publish] and repository = "{found.address.repository}" in [github].',

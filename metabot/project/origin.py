@@ -30,9 +30,14 @@ class Address:
     repository: str  # owner/name
 
     @property
+    def is_github(self) -> bool:
+        """By its name; else it may be a GitHub Enterprise Server, or anything."""
+        return self.host == "github.com" or self.host.endswith(".ghe.com")
+
+    @property
     def api_url(self) -> str:
-        """Of GitHub, or of a GitHub Enterprise Server with this host."""
-        return "https://api.github.com" if self.host == "github.com" else f"https://{self.host}/api/v3"
+        """Of github.com and GitHub's own subdomains, or as a GitHub Enterprise Server with this host has it."""
+        return f"https://api.{self.host}" if self.is_github else f"https://{self.host}/api/v3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +45,7 @@ class Origin:
     base_branch: str | None  # None: it has no commit yet
     how: str  # the branch was told
     has_remote: bool
-    address: Address | None  # of a GitHub, as far as the host's name tells
+    address: Address | None  # None: of a host that is no GitHub, by its name, or a folder
 
 
 def top(folder: Path) -> Path | None:

@@ -179,19 +179,25 @@ def _model_script(project: Project) -> Iterator[_Setting]:
 
 
 def _publish(project: Project) -> Iterator[_Setting]:
-    if project.origin is not None and project.origin.address is not None:
-        why = f"The remote origin is at {project.origin.address.host}."
-        yield _Setting(key="kind", value="github", why=why)
+    address = project.origin.address if project.origin is not None else None
+    if address is None:
+        return
+    why = f"The remote origin is at {address.host}."
+    if not address.is_github:
+        why += (
+            " If that is a GitHub Enterprise Server, take these lines in; else pull requests are kept in a folder here."
+        )
+    yield _Setting(key="kind", value="github", why=why, live=address.is_github)
 
 
 def _github(project: Project) -> Iterator[_Setting]:
     address = project.origin.address if project.origin is not None else None
     if address is None:
         return
-    yield _Setting(key="repository", value=address.repository, why="The address of the remote origin.")
-    defaults = Github.model_validate({})
+    live, defaults = address.is_github, Github.model_validate({})
+    yield _Setting(key="repository", value=address.repository, why="The address of the remote origin.", live=live)
     if address.api_url != defaults.api_url:
-        why = f"Where a GitHub Enterprise Server at {address.host} has its interface."
-        yield _Setting(key="api_url", value=address.api_url, why=why)
+        why = f"Where GitHub has its interface for {address.host}."
+        yield _Setting(key="api_url", value=address.api_url, why=why, live=live)
     why = "The name of the environment variable that holds the token; docs/github.md says which one."
     yield _Setting(key="token_variable", value=defaults.token_variable, why=why, live=False)

@@ -131,6 +131,7 @@ def _repository(project: Project) -> Told:
     if origin.base_branch is None:
         return Told(subject="repository", found="git, without a commit", todo="Commit once: changes start from there.")
     if origin.address is not None:
-        return Told(subject="repository", found=f"{origin.address.host} {origin.address.repository}")
+        todo = "" if origin.address.is_github else "If that is a GitHub Enterprise Server, see [publish] and [github]."
+        return Told(subject="repository", found=f"{origin.address.host} {origin.address.repository}", todo=todo)
     todo = "" if origin.has_remote else "Pull requests need a remote: git remote add origin ADDRESS."
     return Told(subject="repository", found=f"git, branch {origin.base_branch}, not on GitHub", todo=todo)

@@ -12,7 +12,7 @@ from metabot import config
 from metabot.project.project import look
 from metabot.project.settings_text import settings_text
 from tests.metabot.project.projects import AGENT, written
-from tests.repositories import commit
+from tests.repositories import commit, git
 
 APPLICATIONS = sorted(path.parent for path in Path(__file__).parents[2].glob("applications/*/*/application.toml"))
 
@@ -52,3 +52,21 @@ def test_what_a_person_completes_loads_as_well(tmp_path: Path) -> None:
 def test_nothing_but_what_differs_is_written(tmp_path: Path) -> None:
     """Of a folder without a repository no live setting is left."""
     assert tomllib.loads(text_of(written(tmp_path, {"agent.py": AGENT}))) == {}
+
+
+@pytest.mark.parametrize(
+    ("url", "live", "api"),
+    [
+        pytest.param("git@github.com:acme/desk.git", True, "", id="github.com"),
+        pytest.param("https://acme.ghe.com/acme/desk", True, "https://api.acme.ghe.com", id="GitHub's own subdomain"),
+        pytest.param("git@git.acme.example:acme/desk.git", False, "https://git.acme.example/api/v3", id="any server"),
+    ],
+)
+def test_where_pull_requests_go(tmp_path: Path, url: str, live: bool, api: str) -> None:
+    """To GitHub where the host's name tells that it is; of another server a person knows."""
+    commit(tmp_path, {"agent.py": AGENT})
+    git(tmp_path, "remote", "add", "origin", url)
+    text = text_of(tmp_path)
+    assert tomllib.loads(text).get("publish", {}) == ({"kind": "github"} if live else {})
+    assert tomllib.loads(text).get("github", {}).get("repository") == ("acme/desk" if live else None)
+    assert f'api_url = "{api}"' in text or not api
