@@ -19,7 +19,7 @@ class Talk:
 
     def comments(self, number: int, login: str, *, since_ns: int) -> list[Comment]:
         found = [*self._said(number, login, since_ns), *self._reviews(number, since_ns)]
-        return sorted(found, key=lambda comment: (comment.created_ns, comment.id))
+        return sorted(found, key=lambda comment: (comment.created_ns, abs(comment.id)))
 
     def say(self, number: int, login: str, key: str, text: str) -> None:
         """Among its own only: somebody else's with the same key is not metabot's word."""

@@ -136,7 +136,7 @@ def test_a_comment_is_said_once_for_each_key(host: GithubHost, at: Place) -> Non
 
 
 def test_what_is_said_in_a_review_is_said(host: GithubHost, at: Place) -> None:
-    """Also before and after other comments; a review without words says nothing."""
+    """In its place between other comments; an approval without words is a word, too."""
     number = opened(host, at)
     at.double.comment(number, "ada", "First.")
     at.double.advance(timedelta(minutes=1))
@@ -148,10 +148,11 @@ def test_what_is_said_in_a_review_is_said(host: GithubHost, at: Place) -> None:
     assert [(one.author, one.body, one.own) for one in found] == [
         ("ada", "First.", False),
         ("ben", "/metabot decline too risky", False),
+        ("ben", "", False),
         ("ada", "Last.", False),
     ]
-    assert len({one.id for one in found}) == 3
-    assert [one.body for one in host.comments(number, since_ns=found[1].created_ns)][-2:] == [found[1].body, "Last."]
+    assert len({one.id for one in found}) == 4
+    assert [one.body for one in host.comments(number, since_ns=found[1].created_ns)][-2:] == ["", "Last."]
 
 
 def test_a_locked_conversation_is_said(host: GithubHost, at: Place) -> None:
