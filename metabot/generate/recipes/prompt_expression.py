@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -27,6 +27,7 @@ class Prompt:
     function: cst.FunctionDef
     owner: str | None  # the method's class
     returned: bool  # the widest one is what the function returns
+    in_messages: bool  # or stands in the messages that it returns
 
     @property
     def symbol(self) -> str:
@@ -132,8 +133,21 @@ def _uses(tree: _Tree, name: str | None) -> Iterator[tuple[cst.Name, cst.Functio
 
 def _prompt(tree: _Tree, node: cst.BaseExpression, function: cst.FunctionDef) -> Prompt:
     expressions = tree.built_with(node)
-    returned = bool(expressions) and _returned(tree.parents[expressions[-1]], function)
-    return Prompt(expressions, function, tree.owner(function), returned)
+    around = tree.parents[expressions[-1]] if expressions else None
+    returned = around is not None and _returned(around, function)
+    in_messages = around is not None and not returned and _in_messages(tree, around, function)
+    return Prompt(expressions, function, tree.owner(function), returned, in_messages)
+
+
+def _in_messages(tree: _Tree, around: cst.CSTNode, function: cst.FunctionDef) -> bool:
+    """Whether the function returns messages with the text: `[{"role": …, "content": text}]`, also by a name."""
+    if isinstance(around, cst.Assign) and isinstance(around.targets[0].target, cst.Name):
+        said = m.DictElement(value=m.Name(around.targets[0].target.value))
+        found = [node.value for node in m.findall(function, m.Return()) if isinstance(node, cst.Return)]
+        return any(isinstance(value, cst.Dict | cst.List) and bool(m.findall(value, said)) for value in found)
+    while isinstance(around, cst.DictElement | cst.Dict | cst.Element | cst.List):
+        around = tree.parents[around]
+    return _returned(around, function)
 
 
 def _returned(around: cst.CSTNode, function: cst.FunctionDef) -> bool:
@@ -153,11 +167,16 @@ def _begins(value: cst.BaseExpression | None) -> str | None:
     return value.value if isinstance(value, cst.Name) else None
 
 
-def same_lines(before: str, after: str) -> bool:
-    """Two sources of one expression make the same lines, in whatever order."""
-    return sorted(_shown(before)) == sorted(_shown(after))
+def same_lines(before: str, after: str, known: Mapping[str, str]) -> bool:
+    """Two sources of one expression make the same lines, in whatever order, with the `known` texts of names."""
+    return sorted(_shown(before, known)) == sorted(_shown(after, known))
 
 
-def _shown(code: str) -> Sequence[str]:
-    shown = evaluated(parse_expression(code), hole=lambda node: f"{HOLE}{ast.unparse(node)}{HOLE}")
-    return (shown or "").split("\n")
+def _shown(code: str, known: Mapping[str, str]) -> Sequence[str]:
+    def shown(node: ast.expr) -> str:
+        match node:
+            case ast.Name(id=name) | ast.FormattedValue(value=ast.Name(id=name), conversion=-1, format_spec=None):
+                return known.get(name) or f"{HOLE}{name}{HOLE}"
+        return f"{HOLE}{ast.unparse(node)}{HOLE}"
+
+    return (evaluated(parse_expression(code), hole=shown) or "").split("\n")

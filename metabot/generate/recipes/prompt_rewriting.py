@@ -41,7 +41,7 @@ def rewritten(source: str, location: Location, static: frozenset[int]) -> tuple[
         if isinstance(made, NotSure):
             why = made
             continue
-        if not same_lines(code_of(node), code_of(made.new)):
+        if not same_lines(code_of(node), code_of(made.new), constants(source)):
             return NotSure("the text would not keep every line as it is")
         after = cst.ensure_type(module.deep_replace(node, made.new), cst.Module).code
         return after, prompt, replace(made, moved=made.moved or _filled(node, static))
@@ -56,7 +56,7 @@ def _of_statements(
     if isinstance(found, NotSure):
         return why
     after, made, returned = found
-    prompt = Prompt((), made.built.function, made.built.owner, returned)
+    prompt = Prompt((), made.built.function, made.built.owner, returned, in_messages=False)
     return after, prompt, Reordered(made.values[0], made.moved, made.in_front)
 
 

@@ -36,7 +36,7 @@ from metabot.generate.probe.asked import places
 from metabot.generate.proposal import Edit, NewTest
 from metabot.generate.recipe import Base, NotSure, Written, fitting
 from metabot.generate.recipes.prompt_calling import of_call
-from metabot.generate.recipes.prompt_expression import Prompt, same_lines
+from metabot.generate.recipes.prompt_expression import Prompt, constants, same_lines
 from metabot.generate.recipes.prompt_file import turned_file
 from metabot.generate.recipes.prompt_literal import code_of
 from metabot.generate.recipes.prompt_placeholders import placeholders
@@ -72,7 +72,7 @@ def write(placed: Placed, location: Location, source: str, base: Base) -> Writte
     after, prompt, made = changed
     test = _test(location.path, source, prompt, made, base)
     if isinstance(test, NotSure):
-        returned = prompt.returned or _says_text(prompt.function)
+        returned = prompt.returned or prompt.in_messages or _says_text(prompt.function)
         test = of_call(
             location.path, source, base, symbol=prompt.symbol, moved=made.moved, share=share_of(made), returned=returned
         )
@@ -145,7 +145,7 @@ def _template(location: Location, source: str, static: frozenset[int]) -> _Templ
     made = reordered(node, reader_of(source, static, filled_later=True))
     if isinstance(made, NotSure):
         return made
-    if not same_lines(code_of(node), code_of(made.new)):
+    if not same_lines(code_of(node), code_of(made.new), constants(source)):
         return NotSure("the text would not keep every line as it is")
     after = cst.ensure_type(module.deep_replace(node, made.new), cst.Module).code
     text = evaluated(parse_expression(code_of(node))) or ""

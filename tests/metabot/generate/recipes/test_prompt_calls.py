@@ -37,6 +37,14 @@ SHAPES = {
                 f'    text += """{FIXED}\n"""\n    return text\n',
     "added up from a constant": f'RULES = """{FIXED}\n"""\n\n\ndef prompt(now, name):\n'
                                 "    text = f'It is {now}, {name}.\\n\\n'\n    text += RULES\n    return text\n",
+    "a sum with a constant that ends its line": f'RULES = """{FIXED}\n"""\n\n\ndef prompt(now, name):\n'
+                                                "    return f'It is {now}, {name}.\\n' + RULES\n",
+    "messages": f'RULES = """{FIXED}\n"""\n\n\ndef messages(question: str, now: str) -> list[dict]:\n'
+                "    system = f'It is {now}.\\n' + RULES\n    return [\n"
+                "        {'role': 'system', 'content': system},\n"
+                "        {'role': 'user', 'content': question},\n    ]\n",
+    "messages on the spot": f"def messages(question, now, name):\n    return [{{'role': 'system', 'content': {TEXT}}},"
+                            " {'role': 'user', 'content': question}]\n",
     "appended": f"def prompt(now, name):\n    parts = []\n    parts.append(f'It is {{now}}.')\n"
                 f"    parts.append(f'For {{name}}.')\n    parts.append(\"\"\"{FIXED}\"\"\")\n"
                 '    return "\\n".join(parts)\n',
