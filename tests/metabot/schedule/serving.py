@@ -46,7 +46,7 @@ def runs(folder: Path, name: str) -> list[JobRun]:
     return [run for run in reversed(found) if run.job == name]
 
 
-def until(true: Callable[[], bool], *, seconds: float = 30) -> None:
+def until(true: Callable[[], bool], *, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come to this in time"
