@@ -36,7 +36,7 @@ class _Place(NamedTuple):
 
 def show_list(*, output: Output, config: Path | None) -> None:
     at = _place(config)
-    pulls = [pull for pull in at.host.pulls() if names_of(pull)]
+    pulls = at.host.pulls()
     if output == "json":
         sys.stdout.buffer.write(list_json(at.host.name, pulls))
     else:

@@ -77,7 +77,8 @@ def show_json(about: About, decisions: Sequence[Decision], comments: Sequence[Co
 
 def _entry(pull: HostedPull) -> Iterator[str]:
     yield from wrapped(f"#{pull.number} {inert(pull.title)}", first="  ", indent=_INDENT)
-    yield f"{_INDENT}{_state(pull)}, for {fingerprint(pull) or 'no finding'}"
+    name = fingerprint(pull)
+    yield f"{_INDENT}{_state(pull)}{f', for {name}' if name else ''}"
     yield f"{_INDENT}{pull.where}"
 
 

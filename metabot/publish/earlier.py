@@ -57,9 +57,10 @@ class Earlier:
         said = [one for one in self._decisions if one.fingerprint in finding.names and one.kind in kinds]
         last = said[-1] if said else None
         if last is not None and last.kind == "decline":
-            who, why = Untrusted(last.decided_by).quoted(), Untrusted(last.reason).quoted()
+            who = Untrusted(last.decided_by).quoted() if last.decided_by else "A person"
+            why = f": {Untrusted(last.reason).quoted()}" if last.reason else ", without a reason that was heard"
             where = f"{_where(newest)}. " if newest is not None else ""
-            detail = f"{where}{who} declined it, {why}. {_revived_by(finding)}"
+            detail = f"{where}{who} declined it{why}. {_revived_by(finding)}"
             return stopped(finding.fingerprint, "closed by a person", detail)
         if newest is None or (last is not None and last.decided_ns > (newest.ended_ns or newest.updated_ns)):
             return None

@@ -139,11 +139,12 @@ class Publisher:
         """What a run that was ended left undone: labels of what it opened, the comment on what it closed."""
         if not self._settings.meta_layer.pr_generation_enabled or kill_switch.thrown(self.host) is not None:
             return
-        for pull in self.host.pulls():
-            if pull.unfinished and pull.state == "open":
-                self.host.open_draft(self._draft(pull.title, pull.body, pull.branch, pull.head_revision))
-            else:
-                withdrawal.finish(self.host, pull, self._clock())
+        with self._alone():
+            for pull in self.host.pulls():
+                if pull.unfinished and pull.state == "open":
+                    self.host.open_draft(self._draft(pull.title, pull.body, pull.branch, pull.head_revision))
+                else:
+                    withdrawal.finish(self.host, pull, self._clock())
 
     def introduce(self, so_far: Iterable[SoFar]) -> HostedPull | None:
         """The pull request that lets metabot in, opened or brought up to date where it has to come first."""

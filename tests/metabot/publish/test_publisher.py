@@ -13,6 +13,7 @@ import pytest
 
 from analyzers.finding import Consequence, Fingerprint
 from metabot.errors import PublishError
+from metabot.ledger.people import Decision
 from metabot.publish.identity import fingerprint
 from metabot.publish.publisher import Preview
 from metabot.publish.pull_request import PullRequest
@@ -229,3 +230,22 @@ def test_a_killed_runs_branch_on_an_older_base_is_overridden(desk: Path) -> None
         first.head_revision,
     ]
     assert git(desk, "diff", "--name-only", f"main...{BRANCH}").split() == ["app.py", "tests/test_prefix.py"]
+
+
+@pytest.mark.parametrize(
+    ("by", "why", "said"),
+    [
+        pytest.param("ada", "we @all like it", "“ada” declined it: “we", id="with a reason, quoted"),
+        pytest.param("", "", "A person declined it, without a reason", id="closed without a word"),
+    ],
+)
+def test_says_who_declined_it_and_why(desk: Path, by: str, why: str, said: str) -> None:
+    """As far as it is known, also where no pull request was opened yet."""
+    declined = Decision(fingerprint=FINGERPRINT, kind="decline", reason=why, decided_by=by, decided_ns=1)
+    stop = publisher(desk, decisions=[declined]).already(finding())
+    assert stop is not None
+    assert stop.reason == "closed by a person"
+    assert said in stop.detail
+    assert "@all" not in stop.detail
+    revived = replace(declined, kind="revive", decided_ns=2)
+    assert publisher(desk, decisions=[declined, revived]).already(finding()) is None
