@@ -19,6 +19,7 @@ from metabot.git import Repository
 from metabot.ledger.ledger import Ledger
 from metabot.pipeline import Pass, Scope, run_pass
 from metabot.stopped import Stopped
+from tests.repositories import commit
 
 pytestmark = pytest.mark.slow
 
@@ -287,3 +288,30 @@ def test_a_dry_run_touches_nothing(
     assert not (folder / "pull-requests").exists()
     assert Repository(folder / "remote.git").resolve("main") is not None
     assert list(Path(folder / "remote.git/refs/heads").glob("metabot/*")) == []
+
+
+INTRODUCED = ("onboarding = false", "onboarding = true")
+NOTHING_PROPOSED = f"analyzers_off = {sorted(FINGERPRINTS)}"
+
+
+def test_a_new_repository_is_introduced(again: Callable[..., Pass], tmp_path: Path) -> None:
+    """The pass ends with the one pull request that lets metabot in, which lists what was found, and the dashboard."""
+    done = again(INTRODUCED, ("max_new_per_day = 3", f"max_new_per_day = 3\n{NOTHING_PROPOSED}"))
+    assert set(ends(done).values()) == {("placed", "analyzer switched off")}
+    pulls = tmp_path / "copy/pull-requests"
+    assert sorted(path.name for path in pulls.glob("[!.]*")) == ["1.json", "1.md", "dashboard.md"]
+    introduction = (pulls / "1.md").read_text()
+    assert introduction.startswith("# Let metabot propose changes here\n")
+    assert introduction.count("*analyzer switched off*") == 3
+    assert (pulls / "dashboard.md").read_text().count("*analyzer switched off*") == 3
+
+
+def test_a_repository_narrows_what_is_proposed_for_it(again: Callable[..., Pass], tmp_path: Path) -> None:
+    """By the file in its base branch, which also shows that metabot was let in; what the pass left out it tells."""
+
+    def narrow(folder: Path) -> None:
+        commit(folder / "support_desk", {".github/metabot.toml": NOTHING_PROPOSED})
+
+    done = again(INTRODUCED, prepare=narrow)
+    assert set(ends(done).values()) == {("placed", "analyzer switched off")}
+    assert not list((tmp_path / "copy/pull-requests").glob("[0-9]*"))
