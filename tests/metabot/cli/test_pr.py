@@ -55,6 +55,7 @@ def test_lists_what_is_open_and_what_ended(desk: Path) -> None:
     assert one["prediction"] == {"unit": "uncached input tokens per call", "observed": 1900.0, "expected": 400.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("identity", ["1", "#1", FINGERPRINT, FINGERPRINT[:4]])
 def test_declines_and_revives(desk: Path, identity: str) -> None:
     """Declined it is closed with the reason, and nothing opens it; revived, the next pass does."""
@@ -73,6 +74,7 @@ def test_declines_and_revives(desk: Path, identity: str) -> None:
     assert reopened.number == 2
 
 
+@pytest.mark.slow
 def test_shows_as_json_what_was_decided(desk: Path) -> None:
     """Whatever a person wrote is quoted."""
     pr(desk, "decline", "1", "--reason", "ask @everyone <!-- x -->")
@@ -84,6 +86,7 @@ def test_shows_as_json_what_was_decided(desk: Path) -> None:
     assert values["pull"]["state"] == "closed"
 
 
+@pytest.mark.slow
 def test_pauses_and_goes_on(desk: Path) -> None:
     """While it is paused nothing is opened."""
     git(desk, "merge", "-q", "--no-ff", "-m", "merge", f"metabot/prompt-cache-miss-{FINGERPRINT}")
@@ -98,6 +101,7 @@ def test_pauses_and_goes_on(desk: Path) -> None:
     assert not (isinstance(again, Stopped) and again.reason == "paused")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -113,6 +117,7 @@ def test_says_what_is_wrong(desk: Path, arguments: tuple[str, ...], said: str) -
     assert Ledger(desk.parent / ".metabot/ledger.sqlite").decisions() == []
 
 
+@pytest.mark.slow
 def test_a_merged_one_is_not_declined(desk: Path) -> None:
     """Merged by git it is merged, and the message says what can be done."""
     git(desk, "merge", "-q", "--no-ff", "-m", "merge", f"metabot/prompt-cache-miss-{FINGERPRINT}")
@@ -131,6 +136,7 @@ def test_watches_once(desk: Path) -> None:
     assert pr(desk, "watch").stdout == "nothing new\n"
 
 
+@pytest.mark.slow
 def test_a_look_that_failed_says_so(desk: Path) -> None:
     """By its exit code as well; the dashboard is kept all the same."""
     (desk.parent / "pulls/1.comments.json").write_text("no list")

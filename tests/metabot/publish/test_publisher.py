@@ -90,6 +90,7 @@ def test_what_a_person_closed_stays_closed(desk: Path) -> None:
     assert reason(open_one(desk)) == "closed by a person"
 
 
+@pytest.mark.slow
 def test_one_cause_has_one_pull_request(desk: Path) -> None:
     """Whichever of its candidates leads the finding at another time."""
     cause, consequence = finding("e" * 12), finding()
@@ -99,6 +100,7 @@ def test_one_cause_has_one_pull_request(desk: Path) -> None:
     assert reason(publisher(desk).already(cause)) is None
 
 
+@pytest.mark.slow
 def test_a_consequence_has_no_pull_request_of_its_own(desk: Path) -> None:
     """The block names what else the change would cure."""
     follows = Consequence(fingerprint=Fingerprint("e" * 12), candidate=finding().candidate, because="it grows")
@@ -107,6 +109,7 @@ def test_a_consequence_has_no_pull_request_of_its_own(desk: Path) -> None:
     assert reason(publisher(desk).already(finding("e" * 12))) == "already open"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["by its state", "by git"])
 def test_what_was_merged_is_in_base(desk: Path, how: str) -> None:
     """Merged by hand is merged as well, and no longer counts as open."""
@@ -119,6 +122,7 @@ def test_what_was_merged_is_in_base(desk: Path, how: str) -> None:
     assert reason(publisher(desk, publish={"max_open": 1}).already(finding("f" * 12))) is None
 
 
+@pytest.mark.slow
 def test_three_open_ones_are_enough(desk: Path) -> None:
     """The next one waits until one of them is closed."""
     for number in range(3):
@@ -140,6 +144,7 @@ def test_report_only_opens_nothing(desk: Path) -> None:
     assert not (desk.parent / "pulls").exists()
 
 
+@pytest.mark.slow
 def test_a_preview_touches_nothing(desk: Path) -> None:
     """The same title, branch and text as opening would give; no commit, no branch, no folder."""
     before = git(desk, "count-objects", "-v")
@@ -159,6 +164,7 @@ def test_a_preview_touches_nothing(desk: Path) -> None:
     assert reason(publisher(desk).preview(proposal)) == "already open"
 
 
+@pytest.mark.slow
 def test_what_is_open_can_be_proved_again(desk: Path) -> None:
     """The command that the text names for it comes to the same text, and touches nothing."""
     opened = open_one(desk)
@@ -170,6 +176,7 @@ def test_what_is_open_can_be_proved_again(desk: Path) -> None:
     assert sorted((path.name, path.read_bytes()) for path in (desk.parent / "pulls").iterdir()) == before
 
 
+@pytest.mark.slow
 def test_a_foreign_branch_of_that_name_is_left(desk: Path) -> None:
     """The error says so in git's words, and no record is written."""
     git(desk, "commit", "-q", "--allow-empty", "-m", "mine")
@@ -181,6 +188,7 @@ def test_a_foreign_branch_of_that_name_is_left(desk: Path) -> None:
     assert pulls(desk) == []
 
 
+@pytest.mark.slow
 def test_an_unreachable_remote_is_an_error(desk: Path) -> None:
     """Named as in the settings."""
     with pytest.raises(PublishError, match="nowhere"):
@@ -213,6 +221,7 @@ def test_processes_at_once(desk: Path, names: list[str]) -> None:
     assert pulls(desk) == sorted(f"{number + 1}.{kind}" for number in range(expected) for kind in ("json", "md"))
 
 
+@pytest.mark.slow
 def test_a_killed_runs_branch_on_an_older_base_is_overridden(desk: Path) -> None:
     """Pushed and killed, then the base moved on: the branch goes forward to the new change, and nothing is forced."""
     first = open_one(desk)
