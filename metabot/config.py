@@ -290,7 +290,9 @@ def _explain(name: str, details: ErrorDetails) -> str:
 
 
 def _said(details: ErrorDetails) -> str:
-    message = details["msg"]
+    if details["type"] in ("tuple_type", "list_type"):
+        return 'must be a list, as in ["…", "…"]'
+    message = details["msg"].removeprefix("Value error, ")
     return message[0].lower() + message[1:]
 
 
@@ -324,6 +326,8 @@ def _written(location: tuple[int | str, ...]) -> str:
     match location:
         case ("sources" | "prices" as table, int(index), *rest):
             return ", ".join([f"[[{table}]] number {index + 1}", *map(str, rest)])
+        case (section, key, int(index), *_):
+            return f"[{section}] {key}, number {index + 1}"
         case (section, key, *rest):
             return f"[{section}] {'.'.join(map(str, (key, *rest)))}"
         case _:

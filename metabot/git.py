@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Final, NewType, Self
@@ -24,6 +24,8 @@ from metabot.redact import redact
 
 ObjectId = NewType("ObjectId", str)
 
+_WEB: Final = ("https", "http")
+_BRANCHES: Final = ("refs/heads", "refs/remotes")
 _REGULAR: Final = ("100644", "100755")
 _LINK: Final = "120000"
 _SUBMODULE: Final = "160000"
@@ -75,22 +77,21 @@ class Repository:
     @classmethod
     def made(cls, at: Path, access: Access | None = None) -> Self:
         """An empty bare repository at `at`, in a folder that is there and empty."""
-        options = ("--quiet", "--bare", "--initial-branch=main", "--template=")
-        answer = _git(at.resolve(), "init", *options, ".", variables=environment(at.resolve(), None))
-        if answer.status != 0:
-            raise RepositoryError(f"{at}: git could not make a repository: {answer.words}\n  Look at the disk.")
+        _initialised(at.resolve(), "--initial-branch=main")
         return cls(at, access)
 
     def fetch(self, url: str) -> None:
         """Sets every branch to where it stands at the address; branches that are gone there stay.
+
+        For a repository that metabot made: its settings are obeyed.
 
         The address becomes the remote `origin`. Only branches come: no tags, no submodules.
         """
         scheme = scheme_of(url)
         program = (f"--upload-pack={ON_DISK}upload-pack",) if scheme == "file" else ()
         options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance")
-        branches = "+refs/heads/*:refs/heads/*"
-        answer = self._run("fetch", *options, *program, "--", url, branches, scheme=scheme, seconds=_FETCH_SECONDS)
+        how = ("--", url, "+refs/heads/*:refs/heads/*")
+        answer = self._run("fetch", *options, *program, *how, scheme=scheme, seconds=_FETCH_SECONDS, own=True)
         if answer.status != 0:
             where = f"{redact(url)[0]}: could not be fetched: {answer.words or f'exit code {answer.status}'}"
             raise RepositoryError(f"{where}\n  Look at the address, the network and who may read there.")
@@ -376,10 +377,41 @@ class Repository:
         into: IO[bytes] | None = None,
         scheme: str | None = None,
         seconds: float = _REMOTE_SECONDS,
+        own: bool = False,  # the repository is metabot's, and so are its settings
     ) -> _Answer:
         variables = {**environment(self.path, scheme, self._access), **(env or {})}
         limit = seconds if scheme else None
-        return _git(self.path, *arguments, variables=variables, stdin=stdin, into=into, seconds=limit)
+        with ExitStack() as stack:
+            if scheme in _WEB and not own:
+                variables |= stack.enter_context(self._apart())
+            return _git(self.path, *arguments, variables=variables, stdin=stdin, into=into, seconds=limit)
+
+    @contextmanager
+    def _apart(self) -> Iterator[dict[str, str]]:
+        """A folder of git's own with nothing but this repository's objects and branches, for one command.
+
+        Where a web server is asked with a token, a setting of the repository could name a proxy, switch the check of
+        certificates off, or turn one address into another.
+        """
+        kind = self._must("tell its kind", "rev-parse", "--show-object-format").decode().strip()
+        where = ("rev-parse", "--path-format=absolute", "--git-path")
+        objects, shallow = (
+            Path(os.fsdecode(self._must(f"find its {name}", *where, name)).rstrip("\n"))
+            for name in ("objects", "shallow")
+        )
+        branches = self._must("list branches", "for-each-ref", "--format=%(objectname) %(refname)", *_BRANCHES)
+        with temporary.folder() as folder:
+            _initialised(folder, f"--object-format={kind}")
+            (folder / "packed-refs").write_bytes(branches)
+            if shallow.exists():
+                shutil.copy(shallow, folder / "shallow")
+            yield {"GIT_DIR": str(folder), "GIT_OBJECT_DIRECTORY": str(objects)}
+
+
+def _initialised(at: Path, *options: str) -> None:
+    answer = _git(at, "init", "--quiet", "--bare", "--template=", *options, ".", variables=environment(at, None))
+    if answer.status != 0:
+        raise RepositoryError(f"{at}: git could not make a repository: {answer.words}\n  Look at the disk.")
 
 
 def _git(

@@ -109,7 +109,7 @@ def run_pass(settings: Settings, scope: Scope, *, progress: Progress) -> Pass:
     ledger.record_findings(number, analysis.findings, analysis.pictures)
     refreshed(settings, progress)
     settings = _narrowed(settings, progress)
-    publisher = cache(partial(_publisher, settings, scope, ledger, progress))
+    publisher = _once(partial(_publisher, settings, scope, ledger, progress))
     outcomes = []
     with (
         Writers.of_pass(settings, ledger.books(number), choice=scope.choice) as writers,
@@ -165,6 +165,25 @@ def _publisher(settings: Settings, scope: Scope, ledger: Ledger, progress: Progr
     )
     if scope.publishes:
         publisher.finish()
+    return publisher
+
+
+def _once(make: Callable[[], Publisher]) -> Callable[[], Publisher]:
+    """Makes it when it is first asked for; where that fails, each later call fails alike, and nobody is asked again."""
+
+    @cache
+    def made() -> Publisher | PublishError | RepositoryError:
+        try:
+            return make()
+        except (PublishError, RepositoryError) as error:
+            return error
+
+    def publisher() -> Publisher:
+        found = made()
+        if isinstance(found, Publisher):
+            return found
+        raise found
+
     return publisher
 
 
