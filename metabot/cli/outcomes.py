@@ -15,6 +15,7 @@ from metabot.stopped import Stopped
 
 _INDENT: Final = " " * 4
 _LINES: Final = 10  # of a stop's detail
+_LAST: Final = 4  # of them, from its end
 # It has its pull request from an earlier pass.
 _KNOWN: Final = ("already open", "taken over", "closed by a person", "expired", "withdrawn", "already in base")
 
@@ -72,6 +73,6 @@ def _stopped(outcome: Outcome) -> list[str]:
     stop = outcome.end
     head = f"{stop.finding}  {outcome.finding.candidate.analyzer}  at {stop.stage}: {stop.reason}"
     told = [line for part in stop.detail.splitlines() for line in wrapped(part.strip(), indent=_INDENT)]
-    shown = told[:_LINES]
-    rest = [f"{_INDENT}… metabot show {stop.finding} says the rest"] if len(told) > _LINES else []
-    return [f"  {head}", *shown, *rest]
+    if len(told) > _LINES:  # what a program prints last says most
+        told = [*told[: _LINES - _LAST], f"{_INDENT}… metabot show {stop.finding} says the rest", *told[-_LAST:]]
+    return [f"  {head}", *told]

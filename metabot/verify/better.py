@@ -46,10 +46,20 @@ def evaluated_unmet(evaluated: Evaluated, *, needs_metric: bool = True) -> Unmet
     if unmet := _ended_unmet(run, "evaluation"):
         return unmet
     if needs_metric and (evaluated.metric is None or evaluated.metric.n == 0):
-        what = f"The evaluation's telemetry at {run.revision} has nothing about the finding's subject."
-        todo = "Let it take the same path through the code and write its telemetry to {telemetry}."
+        what = (
+            f"The evaluation's telemetry at {run.revision} has nothing about the finding's subject: {_held(evaluated)}."
+        )
+        todo = (
+            "Let it take the same path through the code, with the same names of service and operation, and write its "
+            "telemetry to {telemetry}."
+        )
         return Unmet("better", "not measured", f"{what} {todo}")
     return None
+
+
+def _held(evaluated: Evaluated) -> str:
+    counts = evaluated.counts
+    return "it wrote none" if counts is None else f"traces {counts.traces:,}, model calls {counts.model_calls:,}"
 
 
 def _timed_unmet(benchmarked: Benchmarked) -> Unmet | None:

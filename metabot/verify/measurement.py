@@ -6,9 +6,12 @@ piece of code.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import polars as pl
 
 from analyzers.finding import Metric, Subject
 from analyzers.frames import CALLS, SPANS
@@ -21,6 +24,8 @@ from metabot.store.store import Store
 from metabot.verify.counts import counted
 from metabot.verify.evaluation import Evaluation
 from metabot.verify.measured import Counts, Evaluated
+
+_DATE: Final = re.compile(r"[-@](20\d{2}-\d{2}-\d{2}|20\d{6})\Z")
 
 
 class Pace(NamedTuple):
@@ -67,9 +72,28 @@ def _measured(
     at = {} if pace is None else {"pace": pace.known}
     with Store.temporary() as store:
         _load(store, telemetry, settings)
-        frames = [frame(store, read) for read in analyzer.reads]
+        frames = [answered_as(frame(store, read), subject.detail) for read in analyzer.reads]
         counts = counted(frame(store, SPANS), frame(store, CALLS))
         return analyzer.measure(*frames, subject=subject, settings=chosen, **at), counts
+
+
+def answered_as(rows: pl.LazyFrame, model: str | None) -> pl.LazyFrame:
+    """The rows with a model's dated name in place of its plain one, or of another date, where it does not occur.
+
+    Providers answer a request for `gpt-4.1-mini` as `gpt-4.1-mini-2025-04-14`; a script answers as it was asked.
+    """
+    if model is None or "model" not in rows.collect_schema():
+        return rows
+    known = rows.select(pl.col("model").drop_nulls().unique()).collect()["model"].to_list()
+    alike = [one for one in known if undated(one) == undated(model)]
+    if model in known or not alike:
+        return rows
+    return rows.with_columns(pl.col("model").replace(dict.fromkeys(alike, model)))
+
+
+def undated(model: str) -> str:
+    """`claude-sonnet-4-20250514` is `claude-sonnet-4`, `gpt-4o-2024-08-06` is `gpt-4o`."""
+    return _DATE.sub("", model)
 
 
 def _load(store: Store, telemetry: Path, settings: Settings) -> None:
