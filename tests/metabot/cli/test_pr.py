@@ -56,7 +56,7 @@ def test_lists_what_is_open_and_what_ended(desk: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("identity", ["1", "#1", FINGERPRINT, FINGERPRINT[:4]])
+@pytest.mark.parametrize("identity", ["#1", FINGERPRINT[:4]])
 def test_declines_and_revives(desk: Path, identity: str) -> None:
     """Declined it is closed with the reason, and nothing opens it; revived, the next pass does."""
     declined = pr(desk, "decline", identity, "--reason", "we like it as it is")
