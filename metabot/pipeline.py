@@ -21,6 +21,7 @@ from metabot.ledger.ledger import Ledger
 from metabot.narrowing import PATH, narrowed
 from metabot.place.placement import Placed
 from metabot.place.placing import place
+from metabot.publish.host import HostedPull
 from metabot.publish.hosts import host_of
 from metabot.publish.onboarding import so_far
 from metabot.publish.posting import posted
@@ -60,6 +61,7 @@ class Pass:
     refused: tuple[InputError, ...]  # files of the sources that could not be read
     analysis: Analysis
     outcomes: tuple[Outcome, ...]
+    introduction: HostedPull | None = None  # the pull request that has to be merged before any other is opened
 
     @property
     def result(self) -> Literal["done", "no sandbox", "no repository"]:
@@ -118,9 +120,13 @@ def run_pass(settings: Settings, scope: Scope, *, progress: Progress) -> Pass:
         for outcome in _outcomes(analysis, _Way(settings, scope, writers, bench, progress, publisher)):
             _record(ledger, number, outcome)
             outcomes.append(outcome)
-    if scope.publishes:
-        _tell(publisher, settings, ledger, outcomes, progress)
-    done = Pass(loaded=ingested.loaded, refused=ingested.refused, analysis=analysis, outcomes=tuple(outcomes))
+    done = Pass(
+        loaded=ingested.loaded,
+        refused=ingested.refused,
+        analysis=analysis,
+        outcomes=tuple(outcomes),
+        introduction=_told(publisher, settings, ledger, outcomes, progress) if scope.publishes else None,
+    )
     ledger.end_pass(number, done.result)
     return done
 
@@ -317,26 +323,29 @@ def _published(
     return publisher.preview(verified) if way.scope.dry_run else publisher.open_change(verified)
 
 
-def _tell(
+def _told(
     publisher: Callable[[], Publisher],
     settings: Settings,
     ledger: Ledger,
     outcomes: Sequence[Outcome],
     progress: Progress,
-) -> None:
-    """People, of what came of the whole pass. That it could not be told takes nothing back."""
+) -> HostedPull | None:
+    """Tells people of what came of the whole pass, and gives what introduces metabot to a repository that is new.
+
+    That it could not be told takes nothing back.
+    """
     if settings.target.repository is None:
-        return
+        return None
+    introduction = None
     try:
         found = [
             so_far(one.finding, one.verified, one.end if isinstance(one.end, Stopped) else None) for one in outcomes
         ]
         introduction = publisher().introduce(found)
-        if introduction is not None:
-            progress(f"#{introduction.number} introduces metabot: {introduction.where}")
         posted(publisher().host, settings, ledger)
     except (PublishError, RepositoryError) as error:
         progress(str(error))
+    return introduction
 
 
 def _unpublished(finding: Finding, detail: str) -> Stopped:

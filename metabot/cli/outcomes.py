@@ -9,6 +9,7 @@ from metabot.cli.console import wrapped
 from metabot.funnel import End, stopped_at
 from metabot.generate.proposal import Proposal
 from metabot.pipeline import Outcome
+from metabot.publish.host import HostedPull
 from metabot.publish.publisher import Preview, Updated
 from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
@@ -20,9 +21,10 @@ _LAST: Final = 4  # of them, from its end
 _KNOWN: Final = ("already open", "taken over", "closed by a person", "expired", "withdrawn", "already in base")
 
 
-def outcome_lines(outcomes: Sequence[Outcome]) -> list[str]:
-    """What was opened, and what was stopped, at which stage and why."""
-    opened = [line for outcome in outcomes for line in _opened(outcome)]
+def outcome_lines(outcomes: Sequence[Outcome], introduction: HostedPull | None = None) -> list[str]:
+    """What was opened, and what was stopped, at which stage and why; first what introduces metabot."""
+    opened = [] if introduction is None else _introduced(introduction)
+    opened += [line for outcome in outcomes for line in _opened(outcome)]
     stopped = [line for outcome in outcomes for line in _stopped(outcome)]
     return [
         f"opened    {'' if opened else 'nothing'}".rstrip(),
@@ -57,6 +59,14 @@ def _opened(outcome: Outcome) -> list[str]:
             return wrapped(f"would open: {preview.title} (branch {preview.branch})", first="  ", indent=_INDENT)
         case Stopped() | Proposal():
             return []
+
+
+def _introduced(pull: HostedPull) -> list[str]:
+    return [
+        *wrapped(f"#{pull.number} {pull.title}", first="  ", indent=_INDENT),
+        f"{_INDENT}draft on {pull.branch}: merge it into {pull.base_branch}, and the next pass goes on",
+        f"{_INDENT}{pull.where}",
+    ]
 
 
 def _drafted(pull_request: PullRequest) -> list[str]:

@@ -51,5 +51,5 @@ def print_pass(done: Pass) -> None:
     ):
         out("\n".join(part))
         out()
-    out("\n".join(outcome_lines(done.outcomes)))
+    out("\n".join(outcome_lines(done.outcomes, done.introduction)))
     out("\n".join(["", *funnel_line(funnel(end_of(outcome) for outcome in done.outcomes))]))

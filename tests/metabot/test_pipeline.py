@@ -15,6 +15,7 @@ import pytest
 from filelock import FileLock
 
 from metabot import config
+from metabot.cli.outcomes import outcome_lines
 from metabot.git import Repository
 from metabot.ledger.ledger import Ledger
 from metabot.pipeline import Pass, Scope, run_pass
@@ -303,6 +304,10 @@ def test_a_new_repository_is_introduced(again: Callable[..., Pass], tmp_path: Pa
     introduction = (pulls / "1.md").read_text()
     assert introduction.startswith("# Let metabot propose changes here\n")
     assert introduction.count("*analyzer switched off*") == 3
+    assert done.introduction is not None
+    opened = outcome_lines(done.outcomes, done.introduction)
+    assert opened[1] == "  #1 Let metabot propose changes here"
+    assert "merge it into main" in opened[2]
     assert (pulls / "dashboard.md").read_text().count("*analyzer switched off*") == 3
 
 
