@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,9 +14,13 @@ from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from metabot.config import Section, Settings, Window
+from metabot.verify.paths import matches
+from metabot.windows import inside as windows_inside
 
 PATH: Final = ".github/metabot.toml"
 _ALL: Final = "**"
+_NAME: Final = "\N{SNOWMAN}"
+_MEANINGS: Final = {"**": (_NAME, f"{_NAME}/{_NAME}"), "*": (_NAME,), "?": (_NAME,)}
 
 
 class Narrowing(Section):
@@ -73,25 +77,41 @@ def _each(settings: Settings, said: Narrowing) -> Iterator[tuple[str, str, Any, 
     ):
         wider = theirs is not None and theirs > ours
         yield section, key, min(ours, theirs or ours), _wider(key, str(theirs), str(ours)) if wider else ""
-    for section, key, mine, wanted, everything in (
-        ("publish", "windows", publish.windows, said.windows, ()),
-        ("target", "allowed_paths", target.allowed_paths, said.allowed_paths, (_ALL,)),
-    ):
-        yield (section, key, *_within(key, mine, wanted, everything))
+    paths = _within("allowed_paths", target.allowed_paths, said.allowed_paths, (_ALL,), inside=_path_inside)
+    yield ("target", "allowed_paths", *paths)
+    windows, complaint = _within("windows", publish.windows, said.windows, (), inside=windows_inside)
+    yield "publish", "windows", windows or publish.windows, complaint
+    if said.windows and not windows:
+        yield "meta_layer", "pr_generation_enabled", False, ""
     yield "target", "protected_paths", (*target.protected_paths, *said.protected_paths), ""
     yield "publish", "analyzers_off", (*publish.analyzers_off, *said.analyzers_off), ""
 
 
 def _within(
-    key: str, ours: Sequence[str], theirs: Sequence[str], everything: Sequence[str]
+    key: str,
+    ours: Sequence[str],
+    theirs: Sequence[str],
+    everything: Sequence[str],
+    *,
+    inside: Callable[[str, Sequence[str]], bool],
 ) -> tuple[tuple[str, ...], str]:
-    """Theirs where ours allow everything; else those of theirs that are among ours."""
+    """Theirs where ours allow everything; else those of theirs that lie inside ours, which may be none."""
     if not theirs or tuple(theirs) == tuple(everything):
         return tuple(ours), ""
     if tuple(ours) == tuple(everything):
         return tuple(theirs), ""
-    among, beyond = [one for one in theirs if one in ours], [one for one in theirs if one not in ours]
-    return tuple(among or ours), _wider(key, ", ".join(map(repr, beyond)), ", ".join(map(repr, ours))) if beyond else ""
+    among = [one for one in theirs if inside(one, ours)]
+    beyond = [one for one in theirs if one not in among]
+    said = _wider(key, ", ".join(map(repr, beyond)), ", ".join(map(repr, ours))) if beyond else ""
+    return tuple(among), said if among or not beyond else f"{said} Nothing is left that both allow."
+
+
+def _path_inside(glob: str, ours: Sequence[str]) -> bool:
+    """Whether all that a glob matches is matched by one of ours, as far as paths of names that nobody uses tell."""
+    samples = [glob]
+    for part, meanings in _MEANINGS.items():
+        samples = [sample.replace(part, meaning) for sample in samples for meaning in meanings]
+    return glob in ours or any(all(matches(sample, [one]) for sample in samples) for one in ours)
 
 
 def _wider(key: str, theirs: str, ours: str) -> str:

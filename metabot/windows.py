@@ -46,6 +46,18 @@ def parse(text: str) -> Window:
     return Window(days, begin, end)
 
 
+def inside(window: str, others: Iterable[str]) -> bool:
+    """Whether one of the others, or several together, are open whenever the window is."""
+    return _minutes(parse(window)) <= frozenset().union(*(_minutes(parse(other)) for other in others))
+
+
+def _minutes(window: Window) -> frozenset[int]:
+    """Of the week, counted from Monday's midnight."""
+    length = (window.end - window.begin) % _MIDNIGHT or _MIDNIGHT
+    begins = [day * _MIDNIGHT + window.begin for day in window.days]
+    return frozenset((begin + step) % (7 * _MIDNIGHT) for begin in begins for step in range(length))
+
+
 def is_open(windows: Iterable[str], moment: datetime) -> bool:
     """Whether one of them is; no window at all is always open."""
     known = [parse(window) for window in windows]

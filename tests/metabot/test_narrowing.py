@@ -69,6 +69,32 @@ def test_what_would_widen_is_left_out_and_said(line: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "key", "holds"),
+    [
+        ('windows = ["Mon 10:00-11:00"]', "windows", ("Mon 10:00-11:00",)),
+        ('windows = ["Tue-Wed 12:00-17:00", "Sun"]', "windows", ("Tue-Wed 12:00-17:00",)),
+        ('allowed_paths = ["app/prompts/**"]', "allowed_paths", ("app/prompts/**",)),
+        ('allowed_paths = ["app/*.py", "lib/x.py"]', "allowed_paths", ("app/*.py",)),
+        ('allowed_paths = ["*/**"]', "allowed_paths", ()),
+    ],
+)
+def test_what_lies_inside_holds(line: str, key: str, holds: tuple[str, ...]) -> None:
+    """Narrower hours and deeper folders; where nothing is left that both allow, nothing may be changed."""
+    ours = settings(publish={"windows": ["Mon-Fri 09:00-17:00"]}, target={"allowed_paths": ["app/**"]})
+    found = narrowed(ours, line).settings
+    assert (found.publish.windows if key == "windows" else found.target.allowed_paths) == holds
+
+
+@pytest.mark.parametrize("window", ["Sat", "Mon 16:00-18:00", "22:00-06:00"])
+def test_hours_that_both_never_allow_open_nothing(window: str) -> None:
+    """Not even within the settings' own hours: somebody wanted fewer."""
+    ours = settings(publish={"windows": ["Mon-Fri 09:00-17:00"]})
+    found = narrowed(ours, f'windows = ["{window}"]')
+    assert not found.settings.meta_layer.pr_generation_enabled
+    assert "Nothing is left that both allow" in found.left_out[0]
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         pytest.param("max_open = ", "is not TOML", id="no TOML"),
