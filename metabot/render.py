@@ -41,11 +41,11 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters["literal"] = repr
-    environment.filters["code"] = _code
+    environment.filters["code"] = code
     return environment
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Text that a pair of backticks in Markdown holds."""
     return " ".join(text.replace("`", "'").split())
 

@@ -34,6 +34,7 @@ class MemoryHost:
     """A `Host`. `did` lists what was changed, in order; `fails_at` raises at the named change, before it is made."""
 
     name = "shop/desk"
+    closes_with_branch = False
 
     def __init__(self) -> None:
         self.now_ns = NOW

@@ -33,6 +33,7 @@ class HostedPull:
     head_revision: str
     base_branch: str
     author: str
+    own: bool = True  # it has metabot's block, or metabot's account opened it: a person may use the same branch
     labels: tuple[str, ...]
     where: str  # its address, or the path of its text
     created_ns: int
@@ -113,6 +114,10 @@ class Host(Protocol):
     @property
     def name(self) -> str:
         """The repository as people write it there: `owner/name`, or the folder."""
+
+    @property
+    def closes_with_branch(self) -> bool:
+        """Whether a pull request ends there with its branch, so that one that is open has one."""
 
     def pulls(self) -> Sequence[HostedPull]:
         """All that metabot could have opened, open and ended, newest first: from branches `metabot/…` of its own."""

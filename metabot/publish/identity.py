@@ -87,7 +87,7 @@ def block_in(pull: HostedPull) -> Block | None:
 
 def names_of(pull: HostedPull) -> frozenset[Fingerprint]:
     """The findings that a pull request is for, by its branch and its block. None: it is no proposal of metabot's."""
-    if not pull.own_branch:
+    if not pull.own_branch or not pull.own:
         return frozenset()
     branch, block = _BRANCH.match(pull.branch), block_in(pull)
     of_block = (block.fingerprint, *block.also) if block else ()

@@ -30,7 +30,7 @@ def paused(pulls: Sequence[HostedPull], decisions: Sequence[Decision], settings:
         return "paused", f"{who} asked metabot to pause{why}. To go on: metabot pr resume, or comment /metabot resume."
     resumed_ns = said[-1].decided_ns if said else 0
     done = sorted((pull for pull in _proposals(pulls) if pull.state != "open"), key=_end, reverse=True)
-    since = (pull for pull in done if _end(pull) > resumed_ns)
+    since = (pull for pull in done if _end(pull) > resumed_ns and ended(pull.body) != "outdated")
     expired = list(takewhile(lambda pull: pull.state == "closed" and ended(pull.body) == "expired", since))
     if not settings.pause_after_unanswered or len(expired) < settings.pause_after_unanswered:
         return None

@@ -39,6 +39,10 @@ class LocalHost:
     def name(self) -> str:
         return str(self._records.folder)
 
+    @property
+    def closes_with_branch(self) -> bool:
+        return False
+
     def pulls(self) -> Sequence[HostedPull]:
         return self._hosted(self._records.all()[::-1])
 

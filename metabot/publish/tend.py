@@ -28,7 +28,8 @@ def tended(at: Watching, pull: HostedPull, fingerprint: str, before: PullRequest
     if any(one.what == "declined" for one in obeyed):
         return
     if at.host.branch(pull.branch) is None:
-        yield from _without_branch(at, pull, fingerprint)
+        if not at.host.closes_with_branch:  # else what was told of the branch lags behind
+            yield from _without_branch(at, pull, fingerprint)
         return
     theirs = said(comments, _THEIRS) or _somebody_committed(at, pull)
     if theirs:
@@ -64,6 +65,8 @@ def _said_to_be_expired(at: Watching, pull: HostedPull) -> Iterator[Seen]:
 def _has_expired(at: Watching, pull: HostedPull, comments: Sequence[Comment]) -> bool:
     """Not again, once a person opened it again."""
     days = at.settings.publish.expire_days
+    if not pull.draft:  # a person marked it ready
+        return False
     words = [comment.created_ns for comment in comments if _of_a_person(comment)]
     silent_ns = at.now_ns - max((pull.created_ns, *words))
     return 0 < days * DAY <= silent_ns and not said(comments, _EXPIRED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from metabot.render import code
 from metabot.verify.measured import Measured
 from metabot.verify.sound import named
 
@@ -33,4 +34,5 @@ def untested(measured: Measured) -> Iterator[str]:
     elif coverage.missed:
         more = len(coverage.missed) - _SHOWN
         rest = f" and {more} more" if more > 0 else ""
-        yield f"Changed lines that no test executed: {', '.join(coverage.missed[:_SHOWN])}{rest}."
+        shown = ", ".join(f"`{code(place)}`" for place in coverage.missed[:_SHOWN])
+        yield f"Changed lines that no test executed: {shown}{rest}."

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
@@ -26,6 +27,7 @@ from metabot.publish.github.refused import RefusedError
 from metabot.publish.github.rights import rights
 from metabot.publish.github.talk import Talk
 from metabot.publish.host import STOP_FILE, STOP_LABEL, Check, Comment, Commit, Dashboard, Draft, HostedPull, Rights
+from metabot.publish.identity import block_in
 
 _HIDDEN: Final = (403, 404, 410)
 
@@ -57,13 +59,17 @@ class GithubHost:
     def name(self) -> str:
         return self._client.address.repository
 
+    @property
+    def closes_with_branch(self) -> bool:
+        return True
+
     def pulls(self) -> Sequence[HostedPull]:
-        return self._pulls.own(self._repository.id)
+        return [self._owned(pull) for pull in self._pulls.own(self._repository.id)]
 
     def pull(self, number: int) -> HostedPull:
         found = self._pulls.one(number)
         ended = found.state == "closed" and found.merged_at is None
-        return self._pulls.hosted(found, ended_by=self._closer(number) if ended else None)
+        return self._owned(self._pulls.hosted(found, ended_by=self._closer(number) if ended else None))
 
     def others(self) -> Iterable[HostedPull]:
         return self._pulls.others()
@@ -71,7 +77,7 @@ class GithubHost:
     def open_draft(self, draft: Draft) -> HostedPull:
         self._living()
         with self._alone():
-            return self._pulls.hosted(opened(self._client, self._pulls, draft, self._login))
+            return self._owned(self._pulls.hosted(opened(self._client, self._pulls, draft, self._login)))
 
     def edit(self, number: int, *, title: str | None = None, body: str | None = None) -> None:
         given = {"title": title, "body": body}
@@ -145,6 +151,11 @@ class GithubHost:
     @cached_property
     def _login(self) -> str:
         return self._client.get("read the token's account", "/user", answers.User).login
+
+    def _owned(self, pull: HostedPull) -> HostedPull:
+        """A person may open one from metabot's branch. The block tells its own, or who opened it."""
+        own = block_in(pull) is not None or pull.author.casefold() == self._login.casefold()
+        return replace(pull, own=own)
 
     def _living(self) -> None:
         if self._repository.archived:

@@ -22,12 +22,12 @@ def test_nothing_is_left_open() -> None:
 
 
 def test_what_is_left_open_is_named() -> None:
-    """Flaky tests by name, lines by place; ten of each are enough."""
+    """Flaky tests by name, lines by place, which is somebody's file name and stands as code; ten of each are enough."""
     missed = tuple(f"app/a.py:{line}" for line in range(1, 13))
     coverage = Coverage(of="new test", lines=14, covered=2, missed=missed)
     flaky, lines = untested(replace(TOLD, flaky=(Name("a::b"),), coverage=coverage))
     assert flaky.endswith("without the change: a::b.")
-    assert lines.endswith("app/a.py:10 and 2 more.")
+    assert lines.endswith("`app/a.py:10` and 2 more.")
     assert next(executed(replace(TOLD, coverage=coverage)))[0] == "Changed lines that the new test alone executes"
 
 

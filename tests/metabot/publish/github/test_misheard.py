@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from github_double.faults import broken, secondary_limit
+from github_double.faults import broken, refused, secondary_limit
 
 from metabot.config import Settings
 from metabot.errors import PublishError
@@ -135,3 +135,34 @@ def test_an_address_that_is_none_does_not_end_a_look(desk: life.Desk) -> None:
     desk.run()
     check = Check(name="x", state="failed", required=True, where="https://[bad")
     assert "details" not in failing(desk.host.pull(1), [check])
+
+
+def test_a_persons_own_pull_request_from_metabots_branch_is_let_be(desk: life.Desk) -> None:
+    """However long it stays silent: it is neither metabot's proposal nor counted as one."""
+    desk.run()
+    desk.double.close(1, by="ada")
+    desk.double.open_pull("ada", life.BRANCH, base="main", title="Ada takes it on", body="Ada's words.")
+    for days in (1, 22, 30):
+        watch(desk.host, desk.settings, desk.ledger, clock=lambda days=days: time.time_ns() + days * DAY_NS)
+    pull = desk.double.pull(2)
+    assert (pull.state, pull.body, pull.comments) == ("open", "Ada's words.", [])
+    assert life.BRANCH in desk.double.bare.branches()
+    assert [one.own for one in desk.host.pulls()] == [False, True]
+
+
+def test_what_a_person_marked_ready_does_not_expire(desk: life.Desk) -> None:
+    """That is a word, too."""
+    desk.run()
+    desk.double.pull(1).draft = False
+    desk.double.advance(timedelta(days=22))
+    watch(desk.host, desk.settings, desk.ledger, clock=lambda: time.time_ns() + 22 * DAY_NS)
+    assert desk.double.pull(1).state == "open"
+
+
+def test_a_branch_that_seems_gone_for_a_moment_declines_nothing(desk: life.Desk) -> None:
+    """GitHub closes a pull request with its branch: one that is open has one."""
+    desk.run()
+    desk.double.fail_next(refused(404, "Not Found"), 2, path="/git/ref/heads/metabot")
+    assert "branch deleted" not in desk.look()
+    assert desk.double.pull(1).state == "open"
+    assert desk.ledger.decisions() == []
