@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from analyzers.untrusted import Untrusted
 from metabot.config import Publish
 from metabot.ledger.people import Decision
+from metabot.narrowing import PATH
 from metabot.publish.ended import ended
 from metabot.publish.host import HostedPull
 from metabot.publish.identity import names_of
@@ -43,17 +44,22 @@ def full(pulls: Sequence[HostedPull], settings: Publish, now_ns: int) -> Refusal
     """Why no further one may be opened now."""
     waiting = [pull for pull in _proposals(pulls) if pull.state == "open"]
     if len(waiting) >= settings.max_open:
-        todo = f"Merge or close one of them, or raise [publish] max_open = {settings.max_open}."
+        todo = f"Merge or close one of them, or raise {_where('max_open', settings.max_open)}."
         return "too many open", f"{_counted(len(waiting))} open: {_listed(waiting)}. {todo}"
     now = _moment(now_ns, settings)
     today = [pull for pull in _proposals(pulls) if _moment(pull.created_ns, settings).date() == now.date()]
     if len(today) >= settings.max_new_per_day:
-        todo = f"The next day one may come, or raise [publish] max_new_per_day = {settings.max_new_per_day}."
+        todo = f"The next day one may come, or raise {_where('max_new_per_day', settings.max_new_per_day)}."
         return "enough for today", f"{_counted(len(today))} opened on {now:%Y-%m-%d}: {_listed(today)}. {todo}"
     if not is_open(settings.windows, now):
         when = f"It is {now:%a %H:%M} in {settings.time_zone}"
         return "outside the windows", f"{when}, outside [publish] windows: {', '.join(settings.windows)}."
     return None
+
+
+def _where(key: str, value: int) -> str:
+    """The lower one of two files holds."""
+    return f"{key} = {value} of [publish], and of {PATH} where that says no more"
 
 
 def _proposals(pulls: Sequence[HostedPull]) -> list[HostedPull]:

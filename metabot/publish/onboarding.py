@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Final, Literal
 
 import metabot
@@ -51,9 +52,7 @@ class RepositorySettings:
 def so_far(finding: Finding, verified: VerifiedProposal | None, stop: Stopped | None) -> SoFar:
     """Of one finding of a pass."""
     if verified is not None:
-        prediction = verified.proposal.prediction
-        words = verified.proposal.title
-        value = f"{figure(prediction.observed)} → {figure(prediction.expected)} {prediction.unit}"
+        words, value = verified.proposal.title, _measured(verified)
         return SoFar(fingerprint=finding.fingerprint, words=words, figure=value, why=None)
     candidate = finding.candidate
     observed = candidate.evidence.observed
@@ -63,6 +62,19 @@ def so_far(finding: Finding, verified: VerifiedProposal | None, stop: Stopped | 
         figure=f"{figure(observed.value)} {observed.unit}, n = {observed.n:,}",
         why="not looked at further" if stop is None else stop.reason,
     )
+
+
+def _measured(verified: VerifiedProposal) -> str:
+    """What was measured, which is the evaluation; a prediction is named as one."""
+    measured, prediction = verified.measured, verified.proposal.prediction
+    told = [
+        [run.metric.value for run in runs if run.metric is not None and run.metric.unit == prediction.unit]
+        for runs in (measured.base, measured.head)
+    ]
+    if all(told):
+        base, head = (figure(fmean(values)) for values in told)
+        return f"{base} → {head} {prediction.unit} in the evaluation"
+    return f"{figure(prediction.observed)} → {figure(prediction.expected)} {prediction.unit} predicted"
 
 
 Introduced = Literal["not needed", "not yet", "open", "closed"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from analyzers.untrusted import Name
 from metabot import config
 from metabot.git import Repository
 from metabot.narrowing import PATH, narrowed
+from metabot.publish.figures import figure
 from metabot.publish.host import LARGEST_TEXT, HostedPull
 from metabot.publish.local_host import LocalHost
 from metabot.publish.onboarding import (
@@ -25,13 +27,14 @@ from metabot.publish.onboarding import (
     open_onboarding,
     refusal,
     repository_settings,
+    so_far,
     text,
 )
 from metabot.publish.publisher import Publisher
 from metabot.stopped import Stopped
 from tests import desks
 from tests.memory_host import MemoryHost
-from tests.proposals import verified
+from tests.proposals import finding, verified
 from tests.repositories import git
 
 PROVED = SoFar(fingerprint="0123456789ab", words="Put the fixed text first", figure="1,900 → 400 tokens", why=None)
@@ -168,3 +171,13 @@ def test_what_people_wrote_on_its_branch_stays(desk: Path) -> None:
     theirs = git(desk, "rev-parse", "HEAD")
     open_onboarding(asked(PROVED, base=git(desk, "rev-parse", "main")), host, repository)
     assert host.branch(BRANCH) == theirs
+
+
+def test_what_was_measured_is_told_apart_from_what_is_predicted() -> None:
+    """Of a change that was proved the evaluation's own figures; without any, the prediction, by that name."""
+    proved = verified()
+    assert so_far(finding(), proved, None).figure.endswith("uncached input tokens per call in the evaluation")
+    measured = replace(proved.measured, evaluations=())
+    predicted = so_far(finding(), replace(proved, measured=measured), None).figure
+    assert predicted.endswith("predicted")
+    assert figure(proved.proposal.prediction.expected) in predicted
