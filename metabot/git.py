@@ -221,6 +221,11 @@ class Repository:
             message = f"{self.path}: {redact(remote)[0]} refused branch {branch}: {words}"
             raise kind(f"{message}\n  Look at that branch there; metabot never forces a push.")
 
+    def knows_remote(self, remote: str) -> bool:
+        """By a name of its settings, or by a path that is there; nobody is asked."""
+        named = self._run("config", "--get", f"remote.{remote}.url").status == 0
+        return named or "://" in remote or (self.path / remote).exists()
+
     def remote_branch(self, remote: str, branch: str) -> str | None:
         """The commit that the remote's branch stands at; None where the remote has no such branch."""
         url, ref = self._url(remote), self._branch_ref(branch)

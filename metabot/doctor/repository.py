@@ -21,6 +21,8 @@ from metabot.verify.environment import base_of
 
 _OLDEST: Final = (2, 34)
 _SECONDS: Final = 10.0
+_PLACEHOLDERS: Final = ("env", "python", "report", "telemetry", "model", "tools")
+_BRACED: Final = re.compile(r"(?<!\$)\{([a-z_]+)\}")
 
 
 def git(_: Settings) -> Iterator[Line]:
@@ -67,6 +69,9 @@ def commands(settings: Settings) -> Iterator[Line]:
         yield warning("[target] evaluate is set, the repository calls a model, and nothing answers", NO_NETWORK)
     if not words(wanted.setup) and "{env}" in f"{wanted.test}{wanted.evaluate}{wanted.benchmark}":
         yield problem("[target] setup is empty, and other commands name {env}", "Write the command that fills {env}.")
+    for setting, name in _unknown(wanted):
+        known = ", ".join(f"{{{one}}}" for one in _PLACEHOLDERS)
+        yield problem(f"[target] {setting}: {{{name}}} is no placeholder of metabot's", f"There are {known}.")
     missing = list(dict.fromkeys(_missing(wanted)))
     for setting, program in missing:
         yield problem(
@@ -74,6 +79,16 @@ def commands(settings: Settings) -> Iterator[Line]:
         )
     if words(wanted.test) and not missing:
         yield ok("the programs of the commands are there")
+
+
+def _unknown(wanted: Target) -> Iterator[tuple[str, str]]:
+    """Words in braces that look like placeholders and are none. `${NAME}` is a shell's."""
+    commands = {"setup": wanted.setup, "test": wanted.test, "evaluate": wanted.evaluate, "benchmark": wanted.benchmark}
+    values = {f"environment.{name}": value for name, value in wanted.environment.items()}
+    for setting, text in (commands | values).items():
+        for name in dict.fromkeys(_BRACED.findall(text)):
+            if name not in _PLACEHOLDERS:
+                yield setting, name
 
 
 def _asks_in_vain(wanted: Target) -> bool:

@@ -71,12 +71,13 @@ def _clock(found: Rights, now_ns: int) -> Iterator[Line]:
 def _local(settings: Settings) -> Iterator[Line]:
     where, remote = settings.target.repository, settings.publish.remote
     found = origin(where) if isinstance(where, Path) else None
-    if found is None or remote != "origin":
+    unknown = remote != "origin" and isinstance(where, Path) and not Repository(where).knows_remote(remote)
+    if found is None or (remote != "origin" and not unknown):
         yield ok(f"pull requests are kept in {settings.publish.pulls}, their branches at the remote {remote}")
-    elif not found.has_remote:
+    elif unknown or not found.has_remote:
         yield problem(
             f"{where} has no remote {remote} to push branches to",
-            "Add one (git remote add origin ADDRESS), or name another in [publish] remote.",
+            f"Add one (git remote add {remote} ADDRESS), or name another in [publish] remote.",
         )
     elif found.address is not None and found.address.is_github:
         yield warning(

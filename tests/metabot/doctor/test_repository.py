@@ -82,3 +82,20 @@ def test_an_evaluation_that_asks_a_model_in_vain(tmp_path: Path) -> None:
     assert (state, "metabot store cassette" in said) == ("warning", True)
     answered = made(tmp_path, target={**target, "model_script": "cassette.jsonl"})
     assert [state for state, _ in lines(repository.commands, answered)] == ["ok"]
+
+
+def test_a_misspelt_placeholder(tmp_path: Path) -> None:
+    """Is named with those that there are; a shell's variable and JSON are none."""
+    commit(tmp_path, {"test_a.py": TEST})
+    target = {
+        "repository": ".",
+        "setup": "true ${HOME}",
+        "test": "{envv}/bin/python -m pytest {report}",
+        "environment": {"SPANS": "{telemtry}", "SHAPE": '{"a": 1}'},
+    }
+    found = [one.line for one in examined(made(tmp_path, target=target), {"commands": repository.commands})]
+    said = [line.said for line in found if "placeholder" in line.said]
+    assert said == [
+        "[target] test: {envv} is no placeholder of metabot's",
+        "[target] environment.SPANS: {telemtry} is no placeholder of metabot's",
+    ]

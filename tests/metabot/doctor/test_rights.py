@@ -25,6 +25,8 @@ def test_a_local_remote(tmp_path: Path) -> None:
     assert "has no remote origin" in only(rights.rights, settings)[1]
     git(tmp_path, "remote", "add", "origin", "../remote.git")
     assert only(rights.rights, settings)[0] == "ok"
+    upstream = settings.model_copy(update={"publish": settings.publish.model_copy(update={"remote": "upstream"})})
+    assert "has no remote upstream" in only(rights.rights, upstream)[1]
     git(tmp_path, "remote", "set-url", "origin", "git@github.com:acme/desk.git")
     assert 'repository = "acme/desk"' in only(rights.rights, settings)[1]
 
