@@ -202,7 +202,8 @@ def _models(calls: pl.LazyFrame) -> tuple[ModelUse, ...]:
     both_known = pl.col("input_tokens").is_not_null() & pl.col("cached_tokens").is_not_null()
     tokens = ("input_tokens", "cached_tokens", "output_tokens")
     found = (
-        calls.group_by(key)
+        calls.with_columns(pl.col("cost_usd").fill_nan(None))
+        .group_by(key)
         .agg(
             pl.len().alias("calls"),
             _FAILED.sum().alias("errors"),

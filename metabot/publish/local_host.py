@@ -164,7 +164,8 @@ class LocalHost:
 
     def stopped(self) -> str | None:
         with _mapped(self.name):
-            for base in self._bases(self._repository.bring(self._remote, [self._base])):
+            known = self._repository.knows_remote(self._remote)  # else publishing will say so
+            for base in self._bases(self._repository.bring(self._remote, [self._base]) if known else {}):
                 if STOP_FILE in self._repository.files(base):
                     return f"{self._base} of the repository holds the file {STOP_FILE}."
         return None

@@ -129,6 +129,13 @@ def test_at_most_ten_operations() -> None:
     assert len(seen([span(f"s{n}", n, n + 1) for n in range(12)]).slowest) == 10
 
 
+def test_a_cost_that_is_no_number_is_unknown() -> None:
+    """It would make the sum none, and another one each time."""
+    found = seen([], [call(cost_usd=0.5), call(cost_usd=float("nan"))])
+    (model,) = found.models
+    assert (model.cost.usd, model.cost.unknown_calls) == (0.5, 1)
+
+
 def test_unknown_tokens_and_cost_are_never_zero() -> None:
     """Where no call says, the sum is unknown; where some do, how many do not is said beside it."""
     found = seen(

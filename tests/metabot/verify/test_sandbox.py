@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import resource
+import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -229,6 +230,15 @@ def test_what_is_named_is_shown(proved: Sandbox, inside: Inside, tmp_path: Path)
     assert "No such file" in inside(proved, code).output
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Where the tests run in the background of a shell, Ctrl-C is ignored otherwise."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_an_interrupt_leaves_nothing(either: Sandbox, inside: Inside) -> None:
     """Ctrl-C while a command runs ends the command before it is raised."""
     import _thread
