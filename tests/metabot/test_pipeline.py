@@ -283,9 +283,13 @@ def test_a_dry_run_touches_nothing(
     shutil.copytree(made, folder, symlinks=True, ignore=shutil.ignore_patterns("pull-requests", "*.sqlite*"))
     for reference in Path(folder / "remote.git/refs/heads").glob("metabot/*"):
         reference.unlink()
-    done = metabot("run", "--dry-run", "--config", str(folder / "config.toml"), cwd=folder)
+    config_file = folder / "config.toml"
+    written = config_file.read_text()
+    config_file.write_text(written.replace("[publish]\n", '[publish]\nanalyzers_off = ["serial-calls"]\n'))
+    done = metabot("run", "--dry-run", "--config", str(config_file), cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("would open: ") == 3
+    assert done.stdout.count("would open: ") == 2
+    assert done.stdout.count("analyzer switched off") == 1
     assert not (folder / "pull-requests").exists()
     assert Repository(folder / "remote.git").resolve("main") is not None
     assert list(Path(folder / "remote.git/refs/heads").glob("metabot/*")) == []
