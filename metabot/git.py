@@ -1,8 +1,6 @@
-"""The target repository through git: the only import of GitPython.
+"""The target repository: what its commits hold, worktrees of them, and commits of our own.
 
-The repository is somebody else's: its hooks, filters, fsmonitor and every other setting that names a program are out of
-force here, git sees nothing of our environment, and the user's checkout and index are never touched. Every failure is
-a `RepositoryError` in git's own words.
+The user's checkout and index are never touched. Every failure is a `RepositoryError` in git's own words.
 """
 
 from __future__ import annotations
@@ -11,33 +9,24 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Final, NewType, Self
+from typing import IO, Final, NewType
 
 from metabot import temporary
 from metabot.errors import RepositoryError
-from metabot.git_environment import AUTHOR_EMAIL, ON_DISK, Access, environment, identity, scheme_of, words_of
-from metabot.redact import redact
+from metabot.git_environment import AUTHOR_EMAIL, Access, identity
+from metabot.git_folder import full
+from metabot.git_remote import Remotes
 
 ObjectId = NewType("ObjectId", str)
 
-_WEB: Final = ("https", "http")
-_BRANCHES: Final = ("refs/heads", "refs/remotes")
 _REGULAR: Final = ("100644", "100755")
 _LINK: Final = "120000"
 _SUBMODULE: Final = "160000"
-_FULL_ID: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _HUNK: Final = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
-_NO: Final = re.compile(r"error: 4\d\d|Authentication failed|not found|Permission")  # said by a remote that was reached
-_REMOTE_SECONDS: Final = 120.0  # a remote that does not answer must not hold a pass
-_FETCH_SECONDS: Final = 900.0  # a whole history may have to come
-
-
-class RemoteUnreachableError(RepositoryError):
-    """The same may succeed later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,57 +45,16 @@ class Hunk:
     new_lines: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    output: bytes
-    words: str
-
-
-class Repository:
+class Repository(Remotes):
     """A git repository by its top folder (or a bare one). A folder inside of a repository is refused."""
 
     def __init__(self, path: Path, access: Access | None = None) -> None:
-        self.path = path.resolve()
-        self._access = access
+        super().__init__(path, access)
         self._trees: dict[str, dict[str, _Entry]] = {}
-        if not self.path.is_dir() or self._run("rev-parse", "--git-dir").status != 0:
-            message = f"{path}: not the top folder of a git repository.\n  Name the folder that holds .git."
-            raise RepositoryError(message)
-
-    @classmethod
-    def made(cls, at: Path, access: Access | None = None) -> Self:
-        """An empty bare repository at `at`, in a folder that is there and empty."""
-        _initialised(at.resolve(), "--initial-branch=main")
-        return cls(at, access)
-
-    def fetch(self, url: str) -> None:
-        """Sets every branch to where it stands at the address; branches that are gone there stay.
-
-        For a repository that metabot made: its settings are obeyed.
-
-        The address becomes the remote `origin`. Only branches come: no tags, no submodules.
-        """
-        scheme = scheme_of(url)
-        program = (f"--upload-pack={ON_DISK}upload-pack",) if scheme == "file" else ()
-        options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance")
-        how = ("--", url, "+refs/heads/*:refs/heads/*")
-        answer = self._run("fetch", *options, *program, *how, scheme=scheme, seconds=_FETCH_SECONDS, own=True)
-        if answer.status != 0:
-            where = f"{redact(url)[0]}: could not be fetched: {answer.words or f'exit code {answer.status}'}"
-            raise RepositoryError(f"{where}\n  Look at the address, the network and who may read there.")
-        self._must("name the remote", "config", "remote.origin.url", url)
-
-    def resolve(self, revision: str) -> str | None:
-        """The full id of the commit that a branch, a tag or a shortened id names; None where there is none."""
-        if not revision or revision.startswith("-"):
-            return None
-        answer = self._run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-        return answer.output.decode().strip() if answer.status == 0 else None
 
     def contains(self, sha: str, other: str) -> bool:
         """Whether a commit is the other one or comes after it. An other one that is not here is not contained."""
-        return self._run("merge-base", "--is-ancestor", _full(other), _full(sha)).status == 0
+        return self._run("merge-base", "--is-ancestor", full(other), full(sha)).status == 0
 
     def files(self, sha: str) -> tuple[str, ...]:
         """Paths of the regular files at a commit, in git's order; links, submodules and paths not in UTF-8 left out."""
@@ -136,7 +84,7 @@ class Repository:
     def hunks(self, old: str, new: str, path: str) -> tuple[Hunk, ...]:
         """Which lines of a file differ between two commits, in order; none where it is the same, or missing in both."""
         options = ("-p", "--unified=0", "--no-ext-diff", "--no-textconv", "--text", "--no-renames", "--no-color")
-        commits = (_full(old), _full(new))
+        commits = (full(old), full(new))
         output = self._must("compare a file", "--literal-pathspecs", "diff-tree", *options, *commits, "--", path)
         return tuple(Hunk(*(int(number or 1) for number in found)) for found in _HUNK.findall(output))
 
@@ -158,9 +106,9 @@ class Repository:
             raise RepositoryError(f"{at}: is in the way of a worktree.\n  Remove it, or let prune_worktrees do so.")
         at.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._must("add a worktree", "worktree", "add", "--detach", "--no-checkout", "--", str(at), _full(sha))
+            self._must("add a worktree", "worktree", "add", "--detach", "--no-checkout", "--", str(at), full(sha))
             self._check_out(sha, at)
-            self._must("fill a worktree's index", "-C", str(at), "read-tree", _full(sha))
+            self._must("fill a worktree's index", "-C", str(at), "read-tree", full(sha))
             yield at
         finally:
             self._remove_worktree(at)
@@ -175,7 +123,7 @@ class Repository:
 
     def is_own(self, sha: str) -> bool:
         """Whether a commit is here and metabot made it."""
-        answer = self._run("cat-file", "-e", f"{_full(sha)}^{{commit}}")
+        answer = self._run("cat-file", "-e", f"{full(sha)}^{{commit}}")
         return answer.status == 0 and self._committer(sha)[0] == AUTHOR_EMAIL
 
     def commit(
@@ -197,94 +145,37 @@ class Repository:
         """
         with temporary.folder() as folder:
             index = {"GIT_INDEX_FILE": str(folder / "index")}
-            self._must("read the base", "read-tree", _full(base_sha), env=index)
+            self._must("read the base", "read-tree", full(base_sha), env=index)
             lines = b"".join(self._index_line(base_sha, path, text) for path, text in files.items())
             self._must("change the index", "update-index", "-z", "--add", "--index-info", stdin=lines, env=index)
             tree = self._must("write the tree", "write-tree", env=index).decode().strip()
-        parents = ("-p", base_sha, *(("-p", _full(over)) if over else ()))
+        parents = ("-p", base_sha, *(("-p", full(over)) if over else ()))
         commit = ("commit-tree", "--no-gpg-sign", *parents, "-F", "-", tree)
         who = identity(date=self._committer(base_sha)[1])
         return self._must("commit", *commit, stdin=message.encode(), env=who).decode().strip()
 
-    def push(self, remote: str, branch: str, sha: str) -> None:
-        """Makes the branch at the remote, or moves it forward; never forces. Hooks of a remote on disk do not run."""
-        url = self._url(remote)
-        target = f"{_full(sha)}:{self._branch_ref(branch)}"
-        options = ("--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--porcelain")
-        scheme = scheme_of(url)
-        program = (f"--receive-pack={ON_DISK}receive-pack",) if scheme == "file" else ()
-        answer = self._run("push", *options, *program, "--", url, target, scheme=scheme)
-        if answer.status != 0:
-            refused = [line for line in answer.output.decode(errors="replace").splitlines() if line.startswith("!")]
-            words = words_of("\n".join([answer.words, *refused]))
-            kind = RepositoryError if refused or _NO.search(words) else RemoteUnreachableError
-            message = f"{self.path}: {redact(remote)[0]} refused branch {branch}: {words}"
-            raise kind(f"{message}\n  Look at that branch there; metabot never forces a push.")
-
-    def knows_remote(self, remote: str) -> bool:
-        """By a name of its settings, or by a path that is there; nobody is asked."""
-        named = self._run("config", "--get", f"remote.{remote}.url").status == 0
-        return named or "://" in remote or (self.path / remote).exists()
-
-    def remote_branch(self, remote: str, branch: str) -> str | None:
-        """The commit that the remote's branch stands at; None where the remote has no such branch."""
-        url, ref = self._url(remote), self._branch_ref(branch)
-        scheme = scheme_of(url)
-        program = (f"--upload-pack={ON_DISK}upload-pack",) if scheme == "file" else ()
-        output = self._must(f"ask {remote}", "ls-remote", *program, "--", url, ref, scheme=scheme).decode()
-        found = (line.split("\t", 1) for line in output.splitlines())
-        return next((sha for sha, name in found if name == ref), None)
-
-    def bring(self, remote: str, branches: Collection[str]) -> dict[str, str]:
-        """Where these branches stand at the remote, which has no other ones; their commits are here then.
-
-        No branch of the repository moves.
-        """
-        url = self._url(remote)
-        scheme = scheme_of(url)
-        program = (f"--upload-pack={ON_DISK}upload-pack",) if scheme == "file" else ()
-        refs = [f"refs/heads/{branch}" for branch in branches]
-        listing = self._must(f"ask {remote}", "ls-remote", *program, "--", url, *refs, scheme=scheme).decode()
-        there = {name: sha for sha, name in (line.split("\t", 1) for line in listing.splitlines()) if name in refs}
-        missing = [name for name, sha in there.items() if self.resolve(sha) is None]
-        if missing:
-            options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
-            fetch = ("fetch", *options, "--no-auto-maintenance", *program)
-            self._must(f"fetch of {remote}", *fetch, "--", url, *missing, scheme=scheme)
-        return {name.removeprefix("refs/heads/"): sha for name, sha in there.items()}
-
-    def delete_at(self, remote: str, branch: str, *, at: str) -> None:
-        """Deletes the remote's branch only while it stands there; RepositoryError where it moved meanwhile."""
-        url, ref = self._url(remote), self._branch_ref(branch)
-        scheme = scheme_of(url)
-        program = (f"--receive-pack={ON_DISK}receive-pack",) if scheme == "file" else ()
-        lease = f"--force-with-lease={ref}:{_full(at)}"  # the deletion's condition: nothing else is pushed
-        self._must(
-            f"delete {branch} at {remote}", "push", "--no-verify", lease, *program, "--", url, f":{ref}", scheme=scheme
-        )
-
     def commits(self, head: str, bases: Sequence[str]) -> list[tuple[str, str, str]]:
         """What a commit has beyond bases, oldest first: its id, its author's address and its committer's."""
-        known = [f"^{_full(base)}" for base in bases]
+        known = [f"^{full(base)}" for base in bases]
         options = ("--reverse", "--topo-order", "--no-commit-header", "--format=%H%x00%ae%x00%ce")
-        listing = self._must("list commits", "rev-list", *options, _full(head), *known, "--").decode(errors="replace")
+        listing = self._must("list commits", "rev-list", *options, full(head), *known, "--").decode(errors="replace")
         found = (line.split("\0") for line in listing.splitlines())
         return [(sha, author, committer) for sha, author, committer in found]
 
     def fork(self, sha: str, other: str) -> str | None:
         """The newest commit that both contain."""
-        answer = self._run("merge-base", _full(sha), _full(other))
+        answer = self._run("merge-base", full(sha), full(other))
         return answer.output.decode().strip() if answer.status == 0 else None
 
     def changed_paths(self, old: str, new: str) -> tuple[str, ...]:
         """Paths that differ between two commits, in git's order."""
         options = ("-r", "-z", "--name-only", "--no-renames", "--no-ext-diff")
-        listing = self._must("compare commits", "diff-tree", *options, _full(old), _full(new), "--")
+        listing = self._must("compare commits", "diff-tree", *options, full(old), full(new), "--")
         return tuple(os.fsdecode(path) for path in listing.split(b"\0") if path)
 
     def _tree(self, sha: str) -> dict[str, _Entry]:
         if sha not in self._trees:
-            listing = self._must("list a commit's files", "ls-tree", "-r", "-z", "--full-tree", _full(sha))
+            listing = self._must("list a commit's files", "ls-tree", "-r", "-z", "--full-tree", full(sha))
             self._trees[sha] = dict(_entries(listing))
         return self._trees[sha]
 
@@ -328,7 +219,7 @@ class Repository:
 
     def _committer(self, sha: str) -> tuple[str, str]:
         # Read from the object: git show would check signatures with the program that the settings name.
-        text = self._must("read a commit", "cat-file", "commit", _full(sha)).decode(errors="replace")
+        text = self._must("read a commit", "cat-file", "commit", full(sha)).decode(errors="replace")
         found = re.search(r"^committer .*<(.*)> (\d+ [+-]\d{4})$", text, re.MULTILINE)
         if found is None:
             raise RepositoryError(f"{sha}: names no committer and date.\n  Run git fsck.")
@@ -346,113 +237,6 @@ class Repository:
                 raise RepositoryError(f"{message}\n  Rename or delete it: git branch -D {branch}")
         self._must("make a branch", "update-ref", "--no-deref", ref, sha, before or "0" * len(sha))
 
-    def _branch_ref(self, branch: str) -> str:
-        if branch.startswith("-") or self._run("check-ref-format", f"refs/heads/{branch}").status != 0:
-            raise RepositoryError(f"{branch}: not a name that git gives a branch.\n  Choose another one.")
-        return f"refs/heads/{branch}"
-
-    def _url(self, remote: str) -> str:
-        # Pushed to by address: a remote's section of the settings can name programs.
-        answer = self._run("config", "--get", f"remote.{remote}.url")
-        url = answer.output.decode().strip() if answer.status == 0 else remote
-        if not url or url.startswith("-"):
-            raise RepositoryError(f"{self.path}: {remote} names no remote.\n  See git remote -v.")
-        return str(self.path / url) if scheme_of(url) == "file" and "://" not in url else url
-
-    def _must(
-        self,
-        what: str,
-        *arguments: str,
-        stdin: bytes = b"",
-        env: Mapping[str, str] | None = None,
-        into: IO[bytes] | None = None,
-        scheme: str | None = None,
-    ) -> bytes:
-        answer = self._run(*arguments, stdin=stdin, env=env, into=into, scheme=scheme)
-        if answer.status != 0:
-            where = f"{self.path}: git could not {what}: {answer.words or f'exit code {answer.status}'}"
-            raise RepositoryError(f"{where}\n  Run git fsck there, and look whether the disk is full or read-only.")
-        return answer.output
-
-    def _run(
-        self,
-        *arguments: str,
-        stdin: bytes = b"",
-        env: Mapping[str, str] | None = None,
-        into: IO[bytes] | None = None,
-        scheme: str | None = None,
-        seconds: float = _REMOTE_SECONDS,
-        own: bool = False,  # the repository is metabot's, and so are its settings
-    ) -> _Answer:
-        variables = {**environment(self.path, scheme, self._access), **(env or {})}
-        limit = seconds if scheme else None
-        with ExitStack() as stack:
-            if scheme in _WEB and not own:
-                variables |= stack.enter_context(self._apart())
-            return _git(self.path, *arguments, variables=variables, stdin=stdin, into=into, seconds=limit)
-
-    @contextmanager
-    def _apart(self) -> Iterator[dict[str, str]]:
-        """A folder of git's own with nothing but this repository's objects and branches, for one command.
-
-        Where a web server is asked with a token, a setting of the repository could name a proxy, switch the check of
-        certificates off, or turn one address into another.
-        """
-        kind = self._must("tell its kind", "rev-parse", "--show-object-format").decode().strip()
-        where = ("rev-parse", "--path-format=absolute", "--git-path")
-        objects, shallow = (
-            Path(os.fsdecode(self._must(f"find its {name}", *where, name)).rstrip("\n"))
-            for name in ("objects", "shallow")
-        )
-        branches = self._must("list branches", "for-each-ref", "--format=%(objectname) %(refname)", *_BRANCHES)
-        with temporary.folder() as folder:
-            _initialised(folder, f"--object-format={kind}")
-            (folder / "packed-refs").write_bytes(branches)
-            if shallow.exists():
-                shutil.copy(shallow, folder / "shallow")
-            yield {"GIT_DIR": str(folder), "GIT_OBJECT_DIRECTORY": str(objects)}
-
-
-def _initialised(at: Path, *options: str) -> None:
-    answer = _git(at, "init", "--quiet", "--bare", "--template=", *options, ".", variables=environment(at, None))
-    if answer.status != 0:
-        raise RepositoryError(f"{at}: git could not make a repository: {answer.words}\n  Look at the disk.")
-
-
-def _git(
-    path: Path,
-    *arguments: str,
-    variables: Mapping[str, str],
-    stdin: bytes = b"",
-    into: IO[bytes] | None = None,
-    seconds: float | None = None,
-) -> _Answer:
-    try:
-        import git  # noqa: PLC0415  GitPython starts git on import, and fails there where git is missing
-    except ImportError as error:
-        raise RepositoryError("git was not found on PATH.\n  Install git 2.34 or newer.") from error
-    # Ours are unset by name; `env -i NAME=value` would show the values, a token among them, to who lists processes.
-    foreign = sorted({*os.environ, "LANGUAGE"} - set(variables))
-    command = ["env", *(part for name in foreign for part in ("-u", name)), "git", *arguments]
-    with tempfile.TemporaryFile() as source:
-        source.write(stdin)
-        source.seek(0)
-        try:
-            status, output, words = git.Git(path).execute(
-                command,
-                istream=source,
-                env=variables,
-                output_stream=into,
-                with_extended_output=True,
-                with_exceptions=False,
-                stdout_as_string=False,
-                strip_newline_in_stdout=False,
-                kill_after_timeout=seconds,
-            )
-        except git.exc.GitCommandNotFound as error:
-            raise RepositoryError("env or git was not found on PATH.\n  Install git 2.34 or newer.") from error
-    return _Answer(status, output if isinstance(output, bytes) else b"", words_of(words))
-
 
 def _entries(listing: bytes) -> Iterator[tuple[str, _Entry]]:
     for line in listing.split(b"\0"):
@@ -461,12 +245,6 @@ def _entries(listing: bytes) -> Iterator[tuple[str, _Entry]]:
             if path:
                 mode, _, object_id = head.decode().split(" ")
                 yield path.decode(), _Entry(mode, ObjectId(object_id))
-
-
-def _full(sha: str) -> str:
-    if not _FULL_ID.fullmatch(sha):
-        raise RepositoryError(f"{sha!r}: not a full commit id.\n  Ask Repository.resolve for one.")
-    return sha
 
 
 def _inside(path: str) -> str:

@@ -30,7 +30,7 @@ WIDE = {"metabot/plugins.py": 2, "metabot/doctor/checks.py": 1}
 STAGES = ["telemetry", "store", "place", "generate", "verify", "publish"]
 LIBRARIES = {
     "duckdb": "metabot/store/",
-    "git": "metabot/git.py",
+    "git": "metabot/git_folder.py",
     "sqlalchemy": ("metabot/ledger/", "metabot/schedule/scheduler.py"),
     "openai": "metabot/generate/model.py",
     "httpx2": "metabot/generate/",

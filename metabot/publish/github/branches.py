@@ -10,7 +10,8 @@ from urllib.parse import quote
 import tenacity
 
 from metabot.errors import PublishError, RepositoryError
-from metabot.git import RemoteUnreachableError, Repository
+from metabot.git import Repository
+from metabot.git_remote import RemoteUnreachableError
 from metabot.publish.github import answers
 from metabot.publish.github.client import Client, token_of
 from metabot.publish.github.pulls import PREFIX
