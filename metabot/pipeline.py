@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 from typing import Final, Literal
 
 from analyzers.finding import Finding, Fingerprint
-from metabot.analysis import Analysis, Window, analyze, check_analyzers, unknown_analyzers
+from metabot.analysis import Analysis, Window, analyze, check_analyzers
 from metabot.config import Settings
 from metabot.errors import InputError, PublishError, RepositoryError, SettingsError
 from metabot.generate.author import MENDABLE, Author
@@ -18,7 +18,8 @@ from metabot.generate.writers import Choice, Writers
 from metabot.git import Repository
 from metabot.ingest import Ingested, ingest
 from metabot.ledger.ledger import Ledger
-from metabot.narrowing import PATH, narrowed
+from metabot.narrowed_settings import narrowed_settings
+from metabot.once import once
 from metabot.place.placement import Placed
 from metabot.place.placing import place
 from metabot.publish.host import HostedPull
@@ -33,7 +34,6 @@ from metabot.store.load import Loaded
 from metabot.store.store import opened
 from metabot.target_repository import refreshed, target_repository
 from metabot.unplaced import NAME_ONE, apart, public, switched_off, without_repository
-from metabot.verify.environment import base_of
 from metabot.verify.gain import gain
 from metabot.verify.measured import VerifiedProposal
 from metabot.verify.tried import ProposalId, id_of
@@ -110,8 +110,8 @@ def run_pass(settings: Settings, scope: Scope, *, progress: Progress) -> Pass:
     scope.check(analysis.findings)
     ledger.record_findings(number, analysis.findings, analysis.pictures)
     refreshed(settings, progress)
-    settings = _narrowed(settings, progress)
-    publisher = _once(partial(_publisher, settings, scope, ledger, progress))
+    settings = narrowed_settings(settings, progress)
+    publisher = once(partial(_publisher, settings, scope, ledger, progress), PublishError, RepositoryError)
     outcomes = []
     with (
         Writers.of_pass(settings, ledger.books(number), choice=scope.choice) as writers,
@@ -141,20 +141,6 @@ def _look(settings: Settings, progress: Progress) -> tuple[Ingested, Analysis]:
         return ingested, analyze(store, settings, window=window, services=settings.target.services)
 
 
-def _narrowed(settings: Settings, progress: Progress) -> Settings:
-    """By what the repository says for itself in its base branch."""
-    try:
-        repository, revision = base_of(settings)
-    except RepositoryError:
-        return settings  # each finding will tell it
-    found = narrowed(settings, repository.read(revision, PATH))
-    for line in found.left_out:
-        progress(line)
-    for name in unknown_analyzers(found.settings.publish.analyzers_off):
-        progress(f"{PATH}: analyzers_off names {name!r}, which is no analyzer.")
-    return found.settings
-
-
 def _publisher(settings: Settings, scope: Scope, ledger: Ledger, progress: Progress) -> Publisher:
     """The pass's one. What people said since the last look is heard first, and what an ended run left is finished."""
     repository = target_repository(settings)
@@ -171,25 +157,6 @@ def _publisher(settings: Settings, scope: Scope, ledger: Ledger, progress: Progr
     )
     if scope.publishes:
         publisher.finish()
-    return publisher
-
-
-def _once(make: Callable[[], Publisher]) -> Callable[[], Publisher]:
-    """Makes it when it is first asked for; where that fails, each later call fails alike, and nobody is asked again."""
-
-    @cache
-    def made() -> Publisher | PublishError | RepositoryError:
-        try:
-            return make()
-        except (PublishError, RepositoryError) as error:
-            return error
-
-    def publisher() -> Publisher:
-        found = made()
-        if isinstance(found, Publisher):
-            return found
-        raise found
-
     return publisher
 
 

@@ -15,7 +15,7 @@ from metabot.config import Settings
 from metabot.errors import PublishError, SettingsError
 from metabot.ledger.ledger import Ledger
 from metabot.ledger.people import Decision
-from metabot.narrowing import PATH, narrowed
+from metabot.narrowed_settings import narrowed_settings
 from metabot.publish import deciding
 from metabot.publish.deciding import About, Person
 from metabot.publish.host import Host, HostedPull
@@ -83,21 +83,11 @@ def say_to_all(kind: Literal["pause", "resume"], *, reason: str, config: Path | 
 
 def watch_once(*, config: Path | None) -> None:
     at, say = _place(config), stopwatch()
-    seen = watch(at.host, _narrowed(at.settings, say), at.ledger, progress=say)
+    seen = watch(at.host, narrowed_settings(at.settings, say), at.ledger, progress=say)
     out("\n".join(seen_lines(seen)))
     failed = sum(one.what == "failed" for one in seen)
     if failed:
         raise PublishError(f"{at.host.name}: {failed} could not be looked at, as said above.\n  Mend that; look again.")
-
-
-def _narrowed(settings: Settings, say: Callable[[str], None]) -> Settings:
-    """By what the repository says for itself, as it was fetched last."""
-    repository = target_repository(settings)
-    base = repository.resolve(settings.target.base_branch)
-    found = narrowed(settings, None if base is None else repository.read(base, PATH))
-    for line in found.left_out:
-        say(line)
-    return found.settings
 
 
 def _place(config: Path | None) -> _Place:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from metabot.git_environment import AUTHOR_EMAIL
-from metabot.ledger.people import Decision
 from metabot.publish import remarks
 from metabot.publish.ended import ended, marked, unmarked
 from metabot.publish.host import Comment, HostedPull
@@ -84,16 +83,7 @@ def _reopened(
     if (before is None or before.state != "closed") and (why is None or not said(comments, why)):
         return
     if at.declined(fingerprint):
-        at.record(
-            Decision(
-                fingerprint=fingerprint,
-                kind="revive",
-                reason="the pull request was opened again",
-                decided_by="",
-                decided_ns=at.now_ns,
-                number=pull.number,
-            )
-        )
+        at.decide(pull, fingerprint, "revive", "the pull request was opened again")
     if why is not None:
         at.host.edit(pull.number, body=unmarked(pull.body))
     yield Seen(pull.number, "reopened")
@@ -101,16 +91,7 @@ def _reopened(
 
 def _without_branch(at: Watching, pull: HostedPull, fingerprint: str) -> Iterator[Seen]:
     """metabot deletes a branch only after it closed the pull request, so that a person did."""
-    at.record(
-        Decision(
-            fingerprint=fingerprint,
-            kind="decline",
-            reason="its branch was deleted",
-            decided_by="",
-            decided_ns=at.now_ns,
-            number=pull.number,
-        )
-    )
+    at.decide(pull, fingerprint, "decline", "its branch was deleted")
     at.host.close(pull.number)
     yield Seen(pull.number, "branch deleted")
 

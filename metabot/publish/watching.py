@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 from metabot.config import Settings
 from metabot.ledger.ledger import Ledger
 from metabot.ledger.people import Decision
-from metabot.publish.host import Comment, Host
+from metabot.publish.host import Comment, Host, HostedPull
 
 DASHBOARD: Final = 0  # in place of a number
 DAY: Final = 86_400 * 10**9
@@ -67,6 +67,19 @@ class Watching:
         if decision not in self.decisions:
             self.ledger.record_decision(decision)
             insort(self._decisions, decision, key=lambda one: one.decided_ns)
+
+    def decide(self, pull: HostedPull, fingerprint: str, kind: Literal["decline", "revive"], reason: str) -> None:
+        """What somebody did, who is not told, since the last look."""
+        self.record(
+            Decision(
+                fingerprint=fingerprint,
+                kind=kind,
+                reason=reason,
+                decided_by="",
+                decided_ns=self.now_ns,
+                number=pull.number,
+            )
+        )
 
     def decided(self, fingerprint: str) -> Decision | None:
         """The decline or the revival that holds for a finding."""

@@ -65,13 +65,7 @@ class Pulls:
 
     def commits(self, number: int) -> list[Commit]:
         pages = self._client.pages("list commits", f"{self._path}/{number}/commits", list[answers.Commit])
-        return [
-            Commit(
-                revision=one.sha, author_email=_email(one.commit.author), committer_email=_email(one.commit.committer)
-            )
-            for page in pages
-            for one in page
-        ]
+        return [_commit(one) for page in pages for one in page]
 
     def changed(self, number: int, among: Collection[str]) -> dict[str, str | None]:
         pages = self._client.pages("list changed files", f"{self._path}/{number}/files", list[answers.File])
