@@ -56,6 +56,14 @@ def test_every_setting_of_the_reference_has_one_comment() -> None:
         pytest.param(
             {"model": {"api_key_variable": "sk-x"}}, "[model] api_key_variable", id="a key in place of a name"
         ),
+        pytest.param(
+            {"publish": {"windows": "Mon 09:00-10:00"}}, '[publish] windows: must be a list, as in ["…"', id="no list"
+        ),
+        pytest.param(
+            {"publish": {"windows": ["Mon", "noon"]}},
+            "[publish] windows, number 2: 'noon' is no day; they are Mon,",
+            id="one of a list",
+        ),
         pytest.param({"root": "/"}, "[root] is not a setting", id="the loader's own field"),
     ],
 )

@@ -8,18 +8,24 @@ import pickle
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from analyzers.untrusted import Name
 from metabot import config
 from metabot.cli.outcomes import outcome_lines
 from metabot.git import Repository
 from metabot.ledger.ledger import Ledger
 from metabot.pipeline import Pass, Scope, run_pass
 from metabot.stopped import Stopped
+from metabot.verify.evaluation import Evaluation
+from metabot.verify.measured import CommandRun
+from metabot.verify.measurement import evaluated
 from tests.repositories import commit
 
 pytestmark = pytest.mark.slow
@@ -143,6 +149,7 @@ def test_a_second_pass_opens_nothing(demonstrated: tuple[Path, object], tmp_path
     assert sorted(path.read_bytes() for path in (folder / "pull-requests").iterdir()) == before
 
 
+MODEL = "gpt-4.1-mini"
 NOT_WRITTEN = {"serial-calls": ("written", "recipe not sure")}
 RECIPES_ALONE = (BY_MODEL, "")
 
@@ -254,6 +261,44 @@ def test_a_wrong_edit_of_the_model_stops(
     scope = Scope(only=(found.fingerprint,), again=True, dry_run=True)
     done = run_pass(settings, scope, progress=lambda _: None)
     assert ends(done) == {"serial-calls": expected}
+
+
+def test_a_pass_hears_what_people_said_since_the_last_look(demonstrated: tuple[Path, object], tmp_path: Path) -> None:
+    """Of a finding that is open a person said no; nobody looked since, and the ledger is lost."""
+    folder = tmp_path / "copy"
+    shutil.copytree(demonstrated[0], folder, symlinks=True)
+    settings = config.load(folder / "config.toml")
+    (number, fingerprint), *_ = [
+        (pull.number, pull.fingerprint) for pull in Ledger(settings.ledger.path).pull_requests()
+    ]
+    said = {"author": "ada", "body": "/metabot decline we like it slow", "created_ns": time.time_ns()}
+    (folder / f"pull-requests/{number}.comments.json").write_text(json.dumps([said]))
+    for file in settings.ledger.path.parent.glob("ledger.sqlite*"):
+        file.unlink()
+    done = run_pass(settings, Scope(only=(fingerprint,)), progress=lambda _: None)
+    assert list(ends(done).values()) == [("opened", "closed by a person")]
+    (outcome,) = done.outcomes
+    assert isinstance(outcome.end, Stopped)
+    assert "we like it slow" in outcome.end.detail
+
+
+def test_a_dated_answer_measures_a_script_that_answers_plainly(
+    demonstrated: tuple[Path, object], tmp_path: Path
+) -> None:
+    """What was found where a provider answered is measured where a script does: with the same figure."""
+    made, _ = demonstrated
+    settings = config.load(made / "config.toml")
+    (entry,) = (one for one in Ledger(settings.ledger.path).find("") if one.finding.candidate.subject.detail == MODEL)
+    candidate = entry.finding.candidate
+    run = CommandRun(command=("true",), revision="base", exit_code=0, seconds=1.0, limit=None, output="", report=None)
+    telemetry = next((made / "telemetry").glob("*.jsonl"))
+    evaluation = Evaluation(run=run, score=None, cases=None, telemetry=telemetry)
+    plain, dated = (
+        evaluated(evaluation, candidate.analyzer, replace(candidate.subject, detail=Name(model)), settings).metric
+        for model in (MODEL, f"{MODEL}-2025-04-14")
+    )
+    assert plain == candidate.evidence.observed
+    assert dated == plain
 
 
 def test_without_a_sandbox_nothing_is_proved(demonstrated: tuple[Path, object], tmp_path: Path) -> None:

@@ -102,6 +102,12 @@ def decision(kind: Any, days_ago: float) -> Decision:
         pytest.param([*expired(1, 2, 3), pull(4, days_ago=1)], [], "paused", id="and one that is open"),
         pytest.param([*expired(1, 2, 3), pull(9, "merged", days_ago=1)], [], None, id="then one was merged"),
         pytest.param([*expired(1, 2, 3), pull(9, "closed", days_ago=1)], [], None, id="then a person closed one"),
+        pytest.param(
+            [*expired(1, 2, 3), pull(9, "closed", days_ago=1, body=marked("b", "outdated"))],
+            [],
+            "paused",
+            id="then metabot withdrew one itself",
+        ),
         pytest.param(expired(1, 2, 3), [decision("resume", 5)], None, id="then a person said to go on"),
         pytest.param(expired(1, 2, 3), [decision("resume", 60)], "paused", id="a person said so before"),
         pytest.param([], [decision("pause", 5)], "paused", id="a person's word"),

@@ -60,6 +60,16 @@ def test_setup_is_run_once(some_settings: MakeSettings, target: Repository) -> N
     assert (first / "runs").read_text() == "x"
 
 
+def test_an_environment_is_the_same_wherever_metabot_is_started(
+    some_settings: MakeSettings, target: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A placeholder is no program of the folder that one stands in."""
+    settings = some_settings(target={"setup": f'{{python}} -c "{COUNTED}" {{env}}'})
+    first = folder(settings, target)
+    monkeypatch.chdir(tmp_path)
+    assert folder(settings, target) == first
+
+
 def test_setup_is_run_again_when_what_goes_into_it_changes(some_settings: MakeSettings, target: Repository) -> None:
     """Another lock file or another command is another environment."""
     setup = f'{{python}} -c "{COUNTED}" {{env}}'

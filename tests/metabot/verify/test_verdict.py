@@ -137,6 +137,22 @@ def test_stops(
     assert (stopped.stage, stopped.reason) == (stage, reason)
 
 
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        pytest.param(BASE.counts, "traces 20, model calls", id="something else"),
+        pytest.param(None, "it wrote none", id="no telemetry"),
+    ],
+)
+def test_says_what_an_evaluation_without_the_subject_shows(a_proposal: Any, counts: Any, said: str) -> None:
+    """So that a person sees whether it wrote nothing, or of something else."""
+    stopped = verdict(
+        a_proposal(), replace(GOOD, **runs(base=replace(BASE, metric=None, counts=counts))), threshold=0.2
+    )
+    assert isinstance(stopped, Stopped)
+    assert said in stopped.detail
+
+
 @pytest.mark.parametrize("changes_prompt", [False, True])
 @pytest.mark.parametrize(
     "changes",
