@@ -11,10 +11,11 @@ unexport PYTHONDONTWRITEBYTECODE  # the tests start metabot hundreds of times: w
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt pyproject.toml instrument/pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	  --editable ./instrument --editable .
 	@touch $(READY)
 
 demo: $(READY)  ## run the example application and take it the whole way to pull requests
@@ -35,13 +36,15 @@ types: $(READY)  ## mypy, strict
 
 lock: $(READY)  ## pin every dependency with its hashes, for every platform and Python from 3.11 on
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-header --no-annotate --group dev --group examples pyproject.toml -o requirements.txt
+	  --no-header --no-annotate --group dev --group examples --no-emit-package metabot-instrument \
+	  pyproject.toml -o requirements.txt
 
 bench: $(READY)  ## measure speed and memory, and write docs/performance.md
 	$(BIN)/python -m benchmarks --write $(if $(PHOENIX),--phoenix $(PHOENIX))
 
 wheel: $(READY)  ## build the wheel into dist/
 	$(BIN)/python -m hatchling build -t wheel
+	cd instrument && ../$(BIN)/python -m hatchling build -t wheel -d ../dist
 
 clean:  ## forget the environment and the demo
 	rm -rf $(VENV) demo dist .mypy_cache .ruff_cache .hypothesis

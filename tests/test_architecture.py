@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,14 +26,15 @@ MADE_BY = {
     "PullRequest": ("metabot/publish/",),
     "RepositorySettings": ("metabot/publish/onboarding.py",),
 }
-# Where everything may be caught, and how often: an analyzer by dotted path, one of the checks of doctor.
-WIDE = {"metabot/plugins.py": 2, "metabot/doctor/checks.py": 1}
+# Where everything may be caught, and how often: an analyzer by dotted path, one of the checks of doctor, the edge of what
+# applications import.
+WIDE = {"metabot/plugins.py": 2, "metabot/doctor/checks.py": 1, "metabot_instrument/boundary.py": 1}
 STAGES = ["telemetry", "store", "place", "generate", "verify", "publish"]
 LIBRARIES = {
     "duckdb": "metabot/store/",
     "git": "metabot/git_folder.py",
     "sqlalchemy": ("metabot/ledger/", "metabot/schedule/scheduler.py"),
-    "openai": "metabot/generate/model.py",
+    "openai": ("metabot/generate/model.py", "metabot_instrument/model_calls/"),
     "httpx2": "metabot/generate/",
     "github": "metabot/publish/github/",
     "requests": "metabot/publish/github/",
@@ -41,9 +43,10 @@ LIBRARIES = {
 
 
 def sources(root: Path) -> Iterator[tuple[str, ast.Module]]:
-    for folder in ("analyzers", "metabot"):
-        for path in sorted((root / folder).rglob("*.py")):
-            yield str(path.relative_to(root)), ast.parse(path.read_text(), str(path))
+    for above in (root, root / "instrument"):
+        for folder in ("analyzers", "metabot", "metabot_instrument"):
+            for path in sorted((above / folder).rglob("*.py")):
+                yield str(path.relative_to(above)), ast.parse(path.read_text(), str(path))
 
 
 def constructed(tree: ast.Module) -> Iterator[str]:
@@ -161,3 +164,20 @@ def test_raw_telemetry_text_is_taken_out_in_listed_places_only() -> None:
         if isinstance(node, ast.Attribute) and node.attr == "raw_for_storage"
     }
     assert users <= {"metabot/ledger/encoding.py", "metabot/place/code_attributes.py"}
+
+
+def test_what_applications_import_knows_nothing_of_the_bot() -> None:
+    """The instrument needs OpenTelemetry; its words need the standard library alone."""
+    allowed = {*sys.stdlib_module_names, "metabot_instrument"}
+    wrong = []
+    for path, tree in sources(ROOT):
+        if not path.startswith("metabot_instrument/"):
+            continue
+        alone = path.startswith("metabot_instrument/vocabulary/")
+        for module in imported(tree):
+            first = module.split(".")[0]
+            if first not in allowed and (alone or first not in ("opentelemetry", "openai")):
+                wrong.append(f"{path} imports {module}")
+            if alone and first == "metabot_instrument" and not module.startswith("metabot_instrument.vocabulary"):
+                wrong.append(f"{path} imports {module}")
+    assert wrong == []

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from analyzers.usage.agents import with_agents
 from analyzers.usage.prompt_blocks import prompt_blocks
 from analyzers.usage.sequences import in_order
-from metabot.telemetry.blocks import shared
+from metabot_instrument.vocabulary.blocks import shared
 from tests.builders import frames, model, span, trace
 
 

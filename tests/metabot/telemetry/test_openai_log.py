@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from metabot.errors import InputError
 from metabot.telemetry import formats, openai_log
-from metabot.telemetry.blocks import shared
+from metabot_instrument.vocabulary.blocks import shared
 from metabot.telemetry.opening import Opening
 from metabot.telemetry.record import Event, Reject, Span
 from tests.metabot.telemetry.mutations import mutated

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metabot.telemetry.blocks import SIZE, chained, shared
+from metabot_instrument.vocabulary.blocks import SIZE, chained, shared
 
 TEXTS = st.lists(st.text(max_size=3 * SIZE), max_size=4)
 

@@ -1,0 +1,49 @@
+"""What went wrong in here: counted, said once of each kind, and never raised into the application."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Final, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_log: Final = logging.getLogger("metabot_instrument")
+_counts: Counter[str] = Counter()
+_lock: Final = threading.RLock()  # a signal handler may count while its thread counts
+
+
+def failures() -> dict[str, int]:
+    """How often each kind of thing failed or was lost in this process, by kind; empty where nothing did."""
+    with _lock:
+        return dict(_counts)
+
+
+def count(kind: str, why: object, number: int = 1) -> None:
+    """Counts `number` of `kind`; the first of a kind is said as a warning of the logger `metabot_instrument`."""
+    with _lock:
+        first = kind not in _counts
+        _counts[kind] += number
+    if first:
+        _log.warning("%s: %s (further ones are only counted)", kind, why)
+
+
+def contained(kind: str, instead: R) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A function of the public edge: what it raises is counted as `kind`, and the caller gets `instead`."""
+
+    def contain(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def call(*args: P.args, **named: P.kwargs) -> R:
+            try:
+                return function(*args, **named)
+            except Exception as error:  # the boundary: a failure in here is not the application's
+                count(kind, f"{type(error).__name__}: {error}")
+                return instead
+
+        return call
+
+    return contain

@@ -1,0 +1,49 @@
+"""The settings that hold now: of the environment at first use, else of `configure`. Standard library only."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any, Final
+
+from metabot_instrument.boundary import contained, count
+from metabot_instrument.settings import FIELDS, Settings, from_environment
+
+_lock: Final = threading.RLock()
+_now: Settings | None = None
+_listeners: Final[list[Callable[[], None]]] = []
+
+
+def settings() -> Settings:
+    global _now  # noqa: PLW0603  # one set of settings a process
+    if _now is None:
+        with _lock:
+            if _now is None:
+                _now = from_environment(os.environ)
+    return _now
+
+
+@contained("setting", None)
+def configure(**changes: Any) -> None:
+    """Sets what is named, by the fields of `Settings`; everything else keeps what the environment says.
+
+    What was open under the old settings is flushed and closed. A name that is no setting is counted and said, with the
+    nearest that is.
+    """
+    global _now  # noqa: PLW0603
+    for name in changes.keys() - FIELDS:
+        near = get_close_matches(name, FIELDS, 1)
+        count("setting", f"configure() knows no {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    known = {name: value for name, value in changes.items() if name in FIELDS}
+    with _lock:
+        _now = replace(settings(), **known)
+    for changed in _listeners:
+        changed()
+
+
+def on_change(changed: Callable[[], None]) -> None:
+    """`changed` is called after each `configure`."""
+    _listeners.append(changed)
