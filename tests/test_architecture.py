@@ -26,8 +26,8 @@ MADE_BY = {
     "PullRequest": ("metabot/publish/",),
     "RepositorySettings": ("metabot/publish/onboarding.py",),
 }
-# Where everything may be caught, and how often: an analyzer by dotted path, one of the checks of doctor, the edge of what
-# applications import.
+# Where everything may be caught, and how often: an analyzer by dotted path, one of the checks of doctor, the edge of
+# what applications import.
 WIDE = {"metabot/plugins.py": 2, "metabot/doctor/checks.py": 1, "metabot_instrument/boundary.py": 1}
 STAGES = ["telemetry", "store", "place", "generate", "verify", "publish"]
 LIBRARIES = {

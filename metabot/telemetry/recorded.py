@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
-from metabot_instrument.vocabulary import blocks
 from metabot.telemetry.pieces import Piece, cut, hash_text
+from metabot_instrument.vocabulary import blocks
 
 _SHORT: Final = 4_000  # characters of a text that is remembered: a conversation is sent again with each of its calls
 

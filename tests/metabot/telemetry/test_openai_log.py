@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from metabot.errors import InputError
 from metabot.telemetry import formats, openai_log
-from metabot_instrument.vocabulary.blocks import shared
 from metabot.telemetry.opening import Opening
 from metabot.telemetry.record import Event, Reject, Span
+from metabot_instrument.vocabulary.blocks import shared
 from tests.metabot.telemetry.mutations import mutated
 from tests.metabot.telemetry.odd_values import ODD, changed
 from tests.metabot.telemetry.openai_calls import (
