@@ -1,0 +1,96 @@
+"""Everything that still holds lines: flushed on demand, at exit and on signals that end the process."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Final, Protocol
+
+from metabot_instrument.boundary import contained
+
+_SIGNALS: Final = ("SIGTERM", "SIGINT", "SIGHUP")
+_PATIENCE: Final = 2.0  # seconds that a signal waits for the lines
+
+
+class Open(Protocol):
+    def flush(self, timeout: float) -> bool: ...
+
+    def close(self, timeout: float) -> bool: ...
+
+
+_open: Final[weakref.WeakSet[Open]] = weakref.WeakSet()
+_at_exit: set[int] = set()  # processes that asked to be settled at exit
+
+
+def opened(what: Open) -> None:
+    """`what` is flushed and closed with everything else, and signals wait for it from now on."""
+    _open.add(what)
+    _hear_signals()
+
+
+@contained("flush", False)
+def flush(timeout: float = 5.0) -> bool:
+    """Whether every line emitted before the call is in its file, or counted, within `timeout` seconds."""
+    end = time.monotonic() + timeout
+    done = [each.flush(max(end - time.monotonic(), 0)) for each in list(_open)]  # each gets its turn
+    return all(done)
+
+
+@contained("flush", None)
+def shutdown() -> None:
+    """Flushes and closes everything; what is emitted afterwards is written at once."""
+    for each in list(_open):
+        each.close(5.0)
+
+
+def settled_at_exit() -> None:
+    """Has `shutdown` called when this process ends. A forked child of multiprocessing ends by `os._exit`."""
+    if os.getpid() in _at_exit:
+        return
+    _at_exit.clear()
+    _at_exit.add(os.getpid())
+    atexit.unregister(shutdown)
+    atexit.register(shutdown)
+    forks = sys.modules.get("multiprocessing.util")
+    processes = sys.modules.get("multiprocessing.process")
+    if forks is not None and processes is not None and processes.parent_process() is not None:
+        forks.Finalize(None, shutdown, exitpriority=0)
+
+
+def _hear_signals() -> None:
+    """Takes over what would end the process at once; the application's own handlers are called after the flush.
+
+    Python's own SIGINT raises KeyboardInterrupt, which ends in a flush at exit; asyncio looks for it, so it stays.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for name in _SIGNALS:
+        number = getattr(signal, name, None)
+        if number is None:
+            continue
+        before = signal.getsignal(number)
+        if before in (None, signal.SIG_IGN, signal.default_int_handler) or isinstance(before, _Flushing):
+            continue
+        signal.signal(number, _Flushing(before))
+
+
+class _Flushing:
+    """A signal's handler: flushes, then does what was to be done before."""
+
+    def __init__(self, before: Any) -> None:
+        self._before: Callable[[int, FrameType | None], Any] | int = before
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        flush(_PATIENCE)
+        if callable(self._before):
+            self._before(number, frame)
+        else:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
