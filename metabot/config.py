@@ -121,7 +121,7 @@ class Target(Section):
     `{env}` stands for the folder that `setup` fills, `{python}` for the interpreter below metabot's own environment,
     `{telemetry}` for the file that the run's telemetry goes to, `{model}` and `{tools}` for the base URLs of the replay
     server, which plays `model_script`: a script or a cassette, as its content tells.
-    In `setup`, `&&` joins several commands.
+    In `setup`, `&&` joins several commands, and `{uv}` stands for the installer uv that metabot brings.
     """
 
     repository: Located = None

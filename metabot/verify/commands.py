@@ -1,8 +1,8 @@
 """Commands as the settings write them: one string, split as a shell splits words, run without a shell.
 
 Placeholders: `{env}` the folder that `setup` fills, `{python}` the interpreter that metabot itself runs on,
-`{telemetry}` the file for the run's own telemetry, `{report}` the one for a JUnit report of its tests. `{model}` is
-left for the replay server, which knows its address.
+`{telemetry}` the file for the run's own telemetry, `{report}` the one for a JUnit report of its tests, `{uv}` (in
+`setup` alone) the installer that metabot brings. `{model}` is left for the replay server, which knows its address.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+import uv
 
 from metabot.errors import SettingsError
 
@@ -46,3 +48,8 @@ def filled(text: str, places: Mapping[str, Path]) -> str:
     for name, path in places.items():
         text = text.replace(f"{{{name}}}", str(path))
     return text
+
+
+def installer(text: str) -> dict[str, Path]:
+    """What `{uv}` stands for, where the text says it."""
+    return {"uv": Path(uv.find_uv_bin())} if "{uv}" in text else {}

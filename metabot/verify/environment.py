@@ -119,7 +119,7 @@ def _set_up(settings: Settings, made: TargetEnvironment, tree: Path, folders: Sc
     environment = {name: os.environ[name] for name in names if name in os.environ}
     environment |= {"HOME": str(folders.home), "TMPDIR": str(folders.temporary)}
     for step in commands.steps(settings.target.setup):
-        filled = [commands.filled(word, made.places()) for word in step]
+        filled = [commands.filled(word, {**made.places(), **commands.installer(word)}) for word in step]
         ended = run(filled, cwd=tree, environment=environment, limits=of(settings.sandbox))
         if ended.exit_code != 0 or ended.limit is not None:
             return _failure(" ".join(step), ended)

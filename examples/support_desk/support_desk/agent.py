@@ -5,14 +5,8 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from openai import OpenAI
-from openai.types.chat import (
-    ChatCompletion,
-    ChatCompletionMessage,
-    ChatCompletionMessageFunctionToolCall,
-    ChatCompletionMessageParam,
-)
 from opentelemetry.trace import Span, SpanKind
 
 from support_desk import tools
@@ -20,6 +14,16 @@ from support_desk.messages import recorded_input, recorded_output
 from support_desk.prompts import system_prompt
 from support_desk.tickets import Ticket, Triage, triage
 from support_desk.tracing import code_of, tracer
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+    from openai.types.chat import (
+        ChatCompletion,
+        ChatCompletionMessage,
+        ChatCompletionMessageFunctionToolCall,
+        ChatCompletionMessageParam,
+        ChatCompletionMessageToolCallUnion,
+    )
 
 MODEL = os.environ.get("SUPPORT_DESK_MODEL", "gpt-4.1-mini")
 MAX_TURNS = 8
@@ -101,7 +105,7 @@ def _assistant(message: ChatCompletionMessage) -> ChatCompletionMessageParam:
     }
 
 
-def _function_call(call: object) -> ChatCompletionMessageFunctionToolCall:
-    if not isinstance(call, ChatCompletionMessageFunctionToolCall):
-        raise ValueError(f"the model called a tool of a kind that the support desk has not: {call!r}")  # noqa: TRY004
+def _function_call(call: ChatCompletionMessageToolCallUnion) -> ChatCompletionMessageFunctionToolCall:
+    if call.type != "function":
+        raise ValueError(f"the model called a tool of a kind that the support desk has not: {call!r}")
     return call

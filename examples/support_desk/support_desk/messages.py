@@ -6,9 +6,10 @@ https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-events/
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 
 def recorded_input(messages: list[ChatCompletionMessageParam]) -> str:

@@ -60,6 +60,15 @@ def test_setup_is_run_once(some_settings: MakeSettings, target: Repository) -> N
     assert (first / "runs").read_text() == "x"
 
 
+def test_setup_may_call_the_installer_that_metabot_brings(some_settings: MakeSettings, target: Repository) -> None:
+    """`{uv}` makes an environment of the interpreter that metabot runs on, without the network."""
+    made_by_uv = folder(some_settings(target={"setup": "{uv} venv --offline --python {python} {env}"}), target)
+    said = subprocess.run(
+        [made_by_uv / "bin/python", "-c", "import sys; print(sys.prefix)"], check=True, capture_output=True, text=True
+    )
+    assert said.stdout.strip() == str(made_by_uv)
+
+
 def test_an_environment_is_the_same_wherever_metabot_is_started(
     some_settings: MakeSettings, target: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
