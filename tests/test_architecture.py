@@ -62,6 +62,8 @@ def constructed(tree: ast.Module) -> Iterator[str]:
             match node.func:
                 case ast.Name(id=name):
                     yield names.get(name, name)
+                case ast.Attribute(value=ast.Name(id="threading" | "asyncio" | "multiprocessing"), attr="Event"):
+                    pass  # the standard library's
                 case ast.Attribute(attr=name):
                     yield name
 
