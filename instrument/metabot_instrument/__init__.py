@@ -12,17 +12,22 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from metabot_instrument.boundary import failures
     from metabot_instrument.current import configure
+    from metabot_instrument.model_calls.client import openai, uninstrument
 
 __version__ = "0.1.0"
 
 __all__ = [
     "configure",
     "failures",
+    "openai",
+    "uninstrument",
 ]
 
 _MODULES: Final = {
     "configure": "current",
     "failures": "boundary",
+    "openai": "model_calls.client",
+    "uninstrument": "model_calls.client",
 }
 
 

@@ -11,6 +11,7 @@ from typing import Final, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Instead = TypeVar("Instead")
 
 _log: Final = logging.getLogger("metabot_instrument")
 _counts: Counter[str] = Counter()
@@ -32,12 +33,12 @@ def count(kind: str, why: object, number: int = 1) -> None:
         _log.warning("%s: %s (further ones are only counted)", kind, why)
 
 
-def contained(kind: str, instead: R) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def contained(kind: str, instead: Instead) -> Callable[[Callable[P, R]], Callable[P, R | Instead]]:
     """A function of the public edge: what it raises is counted as `kind`, and the caller gets `instead`."""
 
-    def contain(function: Callable[P, R]) -> Callable[P, R]:
+    def contain(function: Callable[P, R]) -> Callable[P, R | Instead]:
         @functools.wraps(function)
-        def call(*args: P.args, **named: P.kwargs) -> R:
+        def call(*args: P.args, **named: P.kwargs) -> R | Instead:
             try:
                 return function(*args, **named)
             except Exception as error:  # the boundary: a failure in here is not the application's

@@ -7,13 +7,14 @@ text that it covers: white space, line end and the dropped lines behind it (the 
 it), so that the lengths add up to the text's.
 
 Two programs that hash the same text get the same pieces: these rules are a format. Change them, and what is stored
-must be read again. Standard library only.
+must be read again.
 """
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import Final, NamedTuple
+
+from metabot_instrument.vocabulary.blocks import hash_text as hash_text  # the format's: others take it from here
 
 LONGEST: Final = 256  # characters
 
@@ -21,11 +22,6 @@ LONGEST: Final = 256  # characters
 class Piece(NamedTuple):
     hash: int
     chars: int
-
-
-def hash_text(text: str) -> int:
-    """The 64-bit hash of exactly this text; a lone surrogate is hashed as it stands."""
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
 def cut(text: str) -> list[Piece]:

@@ -29,6 +29,11 @@ def chained(texts: Iterable[str]) -> tuple[int, ...]:
     return tuple(hashes)
 
 
+def hash_text(text: str) -> int:
+    """The 8-byte BLAKE2b digest of exactly this text as a big-endian integer; a lone surrogate as it stands."""
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
 def shared(one: Iterable[int], other: Iterable[int]) -> int:
     """How many blocks two prompts have in common from their beginning."""
     count = 0
