@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from metabot_instrument.vocabulary.blocks import hash_text as hash_text  # the format's: others take it from here
+from metabot_instrument.vocabulary.blocks import hash_text
+
+__all__ = ["LONGEST", "Piece", "cut", "hash_text"]
 
 LONGEST: Final = 256  # characters
 
