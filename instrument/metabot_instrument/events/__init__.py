@@ -1,0 +1,1 @@
+"""What happened in an application, as lines of an event log: written, read, followed, played back."""

@@ -1,0 +1,48 @@
+"""Functions of the application that hear its events in the process."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from contextvars import ContextVar
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from metabot_instrument.boundary import contained
+
+Hears = Callable[[dict[str, Any]], object]
+
+_subscribed: list[tuple[str, Hears]] = []  # replaced, never changed: it is read without a lock
+_lock: Final = threading.Lock()
+_telling: Final[ContextVar[bool]] = ContextVar("telling", default=False)
+
+
+def subscribe(glob: str, hears: Hears) -> Callable[[], None]:
+    """`hears` gets each event whose type `glob` matches, after it was written, in the thread that emitted it.
+
+    What it raises is counted and stops nobody. Events that it emits itself are written and told to nobody. Gives a
+    function that ends the subscription.
+    """
+    nothing: object = None
+    entry = (glob, contained("subscriber", nothing)(hears))
+    _replace([*_subscribed, entry])
+    return lambda: _replace([each for each in _subscribed if each is not entry])
+
+
+def tell(kind: str, line: bytes) -> None:
+    hearing = [hears for glob, hears in _subscribed if fnmatchcase(kind, glob)]
+    if not hearing or _telling.get():
+        return
+    token = _telling.set(True)
+    try:
+        for hears in hearing:
+            hears(json.loads(line))
+    finally:
+        _telling.reset(token)
+
+
+def _replace(entries: list[tuple[str, Hears]]) -> None:
+    global _subscribed  # noqa: PLW0603  # one list a process
+    with _lock:
+        _subscribed = entries
