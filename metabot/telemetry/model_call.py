@@ -10,6 +10,7 @@ from metabot.telemetry import semconv
 from metabot.telemetry.answers import answer, finish_reason, tool_call_ids, tools_called
 from metabot.telemetry.attributes import Attributes, first, number, text
 from metabot.telemetry.complaints import asks_for_form
+from metabot.telemetry.hashed_call import completed
 from metabot.telemetry.messages import prompt
 from metabot.telemetry.pieces import hash_text
 from metabot.telemetry.record import Event, ModelCall
@@ -39,9 +40,9 @@ def model_call(
 
 
 def spoken(attributes: Attributes) -> dict[str, Any]:
-    """The fields of `ModelCall` that come from the texts of the request and of the answer."""
+    """The fields of `ModelCall` that come from the texts of the request and of the answer, or from their hashes."""
     asked, answered, defined = prompt(attributes), answer(attributes), tools_offered(attributes)
-    return {
+    told = {
         **recorded(asked.texts if asked else (), answered)._asdict(),
         "answer_packed": _packed(answered) if answered else None,
         "tools_called": tools_called(attributes),
@@ -51,6 +52,7 @@ def spoken(attributes: Attributes) -> dict[str, Any]:
         "tools_offered": tuple(tool.name for tool in defined),
         "tools_chars": tuple(tool.chars for tool in defined),
     }
+    return completed(told, attributes)
 
 
 def _without_space(message: str) -> int:

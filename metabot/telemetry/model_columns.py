@@ -12,6 +12,7 @@ from analyzers.frames import SPANS
 from metabot.telemetry import semconv
 from metabot.telemetry.answers import finish_reason, reason_in
 from metabot.telemetry.calls import MODEL_SPANS
+from metabot.telemetry.hashed_call import NAMES
 from metabot.telemetry.model_call import first_token, queued, spoken
 from metabot.telemetry.null_rows import Rows
 from metabot.telemetry.record import Event
@@ -29,6 +30,7 @@ _TEXTS: Final = frozenset(
         *semconv.REQUEST_BODY,
         *semconv.RESPONSE_BODY,
         *semconv.PROMPT_LISTS,
+        *NAMES,
     }
 )
 _LISTS: Final = tuple(f"{prefix}." for prefix in (*semconv.PROMPT_LISTS, *semconv.ANSWER_LISTS, *semconv.TOOL_LISTS))
