@@ -12,21 +12,58 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from metabot_instrument.boundary import failures
     from metabot_instrument.current import configure
+    from metabot_instrument.events.emit import (
+        append_event,
+        append_ledger,
+        emit_alert,
+        emit_event,
+        emit_monitoring_snapshot,
+        emit_system_event,
+        emit_task_lifecycle,
+    )
+    from metabot_instrument.events.outlets import route
+    from metabot_instrument.events.subscriptions import subscribe
+    from metabot_instrument.lines.writers import flush, shutdown
+    from metabot_instrument.traces.tracer import tracer
     from metabot_instrument.model_calls.client import openai, uninstrument
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "append_event",
+    "append_ledger",
     "configure",
+    "emit_alert",
+    "emit_event",
+    "emit_monitoring_snapshot",
+    "emit_system_event",
+    "emit_task_lifecycle",
     "failures",
+    "flush",
     "openai",
+    "route",
+    "shutdown",
+    "subscribe",
+    "tracer",
     "uninstrument",
 ]
 
 _MODULES: Final = {
+    "append_event": "events.emit",
+    "append_ledger": "events.emit",
     "configure": "current",
+    "emit_alert": "events.emit",
+    "emit_event": "events.emit",
+    "emit_monitoring_snapshot": "events.emit",
+    "emit_system_event": "events.emit",
+    "emit_task_lifecycle": "events.emit",
     "failures": "boundary",
+    "flush": "lines.writers",
     "openai": "model_calls.client",
+    "route": "events.outlets",
+    "shutdown": "lines.writers",
+    "subscribe": "events.subscriptions",
+    "tracer": "traces.tracer",
     "uninstrument": "model_calls.client",
 }
 
