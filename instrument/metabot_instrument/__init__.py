@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from metabot_instrument.events.outlets import route
     from metabot_instrument.events.subscriptions import subscribe
     from metabot_instrument.lines.writers import flush, shutdown
-    from metabot_instrument.traces.tracer import tracer
     from metabot_instrument.model_calls.client import openai, uninstrument
+    from metabot_instrument.traces.tracer import tracer
 
 __version__ = "0.1.0"
 
