@@ -118,4 +118,5 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
     return Settings(**read)
 
 
+UNNAMED: Final = Settings().service_name
 FIELDS: Final = frozenset(field.name for field in fields(Settings))

@@ -1,0 +1,131 @@
+"""Functions whose calls are traced: plain, async, generators and async generators, each of which stays what it is.
+
+A generator's span lasts from its first step to its end, and is current only while a step runs: what the caller does
+between two steps is not under it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import AsyncGenerator, Callable, Generator
+from types import TracebackType
+from typing import Any
+
+from metabot_instrument.traces.line import Code
+from metabot_instrument.traces.tracer import Asked, begin
+
+
+def wrap(asked: Asked, function: Callable[..., Any]) -> Callable[..., Any]:
+    code = _code(function)
+    if inspect.isasyncgenfunction(function):
+        return _async_generator(asked, code, function)
+    if inspect.isgeneratorfunction(function):
+        return _generator(asked, code, function)
+    if inspect.iscoroutinefunction(function):
+        return _async(asked, code, function)
+
+    @functools.wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        with _Step(asked, code):
+            return function(*args, **named)
+
+    return call
+
+
+def _code(function: Callable[..., Any]) -> Code:
+    inner = inspect.unwrap(function)
+    code = getattr(inner, "__code__", None)
+    name = f"{getattr(inner, '__module__', None)}.{getattr(inner, '__qualname__', type(inner).__qualname__)}"
+    return Code(code.co_filename, name, code.co_firstlineno) if code else Code("", name, 0)
+
+
+class _Step:
+    """One call."""
+
+    __slots__ = ("_asked", "_code", "_recorded")
+
+    def __init__(self, asked: Asked, code: Code) -> None:
+        self._asked = asked
+        self._code = code
+
+    def __enter__(self) -> None:
+        self._recorded = begin(self._asked, self._code)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._recorded is not None:
+            self._recorded.end(error)
+
+
+def _async(asked: Asked, code: Code, function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    async def call(*args: Any, **named: Any) -> Any:
+        with _Step(asked, code):
+            return await function(*args, **named)
+
+    return call
+
+
+def _generator(asked: Asked, code: Code, function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(*args: Any, **named: Any) -> Generator[Any, Any, Any]:
+        steps = function(*args, **named)
+        recorded = begin(asked, code, current=False)
+        if recorded is None:
+            return (yield from steps)
+        try:
+            result = yield from recorded.in_turns(steps)
+        except BaseException as error:
+            recorded.end(error)
+            raise
+        recorded.end(None)
+        return result
+
+    return call
+
+
+def _async_generator(asked: Asked, code: Code, function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    async def call(*args: Any, **named: Any) -> AsyncGenerator[Any, Any]:
+        steps = function(*args, **named)
+        recorded = begin(asked, code, current=False)
+        if recorded is not None:
+            steps = recorded.in_async_turns(steps)
+        try:
+            item = await anext(steps)
+            while True:
+                given = _Given()
+                with given:
+                    given.value = yield item
+                item = await given.to(steps)
+        except StopAsyncIteration:
+            if recorded is not None:
+                recorded.end(None)
+        except BaseException as error:
+            if recorded is not None:
+                recorded.end(error)
+            raise
+
+    return call
+
+
+class _Given:
+    """What the caller of an async generator sent or threw, to be handed on."""
+
+    def __init__(self) -> None:
+        self.value: Any = None
+        self._thrown: BaseException | None = None
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
+        self._thrown = error
+        return error is not None
+
+    async def to(self, steps: AsyncGenerator[Any, Any]) -> Any:
+        if self._thrown is None:
+            return await steps.asend(self.value)
+        if isinstance(self._thrown, GeneratorExit):
+            await steps.aclose()
+            raise self._thrown
+        return await steps.athrow(self._thrown)

@@ -1,0 +1,164 @@
+"""Export over OTLP, beside the application and never in its way.
+
+A collector that is away, refuses or hangs costs spans, which are counted as `export`: the queue is bounded, and flush
+and exit wait for it two seconds at most. Headers with secrets are read by OpenTelemetry from its own variables.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+
+from metabot_instrument.boundary import contained, count
+from metabot_instrument.lines.forks import renewed_in_children
+from metabot_instrument.lines.writers import opened, settled_at_exit
+from metabot_instrument.settings import Settings
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
+
+_QUEUE: Final = 10_000  # spans that wait
+_BATCH: Final = 512
+_PATIENCE: Final = 2.0  # seconds that flush and exit wait
+_HTTP: Final = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
+_GRPC: Final = "opentelemetry.exporter.otlp.proto.grpc.trace_exporter"
+_LOGGERS: Final = (_HTTP, "opentelemetry.exporter.otlp.proto.grpc.exporter")
+_exporting: Final = threading.local()
+
+
+@contained("export", None)
+def export(now: Settings) -> Export | None:
+    """The export to the settings' endpoint; None, counted, where its package is missing."""
+    kind, extra = (_GRPC, "grpc") if now.protocol == "grpc" else (_HTTP, "otlp")
+    try:
+        exporter = import_module(kind).OTLPSpanExporter
+    except ImportError as error:
+        count("export", f"an endpoint is set, but {error.name} is missing: pip install 'metabot-instrument[{extra}]'")
+        return None
+    if now.protocol == "grpc":
+        return Export(exporter(endpoint=now.endpoint, insecure=not now.endpoint.startswith("https")))
+    return Export(exporter(endpoint=_traces_url(now.endpoint)))
+
+
+def _traces_url(endpoint: str) -> str:
+    """The endpoint of all signals or of traces, as the latter."""
+    given = urlsplit(endpoint)
+    path = given.path.rstrip("/")
+    return given._replace(path=path if path.endswith("/v1/traces") else f"{path}/v1/traces").geturl()
+
+
+class Export:
+    """A batch processor, and a thread that waits for it, for it has no time limit of its own.
+
+    The thread is begun here because none may begin when the interpreter ends.
+    """
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        _quieten()
+        self._counted = Counted(exporter)
+        self._batches = BatchSpanProcessor(self._counted, max_queue_size=_QUEUE, max_export_batch_size=_BATCH)
+        self.renew()
+        renewed_in_children(self)
+        opened(self)
+        settled_at_exit()
+
+    def renew(self) -> None:
+        """Also in a forked child: what waits is the parent's to send."""
+        self._counted.waiting = 0
+        self._work: SimpleQueue[Callable[[], object]] = SimpleQueue()
+        threading.Thread(target=_do, args=(self._work,), name="export of spans", daemon=True).start()
+
+    def on_end(self, span: ReadableSpan) -> None:
+        if span.context is None or not span.context.trace_flags.sampled:
+            return
+        if self._counted.waiting >= _QUEUE:
+            count("export", f"{_QUEUE} spans wait for the collector")
+            return
+        self._counted.add(1)
+        self._batches.on_end(span)
+
+    def flush(self, timeout: float = _PATIENCE) -> bool:
+        return self._within(timeout, self._batches.force_flush)
+
+    def close(self, timeout: float = _PATIENCE) -> bool:
+        done = self._within(timeout, self._batches.shutdown)
+        if not done and (lost := self._counted.give_up()):
+            count("export", "the collector did not take the last spans in time", lost)
+        return done
+
+    def _within(self, timeout: float, work: Callable[[], object]) -> bool:
+        done = threading.Event()
+
+        def worked() -> None:
+            work()
+            done.set()
+
+        self._work.put(worked)
+        return done.wait(min(timeout, _PATIENCE))
+
+
+def _do(work: SimpleQueue[Callable[[], object]]) -> None:
+    while True:
+        contained("export", None)(work.get())()
+
+
+class Counted(SpanExporter):
+    """Counts what was not taken, and how many wait."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+        self._lock = threading.Lock()
+        self._given_up = False
+        self.waiting = 0
+
+    def add(self, number: int) -> None:
+        with self._lock:
+            self.waiting += number
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        result = SpanExportResult.FAILURE
+        _exporting.now = True
+        try:
+            if not self._given_up:
+                result = self._exporter.export(spans)
+        finally:
+            _exporting.now = False
+            self.add(-len(spans))
+            if result is not SpanExportResult.SUCCESS and not self._given_up:
+                count("export", "the collector did not take spans", len(spans))
+        return result
+
+    def give_up(self) -> int:
+        """No more is sent; how many spans that loses."""
+        with self._lock:
+            self._given_up = True
+            return self.waiting
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+
+class _Once(logging.Filter):
+    """Lets through what others log, and of our exporter's messages the first: the rest is in the counts."""
+
+    said = False
+
+    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002  # the interface's
+        if not getattr(_exporting, "now", False):
+            return True
+        said, self.said = self.said, True
+        return not said
+
+
+def _quieten() -> None:
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        if not any(isinstance(each, _Once) for each in logger.filters):
+            logger.addFilter(_Once())

@@ -1,0 +1,55 @@
+"""The line of a span that another instrumentation made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from opentelemetry.trace import StatusCode
+
+from metabot_instrument.traces.ancestry import Ancestry
+from metabot_instrument.traces.line import Line
+from metabot_instrument.traces.plain import SUMMARY, Plain, plain, summary
+from metabot_instrument.vocabulary.layers import SESSION, SYSTEM, TASK
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
+
+_VALUES: Final = 64  # of a span's attributes
+
+
+def line_of(span: ReadableSpan, above: Ancestry) -> Line:
+    """Its attributes are the metadata, but for long texts: a prompt belongs to the export, not into a line."""
+    assert span.context is not None
+    metadata = dict(islice(_short_values(span), _VALUES))
+    failed = span.status.status_code is StatusCode.ERROR
+    if failed and span.status.description:
+        metadata["error"] = summary(span.status.description)
+    scope = span.instrumentation_scope
+    return Line(
+        SYSTEM.short,
+        SYSTEM.name,
+        summary(span.name),
+        summary(scope.name) if scope else "",
+        "",
+        "",
+        "error" if failed else "success",
+        metadata,
+        span.start_time or 0,
+        span.end_time or 0,
+        span.context.trace_id,
+        span.context.span_id,
+        above.parent_id,
+        above.remote_parent,
+        summary(metadata.get(SESSION)) or above.session_id,
+        summary(metadata.get(TASK)) or above.task_id,
+        None,
+    )
+
+
+def _short_values(span: ReadableSpan) -> Iterator[tuple[str, Plain]]:
+    for key, value in (span.attributes or {}).items():
+        if isinstance(value, str) and len(value) > SUMMARY:
+            continue
+        yield key, plain(value)

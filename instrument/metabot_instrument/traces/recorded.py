@@ -1,0 +1,212 @@
+"""A step that is recorded: an OpenTelemetry span that is current while the step runs, and its line when it ends.
+
+What was current before is put back by itself, never by a token: a generator or a task may end in another context than
+the one it began in, and must leave that one alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Generator, Mapping
+from typing import Any
+
+from opentelemetry.context import attach, get_current, set_value
+from opentelemetry.sdk.trace import Span as SdkSpan
+from opentelemetry.trace import StatusCode, get_current_span, set_span_in_context
+
+from metabot_instrument.boundary import contained, count
+from metabot_instrument.traces.ancestry import STEP, ancestry, step_of
+from metabot_instrument.traces.line import Code, Line, line_id
+from metabot_instrument.traces.plain import Plain, plain, summary
+from metabot_instrument.traces.provider import step_tracer
+from metabot_instrument.traces.recorder import recorder
+from metabot_instrument.traces.tracer import UNRECORDED, Asked, Span
+from metabot_instrument.traces.turns import AsyncTurns, Turns
+from metabot_instrument.vocabulary import layers
+from metabot_instrument.vocabulary.layers import Layer
+
+
+def begin(asked: Asked, code: Code, *, current: bool = True) -> Recorded:
+    """The span of a step under the current one; itself current, unless it is for a generator, which is so by turns."""
+    layer = layers.layer_named(asked.layer) if type(asked.layer) is str else None
+    if layer is not None:
+        recorded = Recorded(layer, asked, code)
+    else:
+        count("layer", f"tracer.span() knows no layer {summary(asked.layer)!r}; declare it with tracer.declare()")
+        recorded = Recorded(layers.SYSTEM, asked, code)
+        recorded.metadata["undeclared_layer"] = summary(asked.layer)
+    if current:
+        attach(recorded.inside)
+    return recorded
+
+
+def innermost() -> Span:
+    return step_of(get_current()) or UNRECORDED
+
+
+class Recorded(Span):
+    """`end` is called once, by the `with` statement or the decorator."""
+
+    __slots__ = (
+        "_above",
+        "_before",
+        "_code",
+        "_component",
+        "_input",
+        "_layer",
+        "_operation",
+        "_output",
+        "_status",
+        "inside",
+        "metadata",
+        "otel",
+        "session_id",
+        "task_id",
+    )
+
+    def __init__(self, layer: Layer, asked: Asked, code: Code) -> None:
+        self._layer = layer
+        self._operation = summary(asked.operation)
+        self._component = summary(asked.component) or summary(code.file.rpartition("/")[2])
+        self._input = summary(asked.input)
+        self._code = code
+        self._output = ""
+        self._status = "success"
+        self.metadata: dict[str, Plain] = {}
+        self._before = get_current()
+        self._above = ancestry(self._before)
+        self.session_id = summary(asked.session_id) or self._above.session_id
+        self.task_id = summary(asked.task_id) or self._above.task_id
+        self.otel = step_tracer().start_span(
+            f"{layer.name}.{self._operation}",
+            self._before,
+            attributes=self._known(),
+            record_exception=False,
+            set_status_on_exception=False,
+        )
+        self.inside = set_span_in_context(self.otel, set_value(STEP, self, self._before))
+
+    @property
+    def trace_id(self) -> str:
+        if isinstance(self.otel, SdkSpan) and self.otel.start_time is not None:
+            return line_id(self._layer.short, self.otel.start_time, self.otel.get_span_context().span_id)
+        return ""
+
+    @contained("trace", None)
+    def set_output(self, output: object, **metadata: object) -> None:
+        self._output = summary(output)
+        self._add(metadata)
+
+    @contained("trace", None)
+    def blocked(self, reason: object = "") -> None:
+        self._status = "blocked"
+        if said := summary(reason):
+            self.metadata["reason"] = said
+
+    @contained("trace", None)
+    def end(self, error: BaseException | None) -> None:
+        """Ends the span, however the step ended. To close a generator early is no failure of it."""
+        if get_current_span() is self.otel:
+            attach(self._before)
+        if not isinstance(self.otel, SdkSpan):
+            return  # not sampled
+        try:
+            if error is not None and not isinstance(error, GeneratorExit):
+                self._failed(error)
+        finally:
+            self._close(None)
+
+    @contained("trace", None)
+    def end_at_once(self, output: object, status: str, metadata: Mapping[str, object]) -> None:
+        """Ends it at its start: an event."""
+        if get_current_span() is self.otel:
+            attach(self._before)
+        if not isinstance(self.otel, SdkSpan):
+            return
+        self._output = summary(output)
+        self._status = status if status in layers.STATUSES else "success"
+        if self._status != status:
+            self.metadata["status"] = summary(status)
+        if self._status == "error":
+            self.otel.set_status(StatusCode.ERROR, self._output)
+        self._add(metadata)
+        self._close(self.otel.start_time)
+
+    def in_turns(self, steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+        return Turns(steps, self.inside)
+
+    def in_async_turns(self, steps: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+        return AsyncTurns(steps, self.inside)
+
+    def _known(self) -> dict[str, str | int]:
+        """Attributes that hold from the start."""
+        known: dict[str, str | int] = {
+            layers.LAYER: self._layer.name,
+            layers.OPERATION: self._operation,
+            layers.COMPONENT: self._component,
+            "code.file.path": self._code.file,
+            "code.function.name": self._code.function,
+            "code.line.number": self._code.line,
+        }
+        if self._input:
+            known[layers.INPUT] = self._input
+        if self.session_id:
+            known[layers.SESSION] = self.session_id
+        if self.task_id:
+            known[layers.TASK] = self.task_id
+        return known
+
+    def _add(self, metadata: Mapping[str, object]) -> None:
+        for key, value in metadata.items():
+            self.metadata[summary(key)] = plain(value)
+
+    def _failed(self, error: BaseException) -> None:
+        if self._status != "blocked":
+            self._status = "error"
+            self.otel.set_status(StatusCode.ERROR, summary(error))
+            self.otel.set_attribute("error.type", type(error).__qualname__)
+        self.metadata["error"] = summary(error)
+        self.metadata["error_type"] = type(error).__qualname__
+        _record_exception(self.otel, error)
+
+    def _close(self, at: int | None) -> None:
+        otel = self.otel
+        assert isinstance(otel, SdkSpan)
+        ended: dict[str, str | int | float | bool] = {layers.STATUS: self._status}
+        if self._output:
+            ended[layers.OUTPUT] = self._output
+        for key, value in self.metadata.items():
+            if value is not None:
+                ended[layers.METADATA + key] = json.dumps(value) if isinstance(value, (dict, list)) else value
+        otel.set_attributes(ended)
+        otel.end(at)
+        if otel.get_span_context().trace_flags.sampled:
+            recorder.write(self._line(otel))
+
+    def _line(self, otel: SdkSpan) -> Line:
+        context = otel.get_span_context()
+        return Line(
+            self._layer.short,
+            self._layer.name,
+            self._operation,
+            self._component,
+            self._input,
+            self._output,
+            self._status,
+            self.metadata,
+            otel.start_time or 0,
+            otel.end_time or 0,
+            context.trace_id,
+            context.span_id,
+            *self._above[:2],
+            self.session_id,
+            self.task_id,
+            self._code,
+        )
+
+
+@contained("trace", None)
+def _record_exception(otel: object, error: BaseException) -> None:
+    """An exception whose own text raises is known by its type alone."""
+    assert isinstance(otel, SdkSpan)
+    otel.record_exception(error)

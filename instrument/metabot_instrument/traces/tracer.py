@@ -1,0 +1,221 @@
+"""`tracer`: what an application calls to trace its steps. Off, it costs less than a microsecond and imports nothing.
+
+    with tracer.span("memory", "write", "store.py", "altitude.session") as span:
+        span.set_output("written", tokens_saved=45)
+
+    @tracer.span("focus", "route")
+    async def route(signal): ...
+
+A span whose process is killed before it ends is lost: a line is written when its span ends.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from random import getrandbits
+from types import FrameType, ModuleType, TracebackType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+
+from metabot_instrument.boundary import contained
+from metabot_instrument.current import on_change, settings
+from metabot_instrument.settings import Level
+from metabot_instrument.traces.line import Code, line_id
+from metabot_instrument.vocabulary import layers
+
+if TYPE_CHECKING:
+    from metabot_instrument.traces.recorded import Recorded
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_RANK: Final = {"debug": 0, "info": 1, "warn": 2}
+_INFO: Final = _RANK["info"]
+_UNREAD: Final = -1  # the settings are read when the first span opens
+_OFF: Final = 9  # above every level
+_RECORDED: Final = "metabot_instrument.traces.recorded"
+
+
+class Span:
+    """What `with` gives: here the one that stands for every span that is not recorded, so it does nothing."""
+
+    __slots__ = ()
+
+    @property
+    def trace_id(self) -> str:
+        """The id of the span's line; empty where none will be written."""
+        return ""
+
+    def set_output(self, output: object, **metadata: object) -> None:
+        """The output, summarised now, and further values for the line's `metadata`."""
+
+    def blocked(self, reason: object = "") -> None:
+        """A gate held the step back, which is no error; an exception that follows does not change that."""
+
+
+UNRECORDED: Final = Span()
+
+
+class Asked(NamedTuple):
+    """The arguments of `tracer.span`."""
+
+    layer: str
+    operation: str
+    component: str = ""
+    input: object = ""
+    level: Level = "info"
+    session_id: str = ""
+    task_id: str = ""
+
+
+class Opening:
+    """What `tracer.span(...)` returns: a context manager for `with` and `async with`, and a decorator."""
+
+    __slots__ = ("_asked", "recorded")
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self.recorded: Recorded | None = None
+
+    def __enter__(self) -> Span:
+        return self.open(sys._getframe(1))
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self.recorded is not None:
+            self.recorded.end(error)
+            self.recorded = None
+
+    async def __aenter__(self) -> Span:
+        return self.open(sys._getframe(1))
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, at)
+
+    def __call__(self, function: F) -> F:
+        """The function, its calls traced wherever tracing is on when they are made."""
+        return decorated(self._asked, function)
+
+    def open(self, frame: FrameType) -> Span:
+        code = frame.f_code
+        where = Code(code.co_filename, f"{frame.f_globals.get('__name__')}.{code.co_qualname}", frame.f_lineno)
+        self.recorded = begin(self._asked, where)
+        return self.recorded or UNRECORDED
+
+
+class Unrecorded(tuple[object, ...]):
+    """An `Opening` where tracing is off: the arguments alone, since a decorator may need them later."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Span:
+        return UNRECORDED
+
+    def __exit__(self, kind: object, error: object, at: object) -> None: ...
+
+    async def __aenter__(self) -> Span:
+        return UNRECORDED
+
+    async def __aexit__(self, kind: object, error: object, at: object) -> None: ...
+
+    def __call__(self, function: F) -> F:
+        return decorated(Asked(*self), function)
+
+
+@contained("trace", None)
+def begin(asked: Asked, code: Code, *, current: bool = True) -> Recorded | None:
+    """The span, begun and current, or not so for a generator; None where tracing is off."""
+    if tracer.floor == _UNREAD:
+        tracer.read_settings()
+    if _RANK.get(asked.level, _INFO) < tracer.floor:
+        return None
+    recorded: Recorded = _recorded().begin(asked, code, current=current)
+    return recorded
+
+
+def _recorded() -> ModuleType:
+    """Imported when it is needed: it imports OpenTelemetry."""
+    return sys.modules.get(_RECORDED) or import_module(_RECORDED)
+
+
+def decorated(asked: Asked, function: F) -> F:
+    """What cannot be wrapped is counted and stays as it is."""
+    wrapped: F = contained("trace", function)(import_module("metabot_instrument.traces.decorated").wrap)(
+        asked, function
+    )
+    return wrapped
+
+
+class Tracer:
+    """The settings that hold when a span opens decide whether it is recorded."""
+
+    def __init__(self) -> None:
+        self.floor = _UNREAD  # spans of a lower level are not recorded
+        on_change(self.read_settings)
+
+    def read_settings(self) -> None:
+        now = settings()
+        # Which steps fail shows at their ends: for warnings all of them are followed.
+        self.floor = (0 if now.trace_level == "warn" else _RANK[now.trace_level]) if now.trace else _OFF
+
+    def span(
+        self,
+        layer: str,
+        operation: str,
+        component: str = "",
+        input: object = "",  # noqa: A002  # the published name
+        *,
+        level: Level = "info",
+        session_id: str = "",
+        task_id: str = "",
+    ) -> Opening | Unrecorded:
+        """A step of the agent; session and task hold for the spans inside it too.
+
+        Without a component the line names the file that the step stands in. A layer that nobody declared is written as
+        system, its name in the metadata.
+        """
+        if _RANK.get(level, _INFO) < self.floor:
+            return Unrecorded((layer, operation, component, input, level, session_id, task_id))
+        return Opening(Asked(layer, operation, component, input, level, session_id, task_id))
+
+    def event(  # noqa: PLR0917  # the published order
+        self,
+        layer: str,
+        operation: str,
+        component: str = "",
+        input: object = "",  # noqa: A002
+        output: object = "",
+        status: str = "success",
+        *,
+        level: Level = "info",
+        **metadata: object,
+    ) -> None:
+        """A span of no duration."""
+        if _RANK.get(level, _INFO) < self.floor:
+            return
+        opening = Opening(Asked(layer, operation, component, input, level))
+        opening.open(sys._getframe(1))
+        if opening.recorded is not None:
+            opening.recorded.end_at_once(output, status, metadata)
+
+    @contained("trace", UNRECORDED)
+    def current(self) -> Span:
+        """The innermost step that is running here, for a decorated function to set its output."""
+        here: Span = _recorded().innermost() if _UNREAD < self.floor < _OFF else UNRECORDED
+        return here
+
+    @contained("trace", "")
+    def generate_id(self, layer: str) -> str:
+        """A new id as lines carry them, for a caller who keeps a trace of its own."""
+        known = layers.layer_named(layer) or layers.SYSTEM
+        return line_id(known.short, time.time_ns(), getrandbits(64))
+
+    @contained("trace", None)
+    def declare(self, layer: str, short: str, *operations: str) -> None:
+        """Adds a layer to the vocabulary; one that is malformed or taken is counted and said."""
+        layers.declare(layer, short, operations)
+
+
+tracer: Final = Tracer()
