@@ -12,6 +12,8 @@ from typing import Annotated, Final, Literal
 import typer
 
 from metabot.cli.console import remark
+from metabot.cli.groups.trace import trace
+from metabot.cli.options import ConfigFile, Output
 from metabot.errors import MetabotError
 
 _TEACH: Final = """Telemetry of an LLM application in, proved pull requests out; a person merges.
@@ -53,12 +55,7 @@ pr = typer.Typer(
     help="The pull requests where they live, local or on GitHub, and what people decide about them.",
 )
 app.add_typer(pr, name="pr")
-
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="Settings file.", show_default="config.toml here", dir_okay=False)
-]
-
-Output = Annotated[Literal["table", "json"], typer.Option("--format", help="How to print.")]
+app.add_typer(trace, name="trace")
 
 
 def _print_version(asked: bool) -> None:

@@ -1,0 +1,139 @@
+"""`metabot trace …`: spans of files and of the store, as a list, a tree and figures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders import span, tool, trace
+from tests.metabot.cli.command import Done, metabot
+from tests.metabot.cli.otlp_file import write
+
+SETTINGS = """[target]
+repository = "."
+"""
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    """Two traces, each below an agent's span: layers in each other with a failure, and calls without a layer."""
+    deep = span(
+        "altitude.transition",
+        100,
+        span("focus.gate_check", 20),
+        span("memory.write", 40, status="error", error_type="OSError", error_message="disk\x1b[31m full"),
+    )
+    return write(tmp_path / "spans.json", trace(deep), trace(span("answer", 1500, tool("search", 300))))
+
+
+def asked(folder: Path, *arguments: str) -> dict[str, Any]:
+    done = metabot("trace", *arguments, "--format", "json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    values: dict[str, Any] = json.loads(done.stdout)
+    return values
+
+
+def listed(folder: Path, *arguments: str) -> list[str]:
+    return [one["operation"] for one in asked(folder, "list", "--file", "spans.json", *arguments)["spans"]]
+
+
+def test_lists_the_latest_spans_newest_last(recorded: Path) -> None:
+    """In 80 columns: when, an ID that show takes, the layer where the operation names one, how long, how it ended."""
+    done = metabot("trace", "list", "--last", "5", "--file", recorded.name, cwd=recorded.parent)
+    assert done.returncode == 0, done.stderr
+    head, *rows = done.stdout.splitlines()
+    assert head.split() == ["time", "(UTC)", "id", "operation", "took", "status"]
+    assert [row.split()[3] for row in rows] == ["[foc]", "[agent]", "[internal]", "[tool]", "[mem]"]
+    assert max(map(len, [head, *rows])) <= 80
+    assert len(listed(recorded.parent, "--last", "2")) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "operations"),
+    [
+        pytest.param(["--layer", "altitude"], ["altitude.transition"], id="a layer by its name"),
+        pytest.param(["--hrm", "mem"], ["memory.write"], id="a layer by three letters"),
+        pytest.param(["--status", "error"], ["memory.write"], id="failures"),
+        pytest.param(["--layer", "foc", "--status", "error"], [], id="both"),
+        pytest.param(["--layer", "custom"], [], id="a layer that nobody declared"),
+    ],
+)
+def test_chooses_by_layer_and_status(recorded: Path, arguments: list[str], operations: list[str]) -> None:
+    """Filters narrow together."""
+    assert listed(recorded.parent, *arguments) == operations
+
+
+def test_draws_a_trace_as_a_tree(recorded: Path) -> None:
+    """From the beginning of any of its spans' IDs: layer, operation, outcome and time, children set in below it."""
+    spans = asked(recorded.parent, "list", "--file", "spans.json", "--layer", "mem")["spans"]
+    done = metabot("trace", "show", spans[0]["span_id"], "--file", "spans.json", cwd=recorded.parent)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1:] == [
+        "[agent] handle → success (100ms)",
+        "  └─[alt] transition → success (100ms)",
+        "      └─[foc] gate_check → success (20ms)",
+        "      └─[mem] write → error (40ms) [OSError “disk\\x1b⁅31m full”]",
+    ]
+
+
+def test_takes_the_id_that_a_trace_line_writes(recorded: Path) -> None:
+    """`alt_<seconds>_<span id>` names the span by its last part."""
+    span_id = asked(recorded.parent, "list", "--file", "spans.json", "--layer", "alt")["spans"][0]["span_id"]
+    shown = asked(recorded.parent, "show", f"alt_1790000000_{span_id}", "--file", "spans.json")
+    assert [(one["operation"], one["depth"]) for one in shown["spans"]] == [
+        ("handle", 0),
+        ("altitude.transition", 1),
+        ("focus.gate_check", 2),
+        ("memory.write", 2),
+    ]
+
+
+def failed(folder: Path, *arguments: str) -> Done:
+    done = metabot("trace", *arguments, cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    return done
+
+
+def test_says_which_ids_an_ambiguous_beginning_has(recorded: Path) -> None:
+    """And what to do where none begins so."""
+    ids = {one["trace_id"] for one in asked(recorded.parent, "list", "--file", "spans.json")["spans"]}
+    said = failed(recorded.parent, "show", "", "--file", "spans.json").stderr
+    assert "Write more of it" in said
+    assert all(one in said for one in ids)
+    assert "metabot trace list" in failed(recorded.parent, "show", "zzz", "--file", "spans.json").stderr
+
+
+def test_counts_by_layer_with_exact_quantiles(tmp_path: Path) -> None:
+    """Of 1 to 100 ms the p95 is 95.05 ms, the average 50.5; spans without a layer are counted by their kind."""
+    traces = [trace(span("memory.read", ms, status="error" if ms > 98 else "ok")) for ms in range(1, 101)]
+    write(tmp_path / "spans.json", *traces, trace(tool("search", 7)))
+    values = asked(tmp_path, "stats", "--file", "spans.json")
+    memory, _, tools = values["layers"]
+    assert (memory["layer"], memory["operations"], memory["errors"], memory["blocked"]) == ("memory", 100, 2, 0)
+    assert (memory["average_ms"], round(memory["p95_ms"], 6), memory["slowest_ms"]) == (50.5, 95.05, 100.0)
+    assert (tools["layer"], tools["kind"], tools["p95_ms"]) == (None, "tool", 7.0)
+    assert {one["operation"] for one in values["slowest"]} == {"handle", "memory.read", "search"}
+    assert asked(tmp_path, "stats", "--file", "spans.json", "--layer", "mem", "--slowest", "0")["slowest"] == []
+    table = metabot("trace", "stats", "--file", "spans.json", cwd=tmp_path).stdout
+    assert "memory" in table
+    assert "(tool)" in table
+    assert max(map(len, table.splitlines())) <= 80
+
+
+def test_reads_the_configured_store(recorded: Path) -> None:
+    """What metabot load took in; before the first load it says so."""
+    (recorded.parent / "config.toml").write_text(SETTINGS)
+    assert "metabot load" in failed(recorded.parent, "stats").stderr
+    assert metabot("load", recorded.name, cwd=recorded.parent).returncode == 0
+    assert len(asked(recorded.parent, "list")["spans"]) == 7
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["stats"]])
+def test_says_that_there_is_nothing(tmp_path: Path, arguments: list[str]) -> None:
+    """An empty recording is no error."""
+    write(tmp_path / "spans.json", trace(tool("search", 7)))
+    done = metabot("trace", *arguments, "--layer", "alt", "--file", "spans.json", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "no span\n")
