@@ -15,8 +15,7 @@ from pathlib import Path
 
 from metabot_instrument.boundary import count
 from metabot_instrument.lines.forks import renewed_in_children
-
-_BLOCK = 65536  # bytes looked at in one go for the end of the last whole line
+from metabot_instrument.lines.rotated import whole_size
 
 
 class LineFile:
@@ -102,16 +101,9 @@ class LineFile:
         """Cuts off a tail without an end, and gives the size that is left."""
         if size in (0, self._end) or os.pread(self._fd, 1, size - 1) == b"\n":
             return size
-        at = size
-        while at:
-            start = max(at - _BLOCK, 0)
-            end = os.pread(self._fd, at - start, start).rfind(b"\n")
-            if end >= 0:
-                at = start + end + 1
-                break
-            at = start
-        os.ftruncate(self._fd, at)
-        return at
+        whole = whole_size(self._fd, size)
+        os.ftruncate(self._fd, whole)
+        return whole
 
     def _write(self, lines: bytes, size: int) -> None:
         left = memoryview(lines)

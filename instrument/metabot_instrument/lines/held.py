@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from metabot_instrument.boundary import count
-from metabot_instrument.lines.rotated import opened
+from metabot_instrument.lines.rotated import opened, whole_lines
 from metabot_instrument.lines.stamp import stamp_of
 
 _BYTES = 16  # two cells: pending << 32 | in flight, and the first number in flight
@@ -98,5 +98,5 @@ def _count(log: Path, writer: str, cells: bytes) -> int:
 def _written(log: Path, writer: str, first: int) -> int:
     ours = stamp_of(writer)
     with ExitStack() as files:
-        ends = (ours.search(line[-64:]) for file in opened(log, files) for line in file)
+        ends = (ours.search(line[-64:]) for file in opened(log, files) for line in whole_lines(file))
         return sum(end is not None and int(end[1]) >= first for end in ends)

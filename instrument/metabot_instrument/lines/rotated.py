@@ -1,12 +1,15 @@
-"""A log and its rotated files, opened for reading."""
+"""A log and its rotated files, for reading while others write, rotate and cut off torn tails."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import ExitStack
 from glob import escape
 from pathlib import Path
 from typing import IO
+
+_BLOCK = 1 << 18
 
 
 def opened(path: str | os.PathLike[str], files: ExitStack) -> list[IO[bytes]]:
@@ -24,6 +27,35 @@ def opened(path: str | os.PathLike[str], files: ExitStack) -> list[IO[bytes]]:
             file = files.enter_context(part.open("rb"))
         except FileNotFoundError:
             continue
-        found = os.fstat(file.fileno())
-        seen.setdefault((found.st_dev, found.st_ino), file)
+        seen.setdefault(identity(file), file)
     return list(reversed(seen.values()))
+
+
+def identity(file: IO[bytes]) -> tuple[int, int]:
+    """What tells a file from another one under the same name."""
+    found = os.fstat(file.fileno())
+    return found.st_dev, found.st_ino
+
+
+def whole_lines(file: IO[bytes], at: int = 0, until: int | None = None) -> Iterator[bytes]:
+    """The lines that have an end, from byte `at` on, without it; `until` is where to stop, else the file's end."""
+    rest = b""
+    while True:
+        most = _BLOCK if until is None else min(_BLOCK, until - at)
+        block = os.pread(file.fileno(), most, at) if most > 0 else b""
+        at += len(block)
+        *lines, rest = (rest + block).split(b"\n")
+        yield from lines
+        if len(block) < _BLOCK:  # the end: what has no end yet may be cut off and written over
+            return
+
+
+def whole_size(fd: int, size: int) -> int:
+    """How many of the first `size` bytes are whole lines."""
+    while size:
+        start = max(size - _BLOCK, 0)
+        end = os.pread(fd, size - start, start).rfind(b"\n")
+        if end >= 0:
+            return start + end + 1
+        size = start
+    return 0

@@ -17,5 +17,5 @@ def stamped(line: bytes, writer: str, seq: int) -> bytes:
 
 
 def stamp_of(writer: str) -> re.Pattern[bytes]:
-    """Finds the number in a line of `writer`; text inside a line cannot look like it, for its quotes are escaped."""
-    return re.compile(rb'"writer":"%b","seq":(\d+)\}\n\Z' % writer.encode())
+    """Finds the number at the end of a line of `writer`; text inside cannot look like it: its quotes are escaped."""
+    return re.compile(rb'"writer":"%b","seq":(\d+)\}\Z' % writer.encode())
