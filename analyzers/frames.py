@@ -106,13 +106,14 @@ EVENTS: Final = Frame(
         "span_id": pl.String,
         "service": pl.String,
         "session_id": pl.String,
-        "kind": pl.String,  # span event, log, score
+        "kind": pl.String,  # span event, log, score, event (a line of an application's event log)
         "name": pl.String,
         "time_ns": pl.Int64,
         "clock": pl.String,  # utc, relative, order
         "severity": pl.String,  # of a log line, in lower case
         "value": pl.Float64,  # of a score: what an evaluation or a user said; 1 and 0 for passed and failed
-        "text": pl.String,  # free text: a log line's body, a score's label or comment
+        "text": pl.String,  # free text: a log line's body, a score's label or comment, what an event's line says
+        "payload": pl.String,  # what else an event's line or a trace line holds: a JSON object of free text
         "exception_type": pl.String,
         "exception_message": pl.String,  # free text
         "stacktrace": pl.String,  # free text

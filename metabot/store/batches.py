@@ -33,7 +33,7 @@ _EVENT_FIELDS: Final = tuple(name for name in EVENT_COLUMNS if name not in _COMP
 _MODEL_FIELDS: Final = tuple(
     name if name in SPANS.schema else f"model_call.{name}" for name in MODEL_COLUMNS if name not in _COMPUTED
 )
-_CONTENT: Final = frozenset({"input", "output"})
+_CONTENT: Final = frozenset({"input", "output", "payload"})
 _MESSAGES: Final = frozenset({"error_message", "exception_message", "stacktrace", "text"})
 _IDENTITIES: Final = frozenset({"session_id"})
 _NAMES: Final = frozenset(

@@ -179,6 +179,7 @@ CREATE TABLE events (
     severity VARCHAR,
     value DOUBLE,
     text VARCHAR,
+    payload VARCHAR,
     exception_type VARCHAR,
     exception_message VARCHAR,
     stacktrace VARCHAR,

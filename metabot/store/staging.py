@@ -87,7 +87,7 @@ _SAME_EVENT: Final = " AND ".join(
     f"events.{name} IS NOT DISTINCT FROM found.{name}"
     for name in (
         "trace_id", "span_id", "service", "session_id", "kind", "name", "time_ns", "severity", "value", "text",
-        "exception_type", "exception_message", "stacktrace", "escaped",
+        "payload", "exception_type", "exception_message", "stacktrace", "escaped",
     )
 )  # fmt: skip
 _EVENTS: Final = f"""

@@ -17,7 +17,7 @@ from metabot.errors import StoreError
 from metabot.lock import held
 from metabot.telemetry.shares import processors
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 
 _MEMORY: Final = "512MB"  # sorts and joins go to disk beyond it
 TIGHT: Final = "100MB"  # enough while a file is decoded, which needs memory of its own

@@ -62,19 +62,20 @@ class ModelCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A span's event, a line of a log, or a score: what an evaluation or a user said about an answer."""
+    """A span's event, a line of a log or of an event log, or a score: what an evaluation or a user said."""
 
     trace_id: str | None
     span_id: str | None
     service: str
-    kind: Literal["span event", "log", "score"]
+    kind: Literal["span event", "log", "score", "event"]
     name: str
     time_ns: int
     clock: Clock = "utc"
     session_id: str | None = None
     severity: str | None = None  # of a log line, in lower case
     value: float | None = None  # of a score; 1 and 0 where it was passed or failed
-    text: str | None = None  # a log line's body, a score's label or comment
+    text: str | None = None  # a log line's body, a score's label or comment, what an event's line says
+    payload: str | None = None  # what else an event's line or a trace line holds, as a JSON object
     exception_type: str | None = None
     exception_message: str | None = None
     stacktrace: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Final
 
@@ -19,8 +19,8 @@ ORDER_NS: Final = 1_000_000_000
 """What two places of the clock `order` lie apart: enough that no step takes two neighbours for one."""
 
 
-def iso_ns(value: object) -> int | None:
-    """An ISO 8601 date and time as UTC nanoseconds since 1970; one without a zone is taken as UTC.
+def iso_ns(value: object, zone: tzinfo = UTC) -> int | None:
+    """An ISO 8601 date and time as UTC nanoseconds since 1970; one without a zone is of `zone`.
 
     Any number of digits of the second is read; those behind the ninth are dropped.
     """
@@ -34,7 +34,7 @@ def iso_ns(value: object) -> int | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     since = aware - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 10**9 + fraction
 
