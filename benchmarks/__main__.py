@@ -1,4 +1,4 @@
-"""Every benchmark of reading and analyzing, one after the other: `make bench`, or `python -m benchmarks --write`.
+"""Every benchmark of telemetry, one after the other: `make bench`, or `python -m benchmarks --write`.
 
 `--write` puts what they print into docs/performance.md. Each runs in a process of its own.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import polars
 
-from benchmarks import analyze, load, memory, phoenix
+from benchmarks import analyze, instrument, load, memory, phoenix
 
 _PAGE = Path("docs/performance.md")
 _VERSIONS = f"Python {platform.python_version()}, DuckDB {duckdb.__version__}, Polars {polars.__version__}"
@@ -30,7 +30,12 @@ def main() -> None:
     arguments.add_argument("--write", action="store_true", help=f"put the answers into {_PAGE}")
     arguments.add_argument("--phoenix", help="the program `phoenix` of an environment of its own; else it is left out")
     chosen = arguments.parse_args()
-    runs: list[tuple[object, list[str]]] = [(load, []), (memory, []), (analyze, ["--spans", "1000000"])]
+    runs: list[tuple[object, list[str]]] = [
+        (load, []),
+        (memory, []),
+        (analyze, ["--spans", "1000000"]),
+        (instrument, []),
+    ]
     if chosen.phoenix:
         runs.append((phoenix, [chosen.phoenix]))
     parts = [_HEAD, *(_section(module, given) for module, given in runs)]
