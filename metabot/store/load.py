@@ -40,6 +40,7 @@ class Loading:
     trust: Trust = "internal"
     capture: Capture = "redacted"
     columns: Mapping[str, str] = field(default_factory=dict)  # of format = "table"
+    time_zone: str = "UTC"  # of times that are written without one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ def load_input(store: Store, found: Input, how: Loading, *, progress: Callable[[
     """
     path, file = found.path, found.file
     taken_for = formats.recognise(str(path), opening(path, file)) if how.format == "auto" else how.format
-    formats.reader(taken_for, how.columns)  # refused before anything is read
+    formats.reader(taken_for, how.columns, how.time_zone)  # refused before anything is read
     held = content(path, file)
     spans = known_spans(store, held, taken_for, public=how.trust == "public")
     if spans is not None:
@@ -123,7 +124,7 @@ def _written(
     progress: Callable[[str], None],
 ) -> Loaded:
     path, file, public = found.path, found.file, how.trust == "public"
-    read = formats.reader(taken_for, how.columns)
+    read = formats.reader(taken_for, how.columns, how.time_zone)
     begins_with = frozenset(beginnings(path, file, shorter(store, held, taken_for)))
     connection = store.connection
     keeper = Keeper(how.capture, texts.held(connection, public=public))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from importlib import import_module
 from types import MappingProxyType
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from metabot.errors import InputError, SettingsError
 from metabot.telemetry import (
@@ -39,6 +41,7 @@ from metabot.telemetry import (
     vllm_requests,
     who_and_when,
 )
+from metabot.telemetry.agent_logs import agent_events, event_log, trace_lines
 from metabot.telemetry.opening import Opening
 from metabot.telemetry.record import Reader
 
@@ -50,6 +53,7 @@ class Format:
     holds: str  # what writes it, in a few words
     follows: str  # address of the public description, or of the program that writes it
     tried_on: str | None  # recordings that others made; None: input made by us alone
+    in_zone: Callable[[tzinfo], Reader] | None = None  # of times that may lack a zone: the reader where it is this one
 
 
 FORMATS: Final[dict[str, Format]] = {
@@ -80,6 +84,22 @@ FORMATS: Final[dict[str, Format]] = {
         recognises=mlflow.recognises,
         holds="MLflow's traces, of versions 2 and 3, with the feedback on them",
         follows="https://github.com/mlflow/mlflow/blob/master/mlflow/entities/span.py",
+        tried_on=None,
+    ),
+    "trace-lines": Format(
+        read=trace_lines.read,
+        recognises=trace_lines.recognises,
+        in_zone=trace_lines.in_zone,
+        holds="a span a line, with its agent's layer: metabot-instrument's trace.jsonl and others'",
+        follows="docs/agent-logs.md",
+        tried_on=None,
+    ),
+    "agent-events": Format(
+        read=agent_events.read,
+        recognises=agent_events.recognises,
+        in_zone=agent_events.in_zone,
+        holds="structured telemetry events of agents: actions with results, metrics and validators' decisions",
+        follows="docs/agent-logs.md",
         tried_on=None,
     ),
     "claude-code": Format(
@@ -223,6 +243,14 @@ FORMATS: Final[dict[str, Format]] = {
         follows="https://github.com/IntelligentDDS/Nezha",
         tried_on="nezha",
     ),
+    "event-log": Format(
+        read=event_log.read,
+        recognises=event_log.recognises,
+        in_zone=event_log.in_zone,
+        holds="real-time event logs of agents: metabot-instrument's events.jsonl and others'",
+        follows="docs/agent-logs.md",
+        tried_on=None,
+    ),
     "table": Format(
         read=table.read,
         recognises=table.recognises,
@@ -248,15 +276,16 @@ FORMATS: Final[dict[str, Format]] = {
 """In the order in which a file is held against them: what recognises least stands last."""
 
 
-def reader(name: str, columns: Mapping[str, str] = MappingProxyType({})) -> Reader:
+def reader(name: str, columns: Mapping[str, str] = MappingProxyType({}), time_zone: str = "UTC") -> Reader:
     """The reader of a format, of a table with these columns, or the function that a dotted path names.
 
-    Raises `SettingsError`.
+    Raises `SettingsError`. `time_zone` is that of times without one, in the formats that have such.
     """
     if name == "table":
         return table.reader(columns)
     if name in FORMATS:
-        return FORMATS[name].read
+        known = FORMATS[name]
+        return known.read if known.in_zone is None else known.in_zone(ZoneInfo(time_zone))
     module, dot, function = name.rpartition(".")
     if not dot:
         raise SettingsError(
