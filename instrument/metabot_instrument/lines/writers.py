@@ -26,13 +26,16 @@ class Open(Protocol):
 
 
 _open: Final[weakref.WeakSet[Open]] = weakref.WeakSet()
-_at_exit: set[int] = set()  # processes that asked to be settled at exit
+_over = False  # the process ends: what is opened now is closed at once
+_finalized: set[int] = set()  # processes in which multiprocessing calls `shutdown`
 
 
 def opened(what: Open) -> None:
     """`what` is flushed and closed with everything else, and signals wait for it from now on."""
     _open.add(what)
     _hear_signals()
+    if _over:
+        what.close(0)
 
 
 @contained("flush", False)
@@ -51,17 +54,21 @@ def shutdown() -> None:
 
 
 def settled_at_exit() -> None:
-    """Has `shutdown` called when this process ends. A forked child of multiprocessing ends by `os._exit`."""
-    if os.getpid() in _at_exit:
-        return
-    _at_exit.clear()
-    _at_exit.add(os.getpid())
-    atexit.unregister(shutdown)
-    atexit.register(shutdown)
+    """A child of multiprocessing ends by `os._exit`, and calls before it what was registered in the child itself."""
     forks = sys.modules.get("multiprocessing.util")
     processes = sys.modules.get("multiprocessing.process")
-    if forks is not None and processes is not None and processes.parent_process() is not None:
-        forks.Finalize(None, shutdown, exitpriority=0)
+    if forks is None or processes is None or processes.parent_process() is None or os.getpid() in _finalized:
+        return
+    _finalized.clear()
+    _finalized.add(os.getpid())
+    forks.Finalize(None, shutdown, exitpriority=0)
+
+
+@atexit.register
+def _end() -> None:
+    global _over  # noqa: PLW0603  # one end a process
+    _over = True
+    shutdown()
 
 
 def _hear_signals() -> None:
