@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
+from json.encoder import encode_basestring as quoted
 from typing import Final, NamedTuple
 
 from metabot_instrument.traces.plain import Plain
@@ -51,35 +53,39 @@ def line_id(short: str, start: int, span: int) -> str:
     return f"{short}_{start // _SECOND}_{span:016x}"
 
 
-def as_json(line: Line, service: str) -> dict[str, object]:
-    """The line's keys in their order; what is not known is left out, except the parent."""
-    when = datetime.fromtimestamp(line.start // _SECOND, UTC).replace(microsecond=line.start % _SECOND // 1000)
-    said: dict[str, object] = {
-        "trace_id": line.id,
-        "parent_id": line.parent_id,
-        "timestamp": when.isoformat(timespec="microseconds"),
-        "hrm_layer": line.layer,
-        "operation": line.operation,
-        "component": line.component,
-        "input_summary": line.input,
-        "output_summary": line.output,
-        "duration_ms": max(0, line.end - line.start) // 1000 / 1000,
-        "status": line.status,
-        "metadata": line.metadata,
-        "service": service,
-        "otel_trace_id": f"{line.trace:032x}",
-        "otel_span_id": f"{line.span:016x}",
-    }
-    if line.remote_parent:
-        said["otel_parent_span_id"] = f"{line.remote_parent:016x}"
-    if line.session_id:
-        said["session_id"] = line.session_id
-    if line.task_id:
-        said["task_id"] = line.task_id
-    if line.code:
-        said["code_file"], said["code_function"], said["code_line"] = line.code
-    return said
-
-
 def encode(line: Line, service: str) -> bytes:
-    return f"{_encoder.encode(as_json(line, service))}\n".encode()
+    """The line as JSON, keys in their order; what is not known is left out, except the parent.
+
+    Put together from its pieces: that takes half the time of a dict and an encoder.
+    """
+    parent = quoted(line.parent_id) if line.parent_id else "null"
+    metadata = _encoder.encode(line.metadata) if line.metadata else "{}"
+    return (
+        f'{{"trace_id":"{line.id}","parent_id":{parent},"timestamp":"{_timestamp(line.start)}"'
+        f',"hrm_layer":{quoted(line.layer)},"operation":{quoted(line.operation)},"component":{quoted(line.component)}'
+        f',"input_summary":{quoted(line.input)},"output_summary":{quoted(line.output)}'
+        f',"duration_ms":{max(0, line.end - line.start) // 1000 / 1000},"status":"{line.status}","metadata":{metadata}'
+        f',"service":{quoted(service)},"otel_trace_id":"{line.trace:032x}","otel_span_id":"{line.span:016x}"'
+        f"{_known(line)}}}\n"
+    ).encode("utf-8", "replace")
+
+
+def _known(line: Line) -> str:
+    known = f',"otel_parent_span_id":"{line.remote_parent:016x}"' if line.remote_parent else ""
+    if line.session_id:
+        known += f',"session_id":{quoted(line.session_id)}'
+    if line.task_id:
+        known += f',"task_id":{quoted(line.task_id)}'
+    if line.code:
+        file, function, number = line.code
+        known += f',"code_file":{quoted(file)},"code_function":{quoted(function)},"code_line":{number}'
+    return known
+
+
+def _timestamp(nanoseconds: int) -> str:
+    return f"{_second(nanoseconds // _SECOND)}.{nanoseconds % _SECOND // 1000:06d}+00:00"
+
+
+@lru_cache(maxsize=8)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -27,6 +27,8 @@ _short.maxstring = _short.maxother = SUMMARY
 
 def summary(value: object) -> str:
     """At most 100 characters that UTF-8 can say; nothing for None."""
+    if type(value) is str and len(value) <= SUMMARY and value.isascii():
+        return value  # most are
     return text(value, SUMMARY)
 
 

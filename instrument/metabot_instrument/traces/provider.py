@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ParentBased, Sampler, SamplingResult, TraceIdRatioBased
 
 from metabot_instrument.current import on_change, settings
@@ -58,12 +58,23 @@ def _adopted() -> TracerProvider | None:
 
 def _ours() -> TracerProvider:
     named = settings().service_name
-    resource = Resource.create({} if named == UNNAMED else {"service.name": named})
-    provider = TracerProvider(sampler=Rate(), resource=resource, shutdown_on_exit=False)
+    provider = Ours(
+        sampler=Rate(),
+        resource=Resource.create({} if named == UNNAMED else {"service.name": named}),
+        shutdown_on_exit=False,
+    )
     provider.add_span_processor(recorder)
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         trace.set_tracer_provider(provider)
     return provider
+
+
+class Ours(TracerProvider):
+    """Notices when the application adds a processor: somebody then reads the attributes of spans."""
+
+    def add_span_processor(self, span_processor: SpanProcessor) -> None:
+        recorder.shared = recorder.shared or span_processor is not recorder
+        super().add_span_processor(span_processor)
 
 
 class Rate(Sampler):

@@ -80,7 +80,7 @@ class Recorded(Span):
         self.otel = step_tracer().start_span(
             f"{layer.name}.{self._operation}",
             self._before,
-            attributes=self._known(),
+            attributes=self._known() if recorder.described() else None,
             record_exception=False,
             set_status_on_exception=False,
         )
@@ -99,7 +99,7 @@ class Recorded(Span):
 
     @contained("trace", None)
     def blocked(self, reason: object = "") -> None:
-        self._status = "blocked"
+        self._status = layers.BLOCKED
         if said := summary(reason):
             self.metadata["reason"] = said
 
@@ -141,12 +141,9 @@ class Recorded(Span):
     def _known(self) -> dict[str, str | int]:
         """Attributes that hold from the start."""
         known: dict[str, str | int] = {
-            layers.LAYER: self._layer.name,
-            layers.OPERATION: self._operation,
             layers.COMPONENT: self._component,
             "code.file.path": self._code.file,
             "code.function.name": self._code.function,
-            "code.line.number": self._code.line,
         }
         if self._input:
             known[layers.INPUT] = self._input
@@ -156,12 +153,22 @@ class Recorded(Span):
             known[layers.TASK] = self.task_id
         return known
 
+    def _said(self) -> dict[str, str | int | float | bool]:
+        """Attributes that the end brings."""
+        said: dict[str, str | int | float | bool] = {}
+        if self._output:
+            said[layers.OUTPUT] = self._output
+        for key, value in self.metadata.items():
+            if value is not None:
+                said[layers.METADATA + key] = json.dumps(value) if isinstance(value, (dict, list)) else value
+        return said
+
     def _add(self, metadata: Mapping[str, object]) -> None:
         for key, value in metadata.items():
             self.metadata[summary(key)] = plain(value)
 
     def _failed(self, error: BaseException) -> None:
-        if self._status != "blocked":
+        if self._status != layers.BLOCKED:
             self._status = "error"
             self.otel.set_status(StatusCode.ERROR, summary(error))
             self.otel.set_attribute("error.type", type(error).__qualname__)
@@ -172,13 +179,10 @@ class Recorded(Span):
     def _close(self, at: int | None) -> None:
         otel = self.otel
         assert isinstance(otel, SdkSpan)
-        ended: dict[str, str | int | float | bool] = {layers.STATUS: self._status}
-        if self._output:
-            ended[layers.OUTPUT] = self._output
-        for key, value in self.metadata.items():
-            if value is not None:
-                ended[layers.METADATA + key] = json.dumps(value) if isinstance(value, (dict, list)) else value
-        otel.set_attributes(ended)
+        if self._status == layers.BLOCKED:
+            otel.add_event(layers.BLOCKED, {"reason": str(self.metadata.get("reason") or self._output)})
+        if recorder.described() and (said := self._said()):
+            otel.set_attributes(said)
         otel.end(at)
         if otel.get_span_context().trace_flags.sampled:
             recorder.write(self._line(otel))

@@ -51,11 +51,17 @@ class Recorder(SpanProcessor):
         self._sinks: Sinks | None = None
         self._above: dict[int, Ancestry] = {}
         self._resource: Resource | None = None
+        self.shared = False  # other processors see the spans too
         on_change(self._close)
 
     def adopt(self, resource: Resource) -> None:
         """The provider is the application's: it may export by itself."""
         self._resource = resource
+        self.shared = True
+
+    def described(self) -> bool:
+        """Whether anybody reads the attributes of spans: lines are written without them."""
+        return self.shared or (self._sinks or self.sinks()).export is not None
 
     def write(self, line: Line) -> None:
         """Hands on an ended span."""

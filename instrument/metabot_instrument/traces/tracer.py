@@ -17,7 +17,7 @@ from collections.abc import Callable
 from importlib import import_module
 from random import getrandbits
 from types import FrameType, ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 
 from metabot_instrument.boundary import contained
 from metabot_instrument.current import on_change, settings
@@ -69,8 +69,26 @@ class Asked(NamedTuple):
     task_id: str = ""
 
 
-class Opening:
+class Step(Protocol):
     """What `tracer.span(...)` returns: a context manager for `with` and `async with`, and a decorator."""
+
+    def __enter__(self) -> Span: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None, /
+    ) -> None: ...
+
+    async def __aenter__(self) -> Span: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None, /
+    ) -> None: ...
+
+    def __call__(self, function: F, /) -> F: ...
+
+
+class Opening:
+    """A `Step` of a tracer that is on, or whose settings were not read yet."""
 
     __slots__ = ("_asked", "recorded")
 
@@ -170,7 +188,7 @@ class Tracer:
         level: Level = "info",
         session_id: str = "",
         task_id: str = "",
-    ) -> Opening | Unrecorded:
+    ) -> Step:
         """A step of the agent; session and task hold for the spans inside it too.
 
         Without a component the line names the file that the step stands in. A layer that nobody declared is written as

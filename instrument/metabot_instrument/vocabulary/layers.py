@@ -12,18 +12,16 @@ from typing import Final
 _SHORT: Final = re.compile(r"[a-z]{3}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
-# Attributes of a traced span. Summaries and metadata stand on the span as they stand in its line.
-LAYER: Final = "metabot.trace.layer"
-OPERATION: Final = "metabot.trace.operation"
+# Attributes of a traced span. Its name is `layer.operation`; success and error are its status, blocked is an event of it.
 COMPONENT: Final = "metabot.trace.component"
 INPUT: Final = "metabot.trace.input_summary"
 OUTPUT: Final = "metabot.trace.output_summary"
-STATUS: Final = "metabot.trace.status"
 METADATA: Final = "metabot.trace.metadata."  # and the key
 TASK: Final = "metabot.task.id"
 SESSION: Final = "session.id"  # https://opentelemetry.io/docs/specs/semconv/registry/attributes/session/
 
-STATUSES: Final = ("success", "error", "blocked")
+BLOCKED: Final = "blocked"
+STATUSES: Final = ("success", "error", BLOCKED)
 
 
 @dataclass(frozen=True, slots=True)
