@@ -79,6 +79,6 @@ def first_token(attributes: Attributes, start_ns: int, end_ns: int, events: Iter
     times = [event.time_ns for event in events if event.name.lower() in semconv.FIRST_TOKEN_EVENTS]
     for name, unit in semconv.FIRST_TOKEN_NS.items():
         waited = number(attributes.get(name))
-        if waited is not None and 0 <= waited * unit <= end_ns - start_ns:
+        if waited is not None and 0 <= waited * unit < 2**63:
             times.append(start_ns + round(waited * unit))
     return min((time for time in times if start_ns <= time <= end_ns), default=None)

@@ -7,16 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
-from opentelemetry.trace import (
-    Span,
-    SpanKind,
-    Status,
-    StatusCode,
-    Tracer,
-    TracerProvider,
-    get_tracer_provider,
-    use_span,
-)
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, TracerProvider, use_span
 
 from metabot_instrument import __version__
 from metabot_instrument.boundary import contained
@@ -25,6 +16,7 @@ from metabot_instrument.model_calls import answer, captured, failure, request, s
 from metabot_instrument.model_calls.streamed import Answered, answered
 from metabot_instrument.model_calls.values import Body, body
 from metabot_instrument.model_calls.watched import Bytes, end_abandoned, watch
+from metabot_instrument.traces.provider import tracer_provider
 from metabot_instrument.vocabulary import attributes as names
 
 SCOPE: Final = "metabot_instrument.model_calls"
@@ -35,7 +27,7 @@ _tracers: dict[int, tuple[TracerProvider, Tracer]] = {}  # of the provider that 
 
 
 def _tracer() -> Tracer:
-    provider = get_tracer_provider()
+    provider = tracer_provider()
     known = _tracers.get(id(provider))
     if known is None:
         known = provider, provider.get_tracer(SCOPE, __version__)

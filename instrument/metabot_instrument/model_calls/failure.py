@@ -10,7 +10,7 @@ from metabot_instrument.settings import Capture
 from metabot_instrument.vocabulary import attributes as names
 
 _CODE: Final = re.compile(r"[A-Za-z0-9_.\-]{1,80}")
-_KEY: Final = re.compile(r"(?i)\b(?:sk|key|token|bearer)[-_ :=]*[A-Za-z0-9_\-.*]{6,}")
+_KEY: Final = re.compile(r"(?i)\bsk-[\w.*-]+|\bbearer\s+\S+|\b(?=[\w*-]*\d)[\w*-]{20,}")  # and long identifiers
 _LONGEST: Final = 300  # characters of the server's message
 
 

@@ -18,7 +18,7 @@ _KEPT: Final = ("id", "model", "service_tier", "system_fingerprint")
 
 class Chunk(NamedTuple):
     end: int  # where in the bytes it ends
-    told: Body
+    told: Body | None  # None: it was no JSON
 
 
 class Answered(NamedTuple):
@@ -31,16 +31,15 @@ def answered(data: bytes) -> Answered:
     """The answer in these bytes, which may be one piece of JSON although a stream was asked for."""
     if data.lstrip()[:1] == b"{":
         at_once = _parsed(data)
-        return Answered(body(at_once), None, at_once is None)
+        return Answered(at_once or {}, None, at_once is None)
     chunks = list(_chunks(data))
     told = [chunk.told for chunk in chunks if chunk.told]
-    first = next((chunk.end for chunk in chunks if _says(chunk.told)), None)
-    broken = len(told) < len(chunks)
+    first = next((chunk.end for chunk in chunks if chunk.told and _says(chunk.told)), None)
+    broken = any(chunk.told is None for chunk in chunks)
     return Answered(_of_responses(told) if any("type" in one for one in told) else _of_chat(told), first, broken)
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:
-    """What is no JSON is an empty chunk."""
     end, lines = 0, list[bytes]()
     for line in data.splitlines(keepends=True):
         end += len(line)
@@ -50,12 +49,12 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
             event, lines = b"\n".join(lines), []
             if event.startswith(b"[DONE]"):
                 return
-            yield Chunk(end, body(_parsed(event)))
+            yield Chunk(end, _parsed(event))
 
 
-def _parsed(data: bytes) -> object:
+def _parsed(data: bytes) -> Body | None:
     try:
-        return json.loads(data)
+        return body(json.loads(data))
     except (ValueError, RecursionError):
         return None
 
