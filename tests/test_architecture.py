@@ -39,6 +39,7 @@ LIBRARIES = {
     "github": "metabot/publish/github/",
     "requests": "metabot/publish/github/",
     "apscheduler": "metabot/schedule/",
+    "websockets": "metabot/serve/",
 }
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 import typer
 
 from metabot.cli.console import remark
+from metabot.cli.groups.events import events
 from metabot.cli.groups.trace import trace
 from metabot.cli.options import ConfigFile, Output
 from metabot.errors import MetabotError
@@ -56,6 +57,7 @@ pr = typer.Typer(
 )
 app.add_typer(pr, name="pr")
 app.add_typer(trace, name="trace")
+app.add_typer(events, name="events")
 
 
 def _print_version(asked: bool) -> None:

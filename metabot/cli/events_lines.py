@@ -1,0 +1,81 @@
+"""How events of a log print: in 80 columns, or one JSON object a line. What stands in them was written by anybody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from metabot.cli.console import printable, wrapped
+
+_INDENT: Final = " " * 14
+_LINES: Final = 5  # of one event
+_HEAD: Final = frozenset(
+    {
+        "event", "event_type", "timestamp", "unix_time", "service", "payload", "task_id", "session_id", "persona_id",
+        "trace_id", "span_id", "writer", "seq",
+    }
+)  # fmt: skip
+_BELONGS: Final = (("task", "task_id"), ("session", "session_id"), ("persona", "persona_id"))
+_LONGEST: Final = 2_000  # characters of one event that are looked at
+
+Event = Mapping[str, Any]
+
+
+class EventLines:
+    """Says the date where it changes; the lines themselves have times of day, in UTC."""
+
+    def __init__(self) -> None:
+        self._day = ""
+
+    def of(self, event: Event) -> list[str]:
+        day, _, clock = _moment(event).partition(" ")
+        told = [] if day == self._day or not clock else [f"{day} (UTC)"]
+        self._day = day if clock else self._day
+        words = [f"{clock or day:12}", _kind(event), *_belongs(event), _payload(event)]
+        return told + wrapped(
+            printable(" ".join(filter(None, words)))[:_LONGEST], indent=_INDENT, first="", lines=_LINES
+        )
+
+
+def as_json(event: Event) -> str:
+    """One line of ASCII: nothing in it that a terminal would act on."""
+    return json.dumps(event, separators=(",", ":"))
+
+
+def _kind(event: Event) -> str:
+    named = event.get("event") or event.get("event_type")
+    mark = " (unknown type)" if event.get("unknown_type") is True else ""
+    return f"{named if isinstance(named, str) else 'unnamed'}{mark}"
+
+
+def _belongs(event: Event) -> list[str]:
+    return [f"{word}={event[name]}" for word, name in _BELONGS if event.get(name) is not None]
+
+
+def _payload(event: Event) -> str:
+    """`name=value`, of the payload and of what free-form callers put beside it."""
+    own = event.get("payload")
+    beside = {name: value for name, value in event.items() if name not in _HEAD and name != "unknown_type"}
+    values = {**(own if isinstance(own, dict) else {} if own is None else {"payload": own}), **beside}
+    return " ".join(f"{name}={_value(value)}" for name, value in values.items())
+
+
+def _value(value: object) -> str:
+    plain = isinstance(value, str) and value.isprintable() and " " not in value and value
+    return str(value) if plain else json.dumps(value, ensure_ascii=False)
+
+
+def _moment(event: Event) -> str:
+    """Day and time; what is neither is shown as it stands."""
+    unix = event.get("unix_time")
+    try:
+        if isinstance(unix, int | float):
+            at = datetime.fromtimestamp(unix, UTC)
+        else:
+            at = datetime.fromisoformat(str(event.get("timestamp")))
+            at = at.astimezone(UTC) if at.tzinfo else at
+    except (ValueError, OverflowError, OSError):
+        return "no time"
+    return at.isoformat(" ", "milliseconds").removesuffix("+00:00")

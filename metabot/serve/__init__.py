@@ -1,0 +1,1 @@
+"""Over HTTP: the live stream of an event log. Decides nothing."""
