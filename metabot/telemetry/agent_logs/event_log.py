@@ -106,5 +106,5 @@ def _severity(line: Logged) -> str:
 
 
 def _payload(line: Logged) -> str | None:
-    more = {**line.payload, **{name: told for name, told in line.ids.items() if told}}
+    more = {**line.payload, **line.ids}
     return msgspec.json.encode(more).decode() if more else None
