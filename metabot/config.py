@@ -114,6 +114,7 @@ class Ledger(Section):
     path: FilePath = Path(".metabot/ledger.sqlite")
 
 
+    time_zone: TimeZone = "UTC"  # of times that are written without one
 class Target(Section):
     """The repository that proposals are written for. Without one, findings are shown and nothing is written.
 

@@ -45,7 +45,13 @@ def ingest(store: Store, sources: Iterable[Source], settings: Settings, *, progr
 
 
 def _source(store: Store, source: Source, settings: Settings, progress: Progress) -> Iterator[Loaded | InputError]:
-    how = Loading(format=source.format, trust=source.trust, capture=settings.store.capture, columns=source.columns)
+    how = Loading(
+        format=source.format,
+        trust=source.trust,
+        capture=settings.store.capture,
+        columns=source.columns,
+        time_zone=source.time_zone,
+    )
     try:
         if source.path.startswith(_ADDRESSES):
             yield _scraped(store, source.path, how, progress)
