@@ -77,5 +77,5 @@ def texts(parts: Iterable[Part]) -> Iterator[str]:
 
 def plain(parts: list[Part]) -> str | None:
     """The text of a message that is text alone."""
-    data = any(part["type"] == "tool_call" for part in parts)
+    data = any("name" in part or "arguments" in part for part in parts)
     return None if data else "\n".join(texts(parts)) or None
