@@ -103,6 +103,7 @@ class Source(Section):
     format: str = "auto"
     trust: Literal["internal", "public"] = "internal"
     columns: dict[str, str] = {}
+    time_zone: TimeZone = "UTC"  # of times that are written without one
 
 
 class Store(Section):
@@ -114,7 +115,6 @@ class Ledger(Section):
     path: FilePath = Path(".metabot/ledger.sqlite")
 
 
-    time_zone: TimeZone = "UTC"  # of times that are written without one
 class Target(Section):
     """The repository that proposals are written for. Without one, findings are shown and nothing is written.
 
