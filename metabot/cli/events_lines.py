@@ -30,13 +30,12 @@ class EventLines:
         self._day = ""
 
     def of(self, event: Event) -> list[str]:
-        day, _, clock = _moment(event).partition(" ")
-        told = [] if day == self._day or not clock else [f"{day} (UTC)"]
-        self._day = day if clock else self._day
-        words = [f"{clock or day:12}", _kind(event), *_belongs(event), _payload(event)]
-        return told + wrapped(
-            printable(" ".join(filter(None, words)))[:_LONGEST], indent=_INDENT, first="", lines=_LINES
-        )
+        day, clock = _moment(event)
+        told = [f"{day} (UTC)"] if day not in ("", self._day) else []
+        self._day = day or self._day
+        words = [_kind(event), *_belongs(event), _payload(event)]
+        text = printable(" ".join(filter(None, words)))[:_LONGEST]
+        return told + wrapped(text, indent=_INDENT, first=f"{clock:12} ", lines=_LINES)
 
 
 def as_json(event: Event) -> str:
@@ -67,8 +66,8 @@ def _value(value: object) -> str:
     return str(value) if plain else json.dumps(value, ensure_ascii=False)
 
 
-def _moment(event: Event) -> str:
-    """Day and time; what is neither is shown as it stands."""
+def _moment(event: Event) -> tuple[str, str]:
+    """Day and time of day in UTC; of an event without a time that can be read, no day."""
     unix = event.get("unix_time")
     try:
         if isinstance(unix, int | float):
@@ -77,5 +76,5 @@ def _moment(event: Event) -> str:
             at = datetime.fromisoformat(str(event.get("timestamp")))
             at = at.astimezone(UTC) if at.tzinfo else at
     except (ValueError, OverflowError, OSError):
-        return "no time"
-    return at.isoformat(" ", "milliseconds").removesuffix("+00:00")
+        return "", "no time"
+    return f"{at:%Y-%m-%d}", at.time().isoformat("milliseconds")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 from metabot.cli.console import remark
 from metabot.cli.events import writing_to
-from metabot.cli.events_tail import printer, unreadable
+from metabot.cli.events_tail import printer, reading
 from metabot.cli.quantities import counted
 from metabot.errors import InputError, SettingsError
 from metabot_instrument.events.playback import into_the_log, playback
@@ -41,11 +40,6 @@ def _play(path: Path, speed: float, kinds: tuple[str, ...], send: Callable[[Even
             send(event)
             played += 1
 
-    try:
-        with suppress(KeyboardInterrupt):
-            playback(path, speed=speed, send=choose)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise unreadable(path, error) from error
+    with reading(path):
+        playback(path, speed=speed, send=choose)
     return played

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -34,15 +35,23 @@ def tail(
     path = log_path(log)
     choose: Choose = partial(selected, types=types, task_id=task_id, session_id=session_id)
     show = printer(output)
-    try:
+    with reading(path):
         if follow:
-            with suppress(KeyboardInterrupt):
-                _follow(path, choose, last, show)
+            _follow(path, choose, last, show)
         else:
             for event in deque(choose(read(path)), maxlen=last):
                 show(event)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Ends quietly on Ctrl-C and where the reader of a pipe has gone. Raises `InputError` for a log not to be read."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        return
     except BrokenPipeError:
-        raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be printed at exit
     except OSError as error:
         raise unreadable(path, error) from error
 

@@ -51,6 +51,7 @@ def test_lists_the_latest_spans_newest_last(recorded: Path) -> None:
     assert len(listed(recorded.parent, "--last", "2")) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "operations"),
     [

@@ -82,6 +82,7 @@ def test_everybody_gets_what_they_asked_for(tmp_path: Path) -> None:
     run(test)
 
 
+@pytest.mark.slow
 def test_goes_on_over_rotation(tmp_path: Path) -> None:
     """A log that is rotated every few lines reaches a client whole and in order."""
 
@@ -161,6 +162,7 @@ def test_does_not_open_to_others_without_a_token(host: str) -> None:
     Door(host=host, port=0, token="s3cret")
 
 
+@pytest.mark.slow
 def test_drops_a_client_that_is_too_slow_and_serves_the_others(tmp_path: Path) -> None:
     """One that reads nothing is let go after a mebibyte, counted and said; who reads gets every event."""
 
@@ -197,6 +199,7 @@ def test_a_client_that_speaks_is_shown_out(tmp_path: Path) -> None:
     run(test)
 
 
+@pytest.mark.slow
 def test_has_a_place_for_a_hundred(tmp_path: Path) -> None:
     """The next one is asked to come back; a place that is left is free again."""
 
