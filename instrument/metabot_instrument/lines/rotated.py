@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from glob import escape
+from itertools import count
 from pathlib import Path
 from typing import IO
 
 _BLOCK = 1 << 18
+_NUMBER = re.compile(r"[1-9]\d{0,3}", re.ASCII)  # of a rotated file; a larger one is something else, a date perhaps
 
 
 def opened(path: str | os.PathLike[str], files: ExitStack) -> list[IO[bytes]]:
@@ -20,12 +23,14 @@ def opened(path: str | os.PathLike[str], files: ExitStack) -> list[IO[bytes]]:
     """
     name = Path(path)
     rests = (found.name.removeprefix(f"{name.name}.") for found in name.parent.glob(f"{escape(name.name)}.*"))
-    numbers = sorted(int(rest) for rest in rests if rest.isdecimal())
+    last = max((int(rest) for rest in rests if _NUMBER.fullmatch(rest)), default=0)
     seen: dict[tuple[int, int], IO[bytes]] = {}
-    for part in (name, *(name.with_name(f"{name.name}.{number}") for number in numbers)):
+    for number in count():
         try:
-            file = files.enter_context(part.open("rb"))
+            file = files.enter_context((name.with_name(f"{name.name}.{number}") if number else name).open("rb"))
         except FileNotFoundError:
+            if number > last:  # a rotation since the look into the folder may have made one more
+                break
             continue
         seen.setdefault(identity(file), file)
     return list(reversed(seen.values()))
