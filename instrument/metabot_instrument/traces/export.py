@@ -72,11 +72,12 @@ class Export:
     def renew(self) -> None:
         """Also in a forked child: what waits is the parent's to send."""
         self._counted.waiting = 0
-        self._work: SimpleQueue[Callable[[], object]] = SimpleQueue()
+        self._closed = False
+        self._work: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
         threading.Thread(target=_do, args=(self._work,), name="export of spans", daemon=True).start()
 
     def on_end(self, span: ReadableSpan) -> None:
-        if span.context is None or not span.context.trace_flags.sampled:
+        if self._closed or span.context is None or not span.context.trace_flags.sampled:
             return
         if self._counted.waiting >= _QUEUE:
             count("export", f"{_QUEUE} spans wait for the collector")
@@ -85,10 +86,14 @@ class Export:
         self._batches.on_end(span)
 
     def flush(self, timeout: float = _PATIENCE) -> bool:
-        return self._within(timeout, self._batches.force_flush)
+        return self._closed or self._within(timeout, self._batches.force_flush)
 
     def close(self, timeout: float = _PATIENCE) -> bool:
+        if self._closed:
+            return True
+        self._closed = True
         done = self._within(timeout, self._batches.shutdown)
+        self._work.put(None)
         if not done and (lost := self._counted.give_up()):
             count("export", "the collector did not take the last spans in time", lost)
         return done
@@ -104,9 +109,9 @@ class Export:
         return done.wait(min(timeout, _PATIENCE))
 
 
-def _do(work: SimpleQueue[Callable[[], object]]) -> None:
-    while True:
-        contained("export", None)(work.get())()
+def _do(work: SimpleQueue[Callable[[], object] | None]) -> None:
+    while (wanted := work.get()) is not None:
+        contained("export", None)(wanted)()
 
 
 class Counted(SpanExporter):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, Generator, Mapping
-from typing import Any
+from typing import Any, Final
 
-from opentelemetry.context import attach, get_current, set_value
+from opentelemetry.context import Context, attach, get_current, set_value
 from opentelemetry.sdk.trace import Span as SdkSpan
 from opentelemetry.trace import StatusCode, get_current_span, set_span_in_context
 
@@ -24,6 +24,8 @@ from metabot_instrument.traces.tracer import UNRECORDED, Asked, Span
 from metabot_instrument.traces.turns import AsyncTurns, Turns
 from metabot_instrument.vocabulary import layers
 from metabot_instrument.vocabulary.layers import Layer
+
+_NOTHING: Final = Context()
 
 
 def begin(asked: Asked, code: Code, *, current: bool = True) -> Recorded:
@@ -106,8 +108,7 @@ class Recorded(Span):
     @contained("trace", None)
     def end(self, error: BaseException | None) -> None:
         """Ends the span, however the step ended. To close a generator early is no failure of it."""
-        if get_current_span() is self.otel:
-            attach(self._before)
+        self._leave()
         if not isinstance(self.otel, SdkSpan):
             return  # not sampled
         try:
@@ -119,8 +120,7 @@ class Recorded(Span):
     @contained("trace", None)
     def end_at_once(self, output: object, status: str, metadata: Mapping[str, object]) -> None:
         """Ends it at its start: an event."""
-        if get_current_span() is self.otel:
-            attach(self._before)
+        self._leave()
         if not isinstance(self.otel, SdkSpan):
             return
         self._output = summary(output)
@@ -137,6 +137,11 @@ class Recorded(Span):
 
     def in_async_turns(self, steps: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
         return AsyncTurns(steps, self.inside)
+
+    def _leave(self) -> None:
+        if get_current_span() is self.otel:
+            attach(self._before)
+        self._before = self.inside = _NOTHING  # a chain of tasks would keep all its steps alive
 
     def _known(self) -> dict[str, str | int]:
         """Attributes that hold from the start."""

@@ -18,6 +18,7 @@ from metabot_instrument.boundary import contained
 from metabot_instrument.current import on_change, settings
 from metabot_instrument.lines.buffered import BufferedLines
 from metabot_instrument.lines.file import LineFile
+from metabot_instrument.lines.forks import renewed_in_children
 from metabot_instrument.settings import UNNAMED, Settings
 from metabot_instrument.traces.ancestry import Ancestry, ancestry
 from metabot_instrument.traces.console import Console
@@ -52,7 +53,13 @@ class Recorder(SpanProcessor):
         self._above: dict[int, Ancestry] = {}
         self._resource: Resource | None = None
         self.shared = False  # other processors see the spans too
+        renewed_in_children(self)
         on_change(self._close)
+
+    def renew(self) -> None:
+        self._lock = threading.RLock()
+        if self._sinks is not None and self._sinks.console is not None:
+            self._sinks = self._sinks._replace(console=Console())
 
     def adopt(self, resource: Resource) -> None:
         """The provider is the application's: it may export by itself."""
@@ -75,7 +82,8 @@ class Recorder(SpanProcessor):
 
     @contained("trace", None)
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        if _is_step(span):
+        sinks = self._sinks or self.sinks()
+        if _is_step(span) or not (sinks.lines or sinks.console):
             return
         if len(self._above) >= _OPEN:
             self._above.pop(next(iter(self._above)), None)

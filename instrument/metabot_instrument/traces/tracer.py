@@ -194,7 +194,11 @@ class Tracer:
         Without a component the line names the file that the step stands in. A layer that nobody declared is written as
         system, its name in the metadata.
         """
-        if _RANK.get(level, _INFO) < self.floor:
+        try:
+            unrecorded = _RANK.get(level, _INFO) < self.floor
+        except TypeError:  # no level, and not even hashable
+            unrecorded = self.floor > _INFO
+        if unrecorded:
             return Unrecorded((layer, operation, component, input, level, session_id, task_id))
         return Opening(Asked(layer, operation, component, input, level, session_id, task_id))
 
@@ -211,9 +215,9 @@ class Tracer:
         **metadata: object,
     ) -> None:
         """A span of no duration."""
-        if _RANK.get(level, _INFO) < self.floor:
+        opening = self.span(layer, operation, component, input, level=level)
+        if not isinstance(opening, Opening):
             return
-        opening = Opening(Asked(layer, operation, component, input, level))
         opening.open(sys._getframe(1))
         if opening.recorded is not None:
             opening.recorded.end_at_once(output, status, metadata)

@@ -12,7 +12,7 @@ from typing import Final
 _SHORT: Final = re.compile(r"[a-z]{3}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
-# Attributes of a traced span. Its name is `layer.operation`; success and error are its status, blocked is an event of it.
+# Attributes of a traced span, whose name is `layer.operation`; success and error are its status, blocked is an event.
 COMPONENT: Final = "metabot.trace.component"
 INPUT: Final = "metabot.trace.input_summary"
 OUTPUT: Final = "metabot.trace.output_summary"
