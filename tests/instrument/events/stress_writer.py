@@ -27,7 +27,7 @@ def _emit(process: int, thread: int, cells: memoryview, until: float) -> None:
         cells[2 * thread + 1] = number
 
 
-def main(log: str, cells: str, process: int, until: float, *, buffered: bool, rotate_bytes: int) -> None:
+def main(log: str, cells: str, process: int, *, buffered: bool, rotate_bytes: int) -> None:
     metabot_instrument.configure(
         events_path=log,
         events_buffered=buffered,
@@ -37,6 +37,9 @@ def main(log: str, cells: str, process: int, until: float, *, buffered: bool, ro
     )
     with Path(cells).open("r+b") as file:
         shared = memoryview(mmap.mmap(file.fileno(), 0)).cast("Q")
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    until = float(sys.stdin.readline())
     threads = [threading.Thread(target=_emit, args=(process, number, shared, until)) for number in range(THREADS)]
     for thread in threads:
         thread.start()
@@ -47,5 +50,5 @@ def main(log: str, cells: str, process: int, until: float, *, buffered: bool, ro
 
 
 if __name__ == "__main__":
-    log, cells, process, until, mode, rotate_bytes = sys.argv[1:]
-    main(log, cells, int(process), float(until), buffered=mode == "buffered", rotate_bytes=int(rotate_bytes))
+    log, cells, process, mode, rotate_bytes = sys.argv[1:]
+    main(log, cells, int(process), buffered=mode == "buffered", rotate_bytes=int(rotate_bytes))

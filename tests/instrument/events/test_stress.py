@@ -29,14 +29,19 @@ _SECONDS = float(os.environ.get("METABOT_STRESS_SECONDS", "3"))
 
 def _written_by_all(log: Path, folder: Path, mode: str, rotate_bytes: int) -> dict[int, dict[str, int]]:
     """Runs them, kills three at half-time, and gives what the others count as failures."""
-    until = time.time() + _SECONDS + 1.0
     running = []
     for process in range(_PROCESSES):
         cells = folder / f"cells{process}"
         cells.write_bytes(bytes(16 * _THREADS))
-        command = [sys.executable, _WRITER, log, cells, process, until, mode, rotate_bytes]
-        running.append(subprocess.Popen([str(each) for each in command], stdout=subprocess.PIPE))
-    time.sleep(max(until - _SECONDS / 2 - time.time(), 0))
+        command = [sys.executable, _WRITER, log, cells, process, mode, rotate_bytes]
+        running.append(subprocess.Popen([str(each) for each in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+    assert all(each.stdout and each.stdout.readline() == b"ready\n" for each in running)
+    until = time.time() + _SECONDS
+    for each in running:
+        assert each.stdin is not None
+        each.stdin.write(b"%f\n" % until)
+        each.stdin.flush()
+    time.sleep(_SECONDS / 2)
     for process in _KILLED:
         running[process].kill()
     said = {number: process.communicate(timeout=_SECONDS + 120)[0] for number, process in enumerate(running)}
