@@ -13,11 +13,12 @@ import platformdirs
 from metabot.cli.console import out, remark, settings_at, settings_or_defaults
 from metabot.cli.load import named, tell_refused
 from metabot.cli.trace_pages import list_json, list_lines, show_json, show_lines, stats_json, stats_lines
-from metabot.config import Settings
+from metabot.config import DEFAULT_FILE, Settings
 from metabot.errors import InputError
 from metabot.ingest import ingest
 from metabot.store.store import Store, opened
 from metabot.store.traces import Status, Wanted, by_layer, latest, slowest_operations, spans_of, traces_named
+from metabot_instrument import current
 
 Output = Literal["table", "json"]
 
@@ -68,7 +69,13 @@ def _one_trace(store: Store, identity: str) -> str:
 
 @contextmanager
 def _store(files: list[str], config: Path | None) -> Iterator[Store]:
-    """The configured store, or one of these files that is gone afterwards."""
+    """The configured store, or one of files that is gone afterwards: of those that are named, else of an application
+    that writes its trace lines here, where there are no settings.
+    """
+    traced = Path(current.settings().trace_path)
+    if not files and config is None and not DEFAULT_FILE.exists() and traced.exists():
+        remark(f"no {DEFAULT_FILE} here: read from {traced}")
+        files = [str(traced)]
     if not files:
         with _configured(settings_at(config)) as store:
             yield store

@@ -31,11 +31,12 @@ def list_lines(spans: Sequence[TracedSpan]) -> list[str]:
 def show_lines(spans: Sequence[TracedSpan]) -> list[str]:
     """The tree of one trace, below its id, beginning and services."""
     services = ", ".join(sorted({span.service for span in spans}))
-    head = f"trace {spans[0].trace_id}: {counted(len(spans), 'span')} of {services}, begun {_time(spans[0])}"
+    told = f"{counted(len(spans), 'span')} of {services}, begun {_time(spans[0])}"
+    head = [f"trace {spans[0].trace_id}", *wrapped(told, indent="  ")]
     lines = [line for span, depth in _preorder(spans)[:_DRAWN] for line in _branch(span, depth)]
     left_out = len(spans) - _DRAWN
     rest = [f"  {counted(left_out, 'span')} more: --format json has them"] if left_out > 0 else []
-    return [*wrapped(head, indent="  "), *lines, *rest]
+    return [*head, *lines, *rest]
 
 
 def stats_lines(layers: Sequence[LayerFigures], operations: Sequence[OperationFigures]) -> list[str]:
@@ -140,7 +141,7 @@ def _took(ms: float | None) -> str:
 def _time(span: TracedSpan) -> str:
     if not span.dated:
         return "not known"
-    return datetime.fromtimestamp(span.start_ns / 1e9, UTC).strftime("%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(span.start_ns / 1e9, UTC).strftime("%m-%d %H:%M:%S.%f")[:-3]
 
 
 def _preorder(spans: Sequence[TracedSpan]) -> list[tuple[TracedSpan, int]]:

@@ -36,7 +36,7 @@ _CHOSEN: Final = (
 )
 _COLUMNS: Final = (
     "trace_id, span_id, parent_id, layer, service, operation, kind, start_ns, clock, ms, outcome, error_type, "
-    "error_message, input, output"
+    "left(error_message, 1000) AS error_message, left(input, 1000) AS input, left(output, 1000) AS output"
 )
 _LATEST: Final = f"""
 {_SEEN} SELECT * FROM (

@@ -72,7 +72,7 @@ def test_draws_a_trace_as_a_tree(recorded: Path) -> None:
     spans = asked(recorded.parent, "list", "--file", "spans.json", "--layer", "mem")["spans"]
     done = metabot("trace", "show", spans[0]["span_id"], "--file", "spans.json", cwd=recorded.parent)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[1:] == [
+    assert done.stdout.splitlines()[2:] == [
         "[agent] handle → success (100ms)",
         "  └─[alt] transition → success (100ms)",
         "      └─[foc] gate_check → success (20ms)",
@@ -130,6 +130,68 @@ def test_reads_the_configured_store(recorded: Path) -> None:
     assert "metabot load" in failed(recorded.parent, "stats").stderr
     assert metabot("load", recorded.name, cwd=recorded.parent).returncode == 0
     assert len(asked(recorded.parent, "list")["spans"]) == 7
+
+
+LINES = (
+    (
+        "mem_1768312802_c8d2",
+        "foc_1768312801_b7c1",
+        "02",
+        "memory",
+        "write",
+        "altitude.session",
+        "written",
+        3,
+        "success",
+    ),
+    ("foc_1768312801_b7c2", "alt_1768312800_a3f2", "01", "foc", "gate_check", "DeleteGate", "", 1, "blocked"),
+    ("foc_1768312801_b7c1", "alt_1768312800_a3f2", "01", "foc", "gate_check", "WriteGate", "allowed", 2, "success"),
+    ("alt_1768312800_a3f2", None, "00", "altitude", "transition", "L3→L2", "success", 5, "success"),
+)
+
+
+def trace_lines(path: Path) -> Path:
+    """As an agent writes them: without a zone, children first, ids of a second and four digits."""
+    names = ("trace_id", "parent_id", "timestamp", "hrm_layer", "operation", "input_summary", "output_summary")
+    keys = (*names, "duration_ms", "status")
+    rows = [dict(zip(keys, row, strict=True)) for row in LINES]
+    lines = [json.dumps({**row, "timestamp": f"2026-01-13T14:00:{row['timestamp']}", "metadata": {}}) for row in rows]
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("identity", ["alt_1768312800_a3f2", "mem_1768312802_c8d2"])
+def test_draws_trace_lines_as_the_application_does(tmp_path: Path, identity: str) -> None:
+    """From the ID in any of its lines; the summaries stand in it, and what was blocked is not an error."""
+    path = trace_lines(tmp_path / "trace.jsonl")
+    done = metabot("trace", "show", identity, "--file", path.name, cwd=tmp_path)
+    assert sorted(done.stdout.splitlines()[2:]) == [
+        "      └─[mem] write: altitude.session → written (3ms)",
+        "  └─[foc] gate_check: DeleteGate → blocked (1ms)",
+        "  └─[foc] gate_check: WriteGate → allowed (2ms)",
+        "[alt] transition: L3→L2 → success (5ms)",
+    ]
+
+
+def test_reads_an_applications_trace_lines_without_settings(tmp_path: Path) -> None:
+    """Where there is no settings file, those that it writes here, and that is said."""
+    assert "there is no such settings file" in failed(tmp_path, "list").stderr
+    trace_lines(tmp_path / ".metabot/trace.jsonl")
+    done = metabot("trace", "list", "--status", "blocked", "--format", "json", cwd=tmp_path)
+    assert "read from .metabot/trace.jsonl" in done.stderr
+    assert [one["operation"] for one in json.loads(done.stdout)["spans"]] == ["focus.gate_check"]
+
+
+def test_json_is_described(recorded: Path) -> None:
+    """docs/json.md names every key."""
+    page = (Path(__file__).parents[3] / "docs/json.md").read_text().partition("## metabot trace")[2]
+    span_id = asked(recorded.parent, "list", "--file", "spans.json")["spans"][0]["span_id"]
+    for arguments in (["list"], ["show", span_id], ["stats"]):
+        values = asked(recorded.parent, *arguments, "--file", "spans.json")
+        inner = [key for rows in values.values() if isinstance(rows, list) for key in rows[0]]
+        assert values["schema"] in page
+        assert {key for key in (*values, *inner) if f"`{key}" not in page} == set()
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["stats"]])
