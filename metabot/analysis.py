@@ -61,7 +61,7 @@ def analyze(
     using = _Using(settings, only)
     with temporary_folder() as folder:
         read = {frame.name: written(store, frame, folder, rows) for frame in (SPANS, CALLS, EVENTS, SAMPLES)}
-        live, apart = production.divided(read)
+        live, apart = production.divided(read, settings.telemetry.service_name)
         standing = using.findings(live)
         findings = standing + ([] if apart is None else _only_there(using.findings(apart), standing))
         trusted = standing

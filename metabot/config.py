@@ -24,7 +24,18 @@ from metabot.redact import redact
 DEFAULT_FILE: Final = Path("config.toml")
 _EMPTY: Final[dict[str, Any]] = {
     section: {}
-    for section in ("meta_layer", "store", "ledger", "target", "model", "sandbox", "publish", "github", "schedule")
+    for section in (
+        "meta_layer",
+        "store",
+        "ledger",
+        "target",
+        "model",
+        "sandbox",
+        "publish",
+        "github",
+        "schedule",
+        "telemetry",
+    )
 }
 
 
@@ -218,6 +229,16 @@ class Schedule(Section):
     catch_up_hours: float = Field(24, ge=0)
 
 
+class Telemetry(Section):
+    """metabot's own: the events of its life and its stages as spans. What it analyzes stands in `sources`."""
+
+    service_name: str = Field("metabot", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    trace: bool = False
+    trace_sample_rate: float = Field(1.0, ge=0, le=1)
+    endpoint: ServerAddress = ""
+    protocol: Literal["http", "grpc"] = "http"
+
+
 class Price(Section):
     """USD per million tokens."""
 
@@ -239,6 +260,7 @@ class Settings(Section):
     publish: Publish
     github: Github
     schedule: Schedule
+    telemetry: Telemetry
     sources: tuple[Source, ...] = ()
     prices: tuple[Price, ...] = ()
     analyzers: dict[str, dict[str, bool | int | float | str]] = {}

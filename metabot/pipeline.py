@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final, Literal
 
 from analyzers.finding import Finding, Fingerprint
+from metabot import life
 from metabot.analysis import Analysis, Window, analyze, check_analyzers
 from metabot.config import Settings
 from metabot.errors import InputError, PublishError, RepositoryError, SettingsError
@@ -38,6 +39,7 @@ from metabot.verify.gain import gain
 from metabot.verify.measured import VerifiedProposal
 from metabot.verify.tried import ProposalId, id_of
 from metabot.verify.verification import Bench
+from metabot_instrument import tracer
 
 Progress = Callable[[str], None]
 _Proved = VerifiedProposal | Stopped | Proposal
@@ -106,9 +108,15 @@ def run_pass(settings: Settings, scope: Scope, *, progress: Progress) -> Pass:
     check_analyzers(settings)
     ledger = Ledger(settings.ledger.path)
     number = ledger.begin_pass()
+    with life.of_pass(settings, number):
+        return _pass(settings, scope, ledger, number, progress)
+
+
+@tracer.span("system", "pass")
+def _pass(settings: Settings, scope: Scope, ledger: Ledger, number: int, progress: Progress) -> Pass:
     ingested, analysis = _look(settings, progress)
     scope.check(analysis.findings)
-    ledger.record_findings(number, analysis.findings, analysis.pictures)
+    life.analyzed(analysis.findings, ledger.record_findings(number, analysis.findings, analysis.pictures))
     refreshed(settings, progress)
     settings = narrowed_settings(settings, progress)
     publisher = once(partial(_publisher, settings, scope, ledger, progress), PublishError, RepositoryError)
@@ -131,6 +139,7 @@ def run_pass(settings: Settings, scope: Scope, *, progress: Progress) -> Pass:
     return done
 
 
+@tracer.span("system", "look")
 def _look(settings: Settings, progress: Progress) -> tuple[Ingested, Analysis]:
     """The stages that need the store; it is closed again before anything is proved."""
     with opened(settings.store.path, purpose="metabot run", waiting=progress) as store:
@@ -193,6 +202,7 @@ def _outcomes(analysis: Analysis, way: _Way) -> Iterator[Outcome]:
             yield Outcome(finding=finding, end=_unpublished(finding, str(error)))
 
 
+@tracer.span("system", "finding")
 def _one(finding: Finding, way: _Way) -> Outcome:
     """The way of one finding: each step hands on its result or ends it."""
     target = way.settings.target
@@ -224,7 +234,13 @@ def _proved(placed: Placed, repository: Repository, way: _Way) -> _Proved:
 
 def _verified(proposal: Proposal, way: _Way) -> _Proved:
     way.written[proposal.placed.finding.fingerprint] = proposal
-    return way.bench.verify(proposal) if way.scope.proved else proposal
+    life.written(proposal)
+    if not way.scope.proved:
+        return proposal
+    with tracer.span("system", "verify"):
+        end = way.bench.verify(proposal)
+    life.tried(proposal, end)
+    return end
 
 
 def _by_model(placed: Placed, repository: Repository, way: _Way) -> _Proved:
@@ -282,6 +298,7 @@ def _given_up(publisher: Publisher, finding: Finding, stop: Stopped, way: _Way) 
     return publisher.given_up(finding, stop) if way.scope.publishes else stop
 
 
+@tracer.span("system", "publish")
 def _published(
     publisher: Publisher, verified: VerifiedProposal, way: _Way
 ) -> PullRequest | Updated | Preview | Stopped:
@@ -326,7 +343,11 @@ def _record(ledger: Ledger, number: int, outcome: Outcome) -> None:
     match outcome.end:
         case Stopped() as stopped:
             ledger.record_stop(number, stopped)
-        case (PullRequest() as pull_request) | Updated(pull_request=pull_request):
+            life.stopped(outcome.finding, stopped)
+        case PullRequest() as pull_request:
+            ledger.record_pull_request(number, pull_request)
+            life.opened(outcome.finding, pull_request)
+        case Updated(pull_request=pull_request):
             ledger.record_pull_request(number, pull_request)
         case Preview() | Proposal():
             pass

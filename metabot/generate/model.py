@@ -32,6 +32,7 @@ from metabot.generate.asking.transport import TooLargeError, Transport
 from metabot.generate.screen import screened
 from metabot.redact import redact
 from metabot.stopped import Reason
+from metabot_instrument import openai as recorded
 
 _BROKEN_AFTER: Final = 3  # questions in a row that came to nothing
 _CONNECT_SECONDS: Final = 15.0
@@ -147,12 +148,14 @@ def _sent(
     piece_seconds = settings.timeout_seconds
     waiting = httpx2.Timeout(piece_seconds, connect=min(_CONNECT_SECONDS, piece_seconds))
     with httpx2.Client(transport=transport, timeout=waiting, follow_redirects=False) as connection:
-        client = openai.OpenAI(
-            api_key="unused",  # the transport has it
-            base_url=url.copy_with(query=None),
-            default_query=dict(url.params),
-            max_retries=0,  # one policy, and it is not the SDK's
-            http_client=connection,
+        client = recorded(
+            openai.OpenAI(
+                api_key="unused",  # the transport has it
+                base_url=url.copy_with(query=None),
+                default_query=dict(url.params),
+                max_retries=0,  # one policy, and it is not the SDK's
+                http_client=connection,
+            )
         )
         pieces = by_deadline(
             partial(_pieces, client.chat.completions, request),

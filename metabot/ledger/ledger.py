@@ -89,13 +89,14 @@ class Ledger:
         number: int,
         findings: Iterable[Finding],
         pictures: Mapping[Fingerprint, Picture] = MappingProxyType({}),
-    ) -> None:
-        """A finding that is known already becomes its latest form, and so does its picture; a pass counts once."""
+    ) -> list[Finding]:
+        """Those that no pass found before. A known one becomes its latest form, and so does its picture; a pass counts
+        once."""
         with self._database.writing() as connection:
-            for finding in findings:
-                _keep_finding(connection, number, finding)
+            new = [finding for finding in findings if _keep_finding(connection, number, finding)]
             for fingerprint, picture in pictures.items():
                 _keep_picture(connection, fingerprint, picture)
+        return new
 
     def record_stop(self, number: int, stopped: Stopped) -> None:
         row = {"stage": stopped.stage, "reason": stopped.reason, "stopped": encode(stopped)}
@@ -217,15 +218,18 @@ class Ledger:
             raise StoreError(f"{where}\n  Use the metabot that wrote it, or restore the file from a backup.") from error
 
 
-def _keep_finding(connection: sql.Connection, number: int, finding: Finding) -> None:
+def _keep_finding(connection: sql.Connection, number: int, finding: Finding) -> bool:
+    """Whether it is new."""
     table, now = schema.findings, time.time_ns()
     this = table.c.fingerprint == finding.fingerprint
     row = {"last_seen_ns": now, "finding": encode(finding)}
-    if connection.execute(table.update().where(this).values(**row)).rowcount == 0:
+    is_new = connection.execute(table.update().where(this).values(**row)).rowcount == 0
+    if is_new:
         new = {"fingerprint": finding.fingerprint, "analyzer": finding.candidate.analyzer, "first_seen_ns": now}
         connection.execute(table.insert().values(**new, **row))
     sighting = {"fingerprint": finding.fingerprint, "pass_id": number}
     connection.execute(schema.sightings.insert().prefix_with("OR IGNORE").values(sighting))
+    return is_new
 
 
 def _keep_picture(connection: sql.Connection, fingerprint: Fingerprint, picture: Picture) -> None:

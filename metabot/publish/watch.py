@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from metabot import life
 from metabot.config import Settings
 from metabot.errors import PublishError
 from metabot.ledger.ledger import Ledger
@@ -43,6 +44,7 @@ def watch(
     While the kill switch is thrown only ends are noted, and nothing is written where people work; where the settings
     open nothing, the dashboard alone is. Raises `PublishError` where the pull requests cannot be listed.
     """
+    life.telling(settings)
     stopped = thrown(host)
     only_reports = not settings.meta_layer.pr_generation_enabled
     if stopped is not None or only_reports:
@@ -68,6 +70,8 @@ def watch(
                 seen.append(Seen(DASHBOARD, "dashboard written"))
         except PublishError as error:
             seen.append(Seen(DASHBOARD, "failed", str(error)))
+    for one in seen:
+        life.ended(one.number, one.what)
     return seen
 
 

@@ -17,7 +17,7 @@ import pytest
 from filelock import FileLock
 
 from analyzers.untrusted import Name
-from metabot import config
+from metabot import config, life
 from metabot.cli.outcomes import outcome_lines
 from metabot.git import Repository
 from metabot.ledger.ledger import Ledger
@@ -136,6 +136,22 @@ def test_no_line_of_the_demo_is_over_80_columns(demonstrated: tuple[Path, subpro
     """Paths aside, everything fits a small terminal."""
     _, done = demonstrated
     assert [line for line in done.stdout.splitlines() if len(line) > 80 and "/" not in line] == []
+
+
+def test_the_demo_tells_of_its_life(demonstrated: tuple[Path, object]) -> None:
+    """Events of the service metabot, in the order in which things happened; no word of the telemetry among them."""
+    folder, _ = demonstrated
+    lines = (folder / ".metabot" / life.EVENTS).read_text(encoding="utf-8").splitlines()
+    events = [json.loads(line) for line in lines]
+    assert {event["service"] for event in events} == {"metabot"}
+    names = [event["event"] for event in events]
+    assert names[:2] == ["pass_started", "analysis_completed"]
+    assert names[-1] == "pass_completed"
+    for name in ("finding_raised", "proposal_written", "verification_passed", "pull_request_opened"):
+        assert names.count(name) == 3
+    assert not any(event.get("unknown_type") for event in events)
+    allowed = {"finding", "analyzer", "author", "number", "stage", "reason", "sources", "findings", "duration_ms"}
+    assert {key for event in events for key in event["payload"]} <= allowed
 
 
 def test_a_second_pass_opens_nothing(demonstrated: tuple[Path, object], tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_these_are(environment: str | None) -> None:
 def test_a_whole_trace_goes_with_one_of_its_spans() -> None:
     """Calls and events have no environment of their own, or another; metrics, which have no trace, stay."""
     spans, calls, events = frames(trace(model(), tool("fetch", environment="test")), trace(model()))
-    samples = pl.LazyFrame({"name": ["up"]})
+    samples = pl.LazyFrame({"name": ["up"], "service": ["shop"]})
     live, apart = divided({"spans": spans, "calls": calls, "events": events, "samples": samples})
     assert apart is not None
     assert [frame.collect().height for frame in live.values()] == [2, 1, 0, 1]
@@ -71,6 +71,29 @@ def test_metabots_own_traffic_is_none() -> None:
     """What metabot itself records is never a fault of the application."""
     spans, *_ = frames(trace(model(), service="metabot"))
     assert divided({"spans": spans})[1] is not None
+    assert divided({"spans": spans.with_columns(service=pl.lit("our-bot"))}, "our-bot")[1] is not None
+
+
+def test_metabots_own_events_and_metrics_need_no_trace_to_be_left_out() -> None:
+    """A pass that failed is no event of the application's log."""
+    spans, _, events = frames(trace(model()))
+    own = (
+        events.clear()
+        .collect()
+        .vstack(  # one of metabot's, one of the application's
+            pl.DataFrame(
+                {"service": ["metabot", "shop"], "name": ["pass_failed", "task_failed"]},
+            ).select(
+                [
+                    pl.col(name) if name in ("service", "name") else pl.lit(None).cast(kind).alias(name)
+                    for name, kind in events.collect_schema().items()
+                ]
+            )
+        )
+    )
+    live, apart = divided({"spans": spans, "events": own.lazy()})
+    assert apart is None
+    assert live["events"].collect()["name"].to_list() == ["task_failed"]
 
 
 def test_what_stands_in_tests_alone_is_told_apart(tmp_path: Path) -> None:

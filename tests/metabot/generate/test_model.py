@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from metabot.generate.model import Reply, Unanswered
+from metabot_instrument import configure, flush
 from tests.metabot.generate.models import Asking, asking
 from tests.model_server import (
     ModelServer,
@@ -51,6 +53,23 @@ def test_an_answer_comes_with_its_cost(started: Started, way: Way) -> None:
     assert one.ask() == Reply(
         text="Here it is.", finish_reason="stop", input_tokens=100, output_tokens=20, cost_usd=pytest.approx(2.7e-05)
     )
+
+
+def test_a_traced_question_is_a_span_of_its_own(started: Started, tmp_path: Path) -> None:
+    """Recorded as applications record theirs: tokens as the server counted them, and neither text nor key."""
+    _, one = started(says("Here it is."))
+    configure(trace=True, trace_path=str(tmp_path / "trace.jsonl"), service_name="metabot", capture="none")
+    try:
+        assert isinstance(one.ask(), Reply)
+        assert flush()
+    finally:
+        configure(trace=False)
+    (line,) = map(json.loads, (tmp_path / "trace.jsonl").read_text().splitlines())
+    assert line["operation"].startswith("chat ")
+    assert line["metadata"]["gen_ai.usage.input_tokens"] == 100
+    assert line["metadata"]["gen_ai.usage.output_tokens"] == 20
+    assert "Here it is." not in str(line)
+    assert KEY not in str(line)
 
 
 def test_a_cut_answer_says_so(started: Started) -> None:
