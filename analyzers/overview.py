@@ -12,6 +12,8 @@ from analyzers.clock import CALENDAR, LASTING
 from analyzers.latency.self_time import covered, with_self_time
 from analyzers.untrusted import Name
 from analyzers.usage.calls import ModelCalls, model_calls
+from analyzers.usage.events import Events
+from analyzers.usage.events import events as event_types
 from analyzers.usage.metrics import Metrics, metrics
 from analyzers.usage.quantities import NS, Tally
 from analyzers.usage.scores import Scores, scores
@@ -82,6 +84,7 @@ class Overview:
     tools: ToolUse
     scores: Scores
     metrics: Metrics
+    events: Events
 
 
 def overview(
@@ -112,6 +115,7 @@ def overview(
         tools=tool_use(spans),
         scores=scores(spans, events),
         metrics=metrics(samples),
+        events=event_types(events),
     )
 
 

@@ -1,4 +1,4 @@
-"""How the overview's figures of calls, prompts, tools, scores and metrics are printed: what is empty is left out."""
+"""How the overview's figures of calls, prompts, tools, scores and events are printed: what is empty is left out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 from analyzers.overview import Overview
 from analyzers.untrusted import Untrusted
 from analyzers.usage.calls import CallUse, ModelCalls
+from analyzers.usage.events import Events
 from analyzers.usage.growth import Growth
 from analyzers.usage.latency import Latency
 from analyzers.usage.metrics import Metrics
@@ -25,7 +26,7 @@ _FREQUENT: Final = 0.01  # of all calls; sizes that fewer calls have are chance
 
 
 def usage_lines(overview: Overview) -> list[str]:
-    """One paragraph each for calls, latency, prompts, growth, tools, scores and metrics."""
+    """One paragraph each for calls, latency, prompts, growth, tools, scores, metrics and events."""
     use = overview.model_calls.all
     sections = {
         "calls": _calls(overview.model_calls) if use.failed or use.empty_answers.calls or _nested(overview) else (),
@@ -35,6 +36,7 @@ def usage_lines(overview: Overview) -> list[str]:
         "tools": _tools(overview.tools),
         "scores": _scores(overview.scores),
         "metrics": _metrics(overview.metrics),
+        "events": _events(overview.events),
     }
     return [line for title, said in sections.items() for line in _section(title, list(said))]
 
@@ -166,6 +168,17 @@ def _metrics(metrics: Metrics) -> Iterator[str]:
     for one in metrics.names[:_SHOWN]:
         if one.last is not None:
             yield f"{one.name}: {one.smallest:,.4g} to {one.largest:,.4g}, last {one.last:,.4g}"
+
+
+def _events(found: Events) -> Iterator[str]:
+    if not found.count:
+        return
+    bad = {"error": found.errors, "warning": found.warnings}
+    said = "".join(f", {counted(count, severity)}" for severity, count in bad.items() if count)
+    yield f"{counted(found.count, 'event')} of {counted(len(found.types), 'type')}{said}"
+    shown = [f"{one.name} {one.count:,}" for one in found.types[: 2 * _SHOWN]]
+    more = f", and {len(found.types) - len(shown)} more" if len(found.types) > len(shown) else ""
+    yield f"{', '.join(shown)}{more}"
 
 
 def _quantiles(spread: Spread) -> str:

@@ -16,6 +16,7 @@ from analyzers import finding, overview
 from analyzers.usage import (
     calls,
     empty,
+    events,
     growth,
     input_sizes,
     latency,
@@ -50,6 +51,7 @@ PAGE = (Path(__file__).parents[3] / "docs/json.md").read_text()
         sequences.IdleGaps, prompt_blocks.PromptBlocks, prompt_blocks.Consecutive, growth.Growth,
         input_sizes.InputSizes, input_sizes.InputSize, tools.ToolUse, tools.Tool, tools.ToolMessage,
         tools.RepeatedMessage, scores.Scores, scores.Score, scores.Runs, metrics.Metrics, metrics.MetricSeries,
+        events.Events, events.EventType,
         traffic.Traffic, traffic.Clocks, traffic.Gap, traffic.LongTrace,
         finding.Finding, finding.Consequence, finding.Candidate, finding.Subject, finding.Waste, finding.Metric,
         finding.Exemplar,

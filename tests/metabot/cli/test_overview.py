@@ -6,14 +6,18 @@ import re
 
 import polars as pl
 
-from analyzers.frames import SAMPLES
+from analyzers.frames import EVENTS, SAMPLES
 from analyzers.overview import overview
 from metabot.cli.overview import overview_lines
 from tests.builders import Trace, failing, frames, model, scored, span, tool, trace
 
+Rows = tuple[dict[str, object], ...]
 
-def printed(*traces: Trace, samples: tuple[dict[str, object], ...] = ()) -> str:
-    found = overview(*frames(*traces), pl.LazyFrame(list(samples), schema=SAMPLES.schema), rejects=0)
+
+def printed(*traces: Trace, samples: Rows = (), events: Rows = ()) -> str:
+    spans, calls, of_spans = frames(*traces)
+    recorded = pl.concat([of_spans, pl.LazyFrame(list(events), schema=EVENTS.schema)])
+    found = overview(spans, calls, recorded, pl.LazyFrame(list(samples), schema=SAMPLES.schema), rejects=0)
     lines = overview_lines(found, ())
     assert max(map(len, lines)) <= 80
     return "\n".join(lines)
@@ -100,6 +104,19 @@ def test_metrics_alone_are_shown_too() -> None:
     """A scrape holds no spans."""
     text = printed(samples=({"name": "up", "kind": "gauge", "labels": "{}", "time_ns": 1, "value": 1.0},))
     assert text.startswith("overview  no spans\nmetrics   1 series")
+
+
+def test_events_are_counted_by_their_types() -> None:
+    """An event log alone holds no spans; how bad it is stands behind."""
+    told: dict[str, object] = {
+        "kind": "event",
+        "name": "task_failed",
+        "severity": "error",
+        "clock": "utc",
+        "time_ns": 1,
+    }
+    text = words(printed(events=(told, told, {**told, "name": "rune", "severity": "info"})))
+    assert "events 3 events of 2 types, 2 errors task_failed 2, rune 1" in text
 
 
 def test_a_quiet_time_is_shown() -> None:
