@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -16,6 +17,8 @@ Instead = TypeVar("Instead")
 _log: Final = logging.getLogger("metabot_instrument")
 _counts: Counter[str] = Counter()
 _lock: Final = threading.RLock()  # a signal handler may count while its thread counts
+if hasattr(os, "register_at_fork"):  # a child must not find it held by a thread that it does not have
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def failures() -> dict[str, int]:

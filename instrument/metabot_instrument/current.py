@@ -13,6 +13,8 @@ from metabot_instrument.boundary import contained, count
 from metabot_instrument.settings import FIELDS, Settings, from_environment
 
 _lock: Final = threading.RLock()
+if hasattr(os, "register_at_fork"):  # a child must not find it held by a thread that it does not have
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 _now: Settings | None = None
 _listeners: Final[list[Callable[[], None]]] = []
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from metabot_instrument.boundary import contained
 from metabot_instrument.current import settings
-from metabot_instrument.events.line import event_line, free_line, type_of
+from metabot_instrument.events.line import event_line, free_line
 from metabot_instrument.events.log import LOST
 from metabot_instrument.events.outlets import outlets
+from metabot_instrument.events.reading import type_of
 from metabot_instrument.events.subscriptions import tell
 
 
@@ -42,11 +43,11 @@ def append_event(event: Mapping[str, Any]) -> None:
 
     Time, service and span are added where they are missing; keys named `writer` and `seq` get the prefix `given_`.
     """
-    kind = type_of(event)
+    kind = type_of(event) or "unnamed"
     log = outlets.of(kind)
     if log is None:
         return
-    line = free_line(event, settings().service_name)
+    line = free_line(kind, event, settings().service_name)
     log.write(line)
     tell(kind, line)
 

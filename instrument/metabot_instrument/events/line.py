@@ -13,6 +13,7 @@ from metabot_instrument.events.payloads import payload_json
 from metabot_instrument.vocabulary.event_types import EVENT_TYPES
 
 _IDS: Final = ("task_id", "session_id", "persona_id", "trace_id", "span_id")
+_OURS: Final = ("timestamp", "unix_time", "service")
 _RENAMED: Final = {"writer": "given_writer", "seq": "given_seq"}  # the ends of a line are ours
 
 
@@ -27,25 +28,17 @@ def event_line(kind: str, payload: Any, service: str, ids: Mapping[str, Any]) ->
     return b'%b,"payload":%b}' % (head.encode(), said)
 
 
-def free_line(given: Mapping[str, Any], service: str) -> bytes:
+def free_line(kind: str, given: Mapping[str, Any], service: str) -> bytes:
     """The line of `append_event`: the caller's own keys stand at the top level, what is missing is added."""
-    kind = type_of(given)
     ours: dict[str, Any] = {"event": kind, **_times(given), "service": service, **_span()}
     if kind not in EVENT_TYPES:
         ours["unknown_type"] = True
-    head = {name: given[name] if given.get(name) is not None else value for name, value in ours.items()} | {
-        name: given[name] for name in _IDS if given.get(name) is not None
-    }
-    rest = {_RENAMED.get(name, name): value for name, value in given.items() if name not in ours and name not in _IDS}
+    theirs = {name: given[name] for name in (*_OURS, *_IDS) if given.get(name) is not None}
+    head = {**ours, **theirs, "event": kind}
+    rest = {_RENAMED.get(name, name): value for name, value in given.items() if name not in {*head, *_IDS}}
     said, cut = payload_json(rest)
     text = _members(head | {"cut_bytes": cut or None})[1:].encode()
     return b"{%b%b%b" % (text, b"," if rest else b"", said[1:])
-
-
-def type_of(given: Mapping[str, Any]) -> str:
-    """What `event`, else `event_type`, names; `unnamed` where neither does."""
-    named = given.get("event") or given.get("event_type")
-    return named if isinstance(named, str) else "unnamed" if named is None else _json(named)
 
 
 @lru_cache(1024)

@@ -30,7 +30,9 @@ def subscribe(glob: str, hears: Hears) -> Callable[[], None]:
     return lambda: _replace([each for each in _subscribed if each is not entry])
 
 
+@contained("subscriber", None)
 def tell(kind: str, line: bytes) -> None:
+    """Calls the subscribers of this type, one after the other."""
     hearing = [hears for glob, hears in _subscribed if fnmatchcase(kind, glob)]
     if not hearing or _telling.get():
         return

@@ -25,14 +25,15 @@ class Open(Protocol):
     def close(self, timeout: float) -> bool: ...
 
 
-_open: Final[weakref.WeakSet[Open]] = weakref.WeakSet()
+_open: Final[dict[int, weakref.ref[Open]]] = {}  # by id: a dict is listed in one go while other threads add to it
 _over = False  # the process ends: what is opened now is closed at once
 _finalized: set[int] = set()  # processes in which multiprocessing calls `shutdown`
 
 
 def opened(what: Open) -> None:
     """`what` is flushed and closed with everything else, and signals wait for it from now on."""
-    _open.add(what)
+    key = id(what)
+    _open[key] = weakref.ref(what, lambda _: _open.pop(key, None))
     _hear_signals()
     if _over:
         what.close(0)
@@ -42,15 +43,19 @@ def opened(what: Open) -> None:
 def flush(timeout: float = 5.0) -> bool:
     """Whether every line emitted before the call is in its file, or counted, within `timeout` seconds."""
     end = time.monotonic() + timeout
-    done = [each.flush(max(end - time.monotonic(), 0)) for each in list(_open)]  # each gets its turn
+    done = [each.flush(max(end - time.monotonic(), 0)) for each in _all_open()]  # each gets its turn
     return all(done)
 
 
 @contained("flush", None)
 def shutdown() -> None:
     """Flushes and closes everything; what is emitted afterwards is written at once."""
-    for each in list(_open):
+    for each in _all_open():
         each.close(5.0)
+
+
+def _all_open() -> list[Open]:
+    return [each for reference in list(_open.values()) if (each := reference()) is not None]
 
 
 def settled_at_exit() -> None:

@@ -225,7 +225,7 @@ def test_a_payload_too_deep_is_cut(log: Path) -> None:
     [
         pytest.param({"text": "x" * 300_000, "beside": 1}, id="a long text"),
         pytest.param({"beside": 1, "list": ["some words"] * 50_000}, id="a long list"),
-        pytest.param({"beside": 1, "wide": [["x" * 2_000] * 100] * 100}, id="long everywhere"),
+        pytest.param({"beside": 1, "wide": [["x" * 100] * 100] * 100}, id="long everywhere"),
         pytest.param({"x" * 300_000: 1}, id="a long key"),
     ],
 )

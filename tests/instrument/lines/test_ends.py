@@ -171,3 +171,27 @@ def test_foreign_files_beside_the_log_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / ".log.nobody.pending").write_bytes(bytes(16))
     assert list(lost(tmp_path / "log")) == []
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_forks_while_threads_count_and_configure(tmp_path: Path) -> None:
+    """No child hangs on a lock that a thread of its parent held."""
+    script = """
+import logging, os, threading
+from metabot_instrument.boundary import count, failures
+from metabot_instrument.current import configure
+logging.disable()
+stop = threading.Event()
+def busy():
+    while not stop.is_set():
+        count("kind", "why"), configure(service_name="desk")
+threads = [threading.Thread(target=busy) for _ in range(4)]
+[thread.start() for thread in threads]
+for _ in range(20):
+    child = os.fork()
+    if not child:
+        count("kind", "why"), configure(service_name="child"), failures()
+        os._exit(0)
+    os.waitpid(child, 0)
+stop.set()
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=30)
