@@ -7,6 +7,7 @@ outlives the process, not the machine. A writer that is stopped (SIGSTOP) in the
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import threading
@@ -16,6 +17,8 @@ from pathlib import Path
 from metabot_instrument.boundary import count
 from metabot_instrument.lines.forks import renewed_in_children
 from metabot_instrument.lines.rotated import whole_size
+
+_TRIES = 100  # to lock the file before somebody rotates it; a file system that never tells the same inode is no place
 
 
 class LineFile:
@@ -71,7 +74,7 @@ class LineFile:
 
     def _lock_current(self) -> int:
         """Locks the file that bears the name now, however often it is rotated meanwhile, and gives its size."""
-        while True:
+        for _ in range(_TRIES):
             if self._fd < 0:
                 self._open()
             fcntl.flock(self._fd, fcntl.LOCK_EX)
@@ -80,6 +83,7 @@ class LineFile:
                 if (there.st_dev, there.st_ino) == self._identity:
                     return self._whole(there.st_size)
             self._close()
+        raise OSError(errno.ESTALE, "is another file each time it is looked at", self._name)
 
     def _open(self) -> None:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC

@@ -92,7 +92,7 @@ def _count(log: Path, writer: str, cells: bytes) -> int:
     """What was in flight may have been written before the kill: the log tells."""
     state, first = memoryview(cells.ljust(_BYTES, b"\0")).cast("Q")
     pending, in_flight = state >> 32, state & 0xFFFFFFFF
-    return pending + in_flight - (_written(log, writer, first) if in_flight else 0)
+    return max(pending + in_flight - (_written(log, writer, first) if in_flight else 0), 0)
 
 
 def _written(log: Path, writer: str, first: int) -> int:
