@@ -26,6 +26,7 @@ from metabot.errors import SettingsError
 from metabot_instrument.events.reading import follow, selected
 
 _ROOM: Final = 1 << 20  # characters that may wait for one client
+_BATCH: Final = 1 << 16  # characters that are put before the clients at once
 _CLIENTS: Final = 100
 _HEARD: Final = 1024  # bytes of a message from a client, which has nothing to say
 _POLL_SECONDS: Final = 0.1
@@ -125,15 +126,28 @@ class LiveStream:
             await reading
 
     def _read(self, log: Path, begun: threading.Event, ended: threading.Event, loop: asyncio.AbstractEventLoop) -> None:
-        """In a thread of its own. An event is given before the next one is read, so that none pile up in between."""
+        """In a thread of its own. What is read is given before more is, so that nothing piles up in between."""
+        batch: list[tuple[Event, str]] = []
+        size = 0
+
+        def hand_over() -> None:
+            if batch:
+                asyncio.run_coroutine_threadsafe(self._give(batch), loop).result()
+                batch.clear()
 
         def stopped() -> bool:
             begun.set()  # the reader stands at the end of the log now
+            hand_over()
             return ended.is_set()
 
         try:
             for event in follow(log, poll=_POLL_SECONDS, stopped=stopped):
-                asyncio.run_coroutine_threadsafe(self._give(event), loop).result()
+                line = self._as_line(event)
+                batch.append((event, line))
+                size += len(line)
+                if size > _BATCH:
+                    hand_over()
+                    size = 0
         finally:
             begun.set()
 
@@ -156,11 +170,10 @@ class LiveStream:
                 "  Choose another --host or --port, or end what listens there."
             ) from error
 
-    async def _give(self, event: Event) -> None:
-        line = self._as_line(event)
-        self.counts.events += 1
-        for client in [one for one in self._clients if one.wants(event)]:
-            if not client.put(line):
+    async def _give(self, batch: Sequence[tuple[Event, str]]) -> None:
+        self.counts.events += len(batch)
+        for client in list(self._clients):
+            if not all(client.put(line) for event, line in batch if client.wants(event)):
                 self._drop(client)
 
     def _drop(self, client: _Client) -> None:
