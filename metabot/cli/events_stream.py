@@ -13,7 +13,8 @@ from metabot.cli.events_lines import as_json
 from metabot.cli.events_tail import unreadable
 from metabot.cli.quantities import counted
 from metabot.errors import SettingsError
-from metabot.serve.live_stream import Door, LiveStream
+from metabot.serve.door import Door
+from metabot.serve.live_stream import LiveStream
 
 
 def stream(*, host: str, port: int, token_variable: str | None, origins: tuple[str, ...], log: Path | None) -> None:

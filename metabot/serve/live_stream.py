@@ -7,53 +7,31 @@ are kept out unless their page's origin is named, since any page may open a WebS
 from __future__ import annotations
 
 import asyncio
-import hmac
-import ipaddress
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Origin
 
 from metabot.errors import SettingsError
+from metabot.serve.door import Door, asked
 from metabot_instrument.events.reading import follow, selected
 
 _ROOM: Final = 1 << 20  # characters that may wait for one client
 _BATCH: Final = 1 << 16  # characters that are put before the clients at once
-_CLIENTS: Final = 100
 _HEARD: Final = 1024  # bytes of a message from a client, which has nothing to say
 _POLL_SECONDS: Final = 0.1
 _GOODBYE_SECONDS: Final = 2.0
-_ASKS: Final = ("type", "task", "session")
 _TOO_SLOW: Final = (1013, "too slow: more than 1 MiB waits")
 _NOTHING_TO_SAY: Final = (1008, "this stream only speaks")
 
 Event = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """Where clients come in, and who may. Raises `SettingsError` for one that is open to everybody."""
-
-    host: str
-    port: int
-    token: str | None = field(default=None, repr=False)
-    origins: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.token is None and not _is_loopback(self.host):
-            raise SettingsError(
-                f"--host {self.host}: is reached from other machines, and no token is demanded.\n"
-                "  Put one into an environment variable and name it: --token-env METABOT_STREAM_TOKEN; "
-                "or listen on 127.0.0.1."
-            )
 
 
 @dataclass(slots=True)
@@ -70,11 +48,11 @@ class _Client:
     """What waits for one client."""
 
     def __init__(self, connection: ServerConnection) -> None:
-        asked = _asked(connection.request)
+        query = asked(connection.request)
         self.connection = connection
         self.dropped = asyncio.Event()
-        self._types = tuple(asked.get("type", ["*"]))
-        self._task, self._session = (asked.get(name, [None])[-1] for name in ("task", "session"))
+        self._types = tuple(query.get("type", ["*"]))
+        self._task, self._session = (query.get(name, [None])[-1] for name in ("task", "session"))
         self._waiting: deque[str] = deque()
         self._size = 0
         self._more = asyncio.Event()
@@ -202,7 +180,7 @@ class LiveStream:
             await connection.close(*_NOTHING_TO_SAY)
 
     def _let_in(self, connection: ServerConnection, request: Request) -> Response | None:
-        refusal = self._refusal(request)
+        refusal = self._door.refusal(request, len(self._clients))
         if refusal is None:
             return None
         self.counts.refused += 1
@@ -211,34 +189,6 @@ class LiveStream:
         if status is HTTPStatus.UNAUTHORIZED:
             answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
-
-    def _refusal(self, request: Request) -> tuple[HTTPStatus, str] | None:
-        token = self._door.token
-        if token is not None and not _is_bearer(request.headers.get_all("Authorization"), token):
-            return HTTPStatus.UNAUTHORIZED, "send Authorization: Bearer and the token"
-        if urlsplit(request.path).path != "/":
-            return HTTPStatus.NOT_FOUND, "the stream is at /"
-        if not _asked(request).keys() <= set(_ASKS):
-            return HTTPStatus.BAD_REQUEST, f"ask by {', '.join(_ASKS)}: /?type=alert_*&task=ID"
-        if len(self._clients) >= _CLIENTS:
-            return HTTPStatus.SERVICE_UNAVAILABLE, f"{_CLIENTS} listen already"
-        return None
-
-
-def _asked(request: Request | None) -> Mapping[str, list[str]]:
-    return {} if request is None else parse_qs(urlsplit(request.path).query)
-
-
-def _is_bearer(given: Sequence[str], token: str) -> bool:
-    wanted = f"Bearer {token}".encode()
-    return len(given) == 1 and hmac.compare_digest(given[0].encode(errors="surrogateescape"), wanted)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _address(connection: ServerConnection) -> str:

@@ -31,7 +31,7 @@ def test_help_waits_for_no_heavy_library(tmp_path: Path) -> None:
     code = (
         "import sys\nsys.argv = ['metabot', '--help']\nfrom metabot.cli.main import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {'apscheduler', 'polars', 'duckdb', 'sqlalchemy', 'libcst', 'git', 'pyarrow', 'websockets', 'opentelemetry'}\n"
+        "heavy = {'apscheduler', 'polars', 'duckdb', 'sqlalchemy', 'libcst', 'git', 'pyarrow', 'websockets'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -15,7 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from metabot.errors import SettingsError
-from metabot.serve.live_stream import Door, LiveStream
+from metabot.serve.door import Door
+from metabot.serve.live_stream import LiveStream
 from metabot_instrument.lines.file import LineFile
 
 SOON = 10.0
