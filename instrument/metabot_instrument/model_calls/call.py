@@ -12,7 +12,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, Trac
 from metabot_instrument import __version__
 from metabot_instrument.boundary import contained
 from metabot_instrument.current import settings
-from metabot_instrument.model_calls import answer, captured, failure, request, server
+from metabot_instrument.model_calls import answer, caller, captured, failure, request, server
 from metabot_instrument.model_calls.streamed import Answered, answered
 from metabot_instrument.model_calls.values import Body, body
 from metabot_instrument.model_calls.watched import Bytes, end_abandoned, watch
@@ -44,7 +44,7 @@ def begun(client: Any, options: Any) -> Call | None:
         return None
     end_abandoned()
     asked = {**body(options.json_data), **body(options.extra_json)}
-    told = {names.OPERATION: operation, **server.attributes(client), **request.parameters(asked)}
+    told = {names.OPERATION: operation, **server.attributes(client), **request.parameters(asked), **caller.attributes()}
     began = time.time_ns()
     span = _tracer().start_span(
         " ".join(filter(None, (operation, told[names.REQUEST_MODEL]))),

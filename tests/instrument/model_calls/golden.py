@@ -36,7 +36,13 @@ _SECOND = 1_000_000_000
 _LONG = [{"role": "system", "content": "You count beans, and nothing else. " * 20}, *ASKED]
 _CHAT = {"model": "gpt-4o", "messages": _LONG, "tools": [TOOL], "temperature": 0.5}
 _STREAM = {**_CHAT, "stream": True, "stream_options": {"include_usage": True}}
-_SETTLED = {"server.port": {"intValue": "443"}, "gen_ai.response.time_to_first_chunk": {"doubleValue": 0.25}}
+_SETTLED = {
+    "server.port": {"intValue": "443"},
+    "gen_ai.response.time_to_first_chunk": {"doubleValue": 0.25},
+    "code.file.path": {"stringValue": "agent/counting.py"},
+    "code.function.name": {"stringValue": "Counter.count"},
+    "code.line.number": {"intValue": "7"},
+}
 
 
 def lines() -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Calls that are answered in one piece, by the openai package against a real server."""
 
 import asyncio
+import inspect
 
 import openai as sdk
 import pydantic
@@ -58,6 +59,9 @@ def test_a_chat_is_recorded_by_the_conventions():
         "gen_ai.request.stop_sequences": ("END",),
         "server.address": "127.0.0.1",
         "server.port": int(server.url.split(":")[2].split("/")[0]),
+        "code.file.path": __file__,
+        "code.function.name": "test_a_chat_is_recorded_by_the_conventions",
+        "code.line.number": inspect.currentframe().f_code.co_firstlineno + 3,
         **OF_THE_ANSWER,
         **TEXTS,
     }
@@ -161,8 +165,23 @@ def test_an_asynchronous_client_is_recorded_as_the_other():
 
     with serving(whole(COMPLETION)) as server, recording():
         answer = asyncio.run(ask(server.url))
-        assert {**told(), "server.port": 0} == {**synchronous, "server.port": 0}
+        asynchronous = told()
     assert answer.to_dict() == COMPLETION
+    assert asynchronous["code.function.name"].endswith(".<locals>.ask")
+    differing = ("server.port", "code.function.name", "code.line.number")
+    assert asynchronous == {**synchronous, **{name: asynchronous[name] for name in differing}}
+
+
+def test_a_call_of_a_task_of_its_own_has_no_place():
+    """Who made the task is not known; the loop's own frames are no place."""
+
+    async def ask(url):
+        async with client(url, sdk.AsyncOpenAI) as asynchronous:
+            await asyncio.create_task(asynchronous.chat.completions.create(**CHAT))
+
+    with serving(whole(COMPLETION)) as server, recording():
+        asyncio.run(ask(server.url))
+        assert not [name for name in told() if name.startswith("code.")]
 
 
 @pytest.mark.parametrize("capture", ["hashes", "none"])
