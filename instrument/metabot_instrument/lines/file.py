@@ -25,11 +25,11 @@ class LineFile:
     """Its rotated files are `path.1` (the newest) to `path.<keep>`; `rotate_bytes=0` never rotates."""
 
     def __init__(self, path: str | os.PathLike[str], *, rotate_bytes: int = 0, keep: int = 5) -> None:
+        self._fd = -1
         self.path = Path(path).absolute()
         self._name = str(self.path)
         self._rotate_bytes = rotate_bytes
         self._keep = keep
-        self._fd = -1
         self.renew()
         renewed_in_children(self)
 
@@ -61,6 +61,9 @@ class LineFile:
         """The next `append` opens it again."""
         with self._lock:
             self._close()
+
+    def __del__(self) -> None:
+        self._close()
 
     def _append(self, lines: bytes) -> None:
         try:

@@ -315,6 +315,25 @@ assert not os.path.exists(os.environ["AGI_LEDGER_PATH"])
     assert [event["event"] for event in _events(tmp_path / "ledger.jsonl")] == ["eval"]
 
 
+def test_a_log_written_at_once_counts_what_a_killed_process_lost(log: Path) -> None:
+    """The dead one had a buffer, the one that comes next has none; the loss is the log's first line and a failure."""
+    script = f"""
+import os, metabot_instrument as m
+m.configure(events_path={str(log)!r}, events_buffered=True, events_flush_seconds=60)
+for _ in range(3):
+    m.emit_event("eval")
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=30)
+    before = failures().get("lost_by_a_kill", 0)
+    emit_event("replan")
+    assert [(event["event"], event["payload"].get("count")) for event in _events(log)] == [
+        ("events_lost", 3),
+        ("replan", None),
+    ]
+    assert failures()["lost_by_a_kill"] == before + 3
+
+
 def test_every_public_name_is_there() -> None:
     """What the package lists it has."""
     assert all(hasattr(metabot_instrument, name) for name in metabot_instrument.__all__)

@@ -173,6 +173,7 @@ def test_foreign_files_beside_the_log_are_left_alone(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_forks_while_threads_count_and_configure(tmp_path: Path) -> None:
     """No child hangs on a lock that a thread of its parent held."""
     script = """

@@ -184,6 +184,7 @@ def test_a_signal_handler_that_writes_meets_no_deadlock(tmp_path: Path) -> None:
     assert written > 0
 
 
+@pytest.mark.slow
 def test_a_fork_in_the_middle_of_writes_goes_on_in_both(tmp_path: Path) -> None:
     """Threads write while the process forks: the child has its own lock and its own opening of the file."""
     script = f"""
