@@ -13,10 +13,15 @@ from types import TracebackType
 from typing import Any
 
 from metabot_instrument.traces.line import Code
-from metabot_instrument.traces.tracer import Asked, begin
+from metabot_instrument.traces.step import Asked
+from metabot_instrument.traces.tracer import begin
 
 
 def wrap(asked: Asked, function: Callable[..., Any]) -> Callable[..., Any]:
+    if isinstance(function, (staticmethod, classmethod)):
+        return type(function)(wrap(asked, function.__func__))
+    if inspect.isclass(function) or not callable(function):
+        raise TypeError(f"{function!r} is no function: decorate its methods")
     code = _code(function)
     if inspect.isasyncgenfunction(function):
         return _async_generator(asked, code, function)

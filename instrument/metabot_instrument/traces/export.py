@@ -71,13 +71,16 @@ class Export:
 
     def renew(self) -> None:
         """Also in a forked child: what waits is the parent's to send."""
-        self._counted.waiting = 0
+        self._counted.renew()
         self._closed = False
         self._work: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
         threading.Thread(target=_do, args=(self._work,), name="export of spans", daemon=True).start()
 
     def on_end(self, span: ReadableSpan) -> None:
-        if self._closed or span.context is None or not span.context.trace_flags.sampled:
+        if span.context is None or not span.context.trace_flags.sampled:
+            return
+        if self._closed:
+            count("export", "spans ended after shutdown")
             return
         if self._counted.waiting >= _QUEUE:
             count("export", f"{_QUEUE} spans wait for the collector")
@@ -119,8 +122,11 @@ class Counted(SpanExporter):
 
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter
-        self._lock = threading.Lock()
         self._given_up = False
+        self.renew()
+
+    def renew(self) -> None:
+        self._lock = threading.Lock()
         self.waiting = 0
 
     def add(self, number: int) -> None:

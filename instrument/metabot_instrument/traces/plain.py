@@ -14,8 +14,8 @@ from metabot_instrument.boundary import contained
 
 SUMMARY: Final = 100  # characters of an input or an output in a trace
 _TEXT: Final = 1000  # characters of a text in the metadata
-_ITEMS: Final = 50
-_DEPTH: Final = 4
+_ITEMS: Final = 30  # of a list or a dict in the metadata
+_DEPTH: Final = 3
 _INT64: Final = 1 << 63  # an attribute's integers have 64 bits
 _LARGE: Final = (dict, list, tuple, set, frozenset, bytes, bytearray)  # their whole text could be without end
 

@@ -1,7 +1,7 @@
 """The OpenTelemetry provider that spans go through: the application's own where it has one, else one of ours, for all.
 
 Ours is set globally when the first span begins, so that other instrumentations nest with it. An application that sets
-up its own must do so before its first span.
+up its own must do so before its first span; its sampler then decides, not our rate.
 """
 
 from __future__ import annotations

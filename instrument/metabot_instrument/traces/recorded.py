@@ -20,7 +20,7 @@ from metabot_instrument.traces.line import Code, Line, line_id
 from metabot_instrument.traces.plain import Plain, plain, summary
 from metabot_instrument.traces.provider import step_tracer
 from metabot_instrument.traces.recorder import recorder
-from metabot_instrument.traces.tracer import UNRECORDED, Asked, Span
+from metabot_instrument.traces.step import UNRECORDED, Asked, Span
 from metabot_instrument.traces.turns import AsyncTurns, Turns
 from metabot_instrument.vocabulary import layers
 from metabot_instrument.vocabulary.layers import Layer

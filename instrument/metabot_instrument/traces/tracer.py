@@ -13,78 +13,26 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from importlib import import_module
 from random import getrandbits
 from types import FrameType, ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from metabot_instrument.boundary import contained
 from metabot_instrument.current import on_change, settings
 from metabot_instrument.settings import Level
 from metabot_instrument.traces.line import Code, line_id
+from metabot_instrument.traces.step import UNRECORDED, Asked, F, Span, Step
 from metabot_instrument.vocabulary import layers
 
 if TYPE_CHECKING:
     from metabot_instrument.traces.recorded import Recorded
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _RANK: Final = {"debug": 0, "info": 1, "warn": 2}
 _INFO: Final = _RANK["info"]
 _UNREAD: Final = -1  # the settings are read when the first span opens
 _OFF: Final = 9  # above every level
 _RECORDED: Final = "metabot_instrument.traces.recorded"
-
-
-class Span:
-    """What `with` gives: here the one that stands for every span that is not recorded, so it does nothing."""
-
-    __slots__ = ()
-
-    @property
-    def trace_id(self) -> str:
-        """The id of the span's line; empty where none will be written."""
-        return ""
-
-    def set_output(self, output: object, **metadata: object) -> None:
-        """The output, summarised now, and further values for the line's `metadata`."""
-
-    def blocked(self, reason: object = "") -> None:
-        """A gate held the step back, which is no error; an exception that follows does not change that."""
-
-
-UNRECORDED: Final = Span()
-
-
-class Asked(NamedTuple):
-    """The arguments of `tracer.span`."""
-
-    layer: str
-    operation: str
-    component: str = ""
-    input: object = ""
-    level: Level = "info"
-    session_id: str = ""
-    task_id: str = ""
-
-
-class Step(Protocol):
-    """What `tracer.span(...)` returns: a context manager for `with` and `async with`, and a decorator."""
-
-    def __enter__(self) -> Span: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None, /
-    ) -> None: ...
-
-    async def __aenter__(self) -> Span: ...
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None, /
-    ) -> None: ...
-
-    def __call__(self, function: F, /) -> F: ...
 
 
 class Opening:

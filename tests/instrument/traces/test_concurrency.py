@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from metabot_instrument import tracer
 from tests.instrument.traces.written import Trace
 
@@ -165,6 +167,7 @@ def test_a_forked_child_goes_on_tracing_under_the_step_that_forked_it(trace: Tra
     assert len(trace.lines()) == len({line["trace_id"] for line in trace.lines()}) == 4
 
 
+@pytest.mark.slow
 def test_a_fork_while_other_threads_trace_does_not_hang_the_child(trace: Trace) -> None:
     """Whatever locks they hold at that moment."""
     stop = threading.Event()

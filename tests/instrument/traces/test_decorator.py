@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from metabot_instrument import configure, tracer
+from metabot_instrument import configure, failures, tracer
 from tests.instrument.traces.written import Trace
 
 
@@ -205,8 +205,38 @@ def test_an_async_generator_closed_early_ends_its_step(trace: Trace) -> None:
     assert trace.line("answer")["status"] == "success"
 
 
-def test_what_cannot_be_wrapped_stays_as_it_is(trace: Trace) -> None:
-    """A decorator on something that is no function is no reason to fail."""
+def test_the_order_of_decorators_of_a_method_does_not_matter(trace: Trace) -> None:
+    """Ours may stand above the one that makes it static."""
+
+    class Lane:
+        @tracer.span("focus", "lane_switch")
+        @staticmethod
+        def switch(lane: int) -> int:
+            return lane
+
+        @tracer.span("focus", "consent_check")
+        @classmethod
+        def consent(cls) -> type:
+            return cls
+
+    assert (Lane().switch(4), Lane.switch(4), Lane().consent()) == (4, 4, Lane)
+    assert len(trace.lines()) == 3
+
+
+def test_what_is_no_function_stays_as_it_is() -> None:
+    """A class that became a function would break the application; it is counted."""
+    before = failures().get("trace", 0)
+
+    class Planner: ...
+
+    assert tracer.span("altitude", "plan")(Planner) is Planner
+    prop = property(lambda _: 1)
+    assert tracer.span("altitude", "plan")(prop) is prop  # type: ignore[type-var]
+    assert failures()["trace"] == before + 2
+
+
+def test_a_function_without_source_is_traced_too(trace: Trace) -> None:
+    """One that is written in C has a name, and no file."""
     odd: Callable[..., Any] = tracer.span("system", "odd")(len)
     assert odd([1, 2]) == 2
     assert trace.line("odd")["code_function"] == "builtins.len"

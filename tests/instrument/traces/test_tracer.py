@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from opentelemetry import trace as otel
 
 from metabot_instrument import configure, failures, tracer
-from metabot_instrument.traces.tracer import UNRECORDED
+from metabot_instrument.traces.step import UNRECORDED
 from tests.instrument.traces.written import Trace
 
 
@@ -215,6 +215,7 @@ def test_off_opentelemetry_is_not_even_imported(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("declared")
 def test_a_layer_that_nobody_declared_is_written_as_the_system(trace: Trace) -> None:
     """Its name stands in the metadata, and it is counted; once declared it has its own letters."""
     before = failures().get("layer", 0)

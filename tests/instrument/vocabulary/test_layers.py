@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from metabot_instrument.vocabulary import layers
 from metabot_instrument.vocabulary.layers import LAYERS, Layer, declare, layer_named
-
-
-@pytest.fixture
-def declared() -> Iterator[None]:
-    """What a test declares is gone afterwards."""
-    known, named = dict(LAYERS), dict(layers._NAMED)
-    yield
-    for now, before in ((LAYERS, known), (layers._NAMED, named)):
-        now.clear()
-        now.update(before)
 
 
 @pytest.mark.parametrize(
