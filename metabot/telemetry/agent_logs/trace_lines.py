@@ -24,10 +24,11 @@ from metabot.telemetry.agent_logs.lineage import Lineage, Link
 from metabot.telemetry.agent_logs.moments import moment_ns, ms_ns
 from metabot.telemetry.agent_logs.outcome import BLOCKED, failure, status_of
 from metabot.telemetry.agent_logs.typed_lines import typed_lines
-from metabot.telemetry.attributes import integer, text
+from metabot.telemetry.attributes import Attributes, first, integer, text
 from metabot.telemetry.identity import span_id_of
 from metabot.telemetry.opening import Opening
 from metabot.telemetry.record import Event, Kind, Reader, Record, Reject, Span
+from metabot.telemetry.semconv import HTTP_STATUS
 from metabot.telemetry.spans import Unreadable, reject
 from metabot_instrument.vocabulary.layers import layer_named
 
@@ -173,6 +174,7 @@ def _span(line: Line, link: Link[Line], trace_id: str, parent_id: str | None) ->
         clock="utc" if link.timed else "utc start",
         error_type=failed.type if failed else None,
         error_message=(failed.message or text(line.output_summary)) if failed else None,
+        http_status=_http_status(metadata),
         session_id=session_id,
         code_file=text(line.code_file) or _file(line.component),
         code_function=text(line.code_function),
@@ -183,6 +185,11 @@ def _span(line: Line, link: Link[Line], trace_id: str, parent_id: str | None) ->
     )
 
 
+def _http_status(metadata: Attributes) -> int | None:
+    status = integer(first(metadata, HTTP_STATUS))
+    return status if status is not None and 100 <= status <= 599 else None
+
+
 def _file(component: object) -> str | None:
     return component if isinstance(component, str) and _FILE.fullmatch(component) else None
 
@@ -191,7 +198,7 @@ def _events(
     line: Line, link: Link[Line], where: tuple[str, str, str | None], metadata: dict[str, object]
 ) -> tuple[Event, ...]:
     blocked = isinstance(line.status, str) and line.status.lower() == BLOCKED
-    more = {**metadata, "task_id": line.task_id} if text(line.task_id) else metadata
+    more = {"task_id": line.task_id, **metadata} if text(line.task_id) else metadata
     if not blocked and not more:
         return ()
     trace_id, service, session_id = where

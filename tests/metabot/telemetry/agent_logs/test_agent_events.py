@@ -7,10 +7,9 @@ from metabot.telemetry import formats
 from metabot.telemetry.agent_logs import agent_events
 from metabot.telemetry.opening import Opening
 from metabot.telemetry.record import Event, Reject, Sample, Span
+from tests.metabot.telemetry.agent_logs.said import NOON, ROOT, TRACE
 from tests.metabot.telemetry.mutations import mutated
 
-NOON = 1_768_305_600  # 2026-01-13 12:00:00 UTC
-TRACE, OWN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 DECISIONS = [
     {"validator": "budget", "decision": "allow", "reason": "enough left"},
     {"validator": "scope", "decision": "deny"},
@@ -19,7 +18,7 @@ DECISIONS = [
 
 def line(metrics=None, **more):
     return {
-        "timestamp": "2026-01-13T12:00:00Z", "trace_id": TRACE, "span_id": OWN, "event_type": "tool_call",
+        "timestamp": "2026-01-13T12:00:00Z", "trace_id": TRACE, "span_id": ROOT, "event_type": "tool_call",
         "agent_id": "desk", "action": "lookup_order", "result": "success",
         "metrics": {"latency_ms": 120.5} if metrics is None else metrics, "context": {"session_id": "s-1"}, **more,
     }  # fmt: skip
@@ -34,7 +33,7 @@ def test_a_line_is_an_event_of_its_type():
     """With what it says as its payload."""
     (found,) = read(line({}))
     assert (found.kind, found.name, found.service, found.session_id) == ("event", "tool_call", "desk", "s-1")
-    assert (found.trace_id, found.span_id, found.time_ns, found.severity) == (TRACE, OWN, NOON * 10**9, "info")
+    assert (found.trace_id, found.span_id, found.time_ns, found.severity) == (TRACE, ROOT, NOON * 10**9, "info")
     payload = json.loads(found.payload)
     assert (payload["action"], payload["result"], payload["context"]) == (
         "lookup_order",
@@ -48,7 +47,7 @@ def test_an_action_that_took_time_is_a_span_that_ends_with_its_line():
     _, span = read(line())
     assert (span.operation, span.service, span.kind, span.status) == ("lookup_order", "desk", "tool", "ok")
     assert (span.start_ns, span.end_ns) == (NOON * 10**9 - 120_500_000, NOON * 10**9)
-    assert (span.trace_id, span.span_id, span.parent_id) == (TRACE, OWN, None)
+    assert (span.trace_id, span.span_id, span.parent_id) == (TRACE, ROOT, None)
 
 
 @pytest.mark.parametrize(("event_type", "kind"), [

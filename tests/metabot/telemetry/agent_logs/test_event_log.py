@@ -8,24 +8,8 @@ from metabot.telemetry.agent_logs import event_log
 from metabot.telemetry.opening import Opening
 from metabot.telemetry.record import Event, Reject, Sample, Span
 from metabot_instrument.vocabulary.event_types import EVENT_TYPES
+from tests.metabot.telemetry.agent_logs.said import NOON, ROOT, TRACE, event, ledger
 from tests.metabot.telemetry.mutations import mutated
-
-NOON = 1_768_305_600  # 2026-01-13 12:00:00 UTC
-TRACE, OUTER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
-
-
-def event(name="evidence_added", second=0, payload=None, **more):
-    """As metabot-instrument writes it."""
-    at = f"2026-01-13T12:00:{second:02d}.000000+00:00"
-    return {
-        "event": name, "timestamp": at, "unix_time": NOON + second, "service": "desk", "payload": payload or {},
-        "writer": "9f2c01aa", "seq": second, **more,
-    }  # fmt: skip
-
-
-def ledger(name="eval", second=0, **more):
-    """As an earlier system writes it: the payload beside the names, ISO time under `ts`."""
-    return {"ts": f"2026-01-13T12:00:{second:02d}+00:00", "timestamp": NOON + second + 0.5, "event_type": name, **more}
 
 
 def read(*lines, zone=None):
@@ -83,8 +67,8 @@ def test_a_time_without_a_zone_is_of_the_sources():
 
 def test_what_the_span_was_in_which_it_was_logged_is_kept():
     """So that it stands in that span's trace."""
-    (found,) = read(event(trace_id=TRACE, span_id=OUTER))
-    assert (found.trace_id, found.span_id) == (TRACE, OUTER)
+    (found,) = read(event(trace_id=TRACE, span_id=ROOT))
+    assert (found.trace_id, found.span_id) == (TRACE, ROOT)
 
 
 @pytest.mark.parametrize(("line", "severity"), [
@@ -164,10 +148,10 @@ def test_tasks_at_the_same_time_do_not_mix():
 
 def test_a_task_within_a_span_is_below_it():
     """And a phase that began in the same span is below the task."""
-    inside = {"trace_id": TRACE, "span_id": OUTER, "task_id": "t-1"}
+    inside = {"trace_id": TRACE, "span_id": ROOT, "task_id": "t-1"}
     names = ("task_started", "thesis_start", "thesis_end", "task_completed")
     thesis, task = spans(read(*(event(name, second, **inside) for second, name in enumerate(names))))
-    assert (task.trace_id, task.parent_id, thesis.trace_id, thesis.parent_id) == (TRACE, OUTER, TRACE, task.span_id)
+    assert (task.trace_id, task.parent_id, thesis.trace_id, thesis.parent_id) == (TRACE, ROOT, TRACE, task.span_id)
 
 
 @pytest.mark.parametrize("length", [{"latency_ms": 1500.0}, {"duration_ms": 1500}, {"duration_sec": 1.5}])

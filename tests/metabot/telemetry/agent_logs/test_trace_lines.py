@@ -9,29 +9,10 @@ from metabot.telemetry import formats
 from metabot.telemetry.agent_logs import trace_lines
 from metabot.telemetry.opening import Opening
 from metabot.telemetry.record import Reject, Span
+from tests.metabot.telemetry.agent_logs.said import NOON, ROOT, STEP, TRACE, line, ours
 from tests.metabot.telemetry.mutations import mutated
 
 MS = 1_000_000
-TRACE, ROOT, STEP = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", "eee19b7ec3c1b174"
-NOON = 1_768_305_600  # 2026-01-13 12:00:00 UTC
-
-
-def line(own, parent=None, second=0.0, ms=5, **more):
-    """As earlier systems write it: local time without a zone, four random digits."""
-    written = {
-        "trace_id": own, "parent_id": parent,
-        "timestamp": (datetime(2026, 1, 13, 12) + timedelta(seconds=second)).isoformat(),  # noqa: DTZ001
-        "hrm_layer": "altitude", "operation": "transition", "component": "altitude.py", "input_summary": "L3→L2",
-        "output_summary": "success", "duration_ms": ms, "status": "success", "metadata": {},
-    }  # fmt: skip
-    return {**written, **more}
-
-
-def ours(own=ROOT, parent=None, **more):
-    """As metabot-instrument writes it."""
-    found = line(f"alt_{NOON}_{own}", f"foc_{NOON}_{parent}" if parent else None, ms=5.25)
-    found["timestamp"] += ".000250+00:00"
-    return {**found, "service": "desk", "otel_trace_id": TRACE, "otel_span_id": own, **more}
 
 
 def read(*lines, zone=None):

@@ -1,0 +1,89 @@
+"""What metabot-instrument writes, read: the files that its own tests hold it to."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from metabot.telemetry import formats
+from metabot.telemetry.opening import Opening
+from metabot.telemetry.record import Reject
+
+GOLDEN = Path(__file__).parents[3] / "instrument/golden"
+
+
+def read(name):
+    return (GOLDEN / name).read_bytes(), recorded(GOLDEN / name)
+
+
+def recorded(path):
+    data = path.read_bytes()
+    return list(formats.reader(formats.recognise(path.name, Opening(data)))([data]))
+
+
+@pytest.mark.parametrize(
+    ("name", "taken_for"), [("trace.jsonl", "trace-lines"), ("model_calls.otlp.jsonl", "otlp-json")]
+)
+def test_each_file_is_recognised_and_read_whole(name, taken_for):
+    """Without a reject."""
+    data, records = read(name)
+    assert formats.recognise("x", Opening(data)) == taken_for
+    assert records
+    assert [record for record in records if isinstance(record, Reject)] == []
+
+
+def test_every_trace_line_is_the_span_that_it_says():
+    """Ids, times to the microsecond, layers, code and outcomes."""
+    data, spans = read("trace.jsonl")
+    lines = [json.loads(line) for line in data.splitlines()]
+    assert [(span.trace_id, span.span_id) for span in spans] == [
+        (line["otel_trace_id"], line["otel_span_id"]) for line in lines
+    ]
+    for line, span in zip(lines, spans, strict=True):
+        parent = line["parent_id"].rpartition("_")[2] if line["parent_id"] else line.get("otel_parent_span_id")
+        assert span.parent_id == parent
+        assert span.operation == f"{line['hrm_layer']}.{line['operation']}"
+        assert span.end_ns - span.start_ns == round(line["duration_ms"] * 1000) * 1000
+        assert (span.code_file, span.code_line) == (line.get("code_file"), line.get("code_line"))
+        assert (span.status == "error") == (line["status"] == "error")
+        assert any(event.name == "blocked" for event in span.events) == (line["status"] == "blocked")
+
+
+def test_an_error_keeps_its_type_and_message():
+    """As the application raised it."""
+    _, spans = read("trace.jsonl")
+    (failed,) = (span for span in spans if span.error_type)
+    assert (failed.status, failed.error_type, failed.error_message) == ("error", "KeyError", "'orders.17'")
+
+
+def test_a_status_of_http_in_the_metadata_is_the_spans():
+    """Analyzers tell errors apart by it."""
+    _, spans = read("trace.jsonl")
+    assert [span.http_status for span in spans if span.http_status] == [200]
+
+
+AGENT = """
+from metabot_instrument import configure, emit_event, flush, tracer
+
+configure(service_name="desk", trace=True, events_buffered=True)
+with tracer.span("altitude", "plan", "desk.py", "order 17") as step:
+    emit_event("task_started", {"goal": "refund"}, task_id="t-1", session_id="s-1")
+    emit_event("task_failed", {"error": "no such order"}, task_id="t-1", session_id="s-1")
+    step.set_output("gave up", order=17)
+flush()
+"""
+
+
+def test_a_strange_agent_of_a_few_lines_is_read_back(tmp_path):
+    """Its task lies in the trace of the step that it ran in, below it."""
+    environment = {"PATH": "", "METABOT_TRACE_PATH": "trace.jsonl", "METABOT_EVENTS_PATH": "events.jsonl"}
+    subprocess.run([sys.executable, "-c", AGENT], check=True, cwd=tmp_path, env=environment, timeout=60)
+    step, *_ = recorded(tmp_path / "trace.jsonl")
+    started, failed, task = recorded(tmp_path / "events.jsonl")
+    assert (step.operation, step.status, step.service) == ("altitude.plan", "ok", "desk")
+    assert (task.operation, task.error_message, task.service) == ("task", "no such order", "desk")
+    assert (task.trace_id, task.parent_id) == (step.trace_id, step.span_id)
+    assert (started.name, failed.severity, failed.session_id) == ("task_started", "error", "s-1")
+    assert step.start_ns <= task.start_ns <= task.end_ns <= step.end_ns
