@@ -17,8 +17,9 @@ from metabot.project.tree import Tree
 from metabot.store.content import Reading, Unpacking, opening
 from metabot.store.inputs import BROKEN, inputs
 from metabot.telemetry import formats
-from metabot.telemetry.record import Columns, Record, Span
+from metabot.telemetry.record import Columns, Event, Record, Span
 from metabot.telemetry.shares import ShareError
+from metabot_instrument.settings import Settings
 
 _SUFFIXES: Final = (".json", ".jsonl", ".ndjson", ".pb", ".binpb", ".eval", ".csv", ".parquet", ".gz", ".zst", ".tgz")
 _ASIDE: Final = ("tests", "test", "fixtures", "testdata", "__tests__", "__snapshots__", "locales", "schemas")
@@ -49,7 +50,8 @@ class Recordings:
 
 def recordings(tree: Tree) -> list[Recordings]:
     """Files in folders of tests are left out: they are no telemetry of the application."""
-    candidates = [path for path in tree.named(*_SUFFIXES) if not set(path.split("/")[:-1]) & set(_ASIDE)]
+    named = [path for path in tree.named(*_SUFFIXES) if not set(path.split("/")[:-1]) & set(_ASIDE)]
+    candidates = [*_instrumented(tree.root), *named]
     looked_at = candidates[:_MOST]
     known = {path: taken_for for path in looked_at if (taken_for := recognised(tree.root / path)) is not None}
     groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
@@ -59,6 +61,16 @@ def recordings(tree: Tree) -> list[Recordings]:
         found
         for (folder, suffix, taken_for), paths in groups.items()
         for found in _of(tree.root, taken_for, paths, _pattern(folder, suffix, paths, candidates))
+    ]
+
+
+def _instrumented(root: Path) -> list[str]:
+    """What metabot-instrument writes where nothing else was set: in a hidden folder, which is not looked into."""
+    default = Settings()
+    return [
+        path
+        for path in (default.events_path, default.trace_path)
+        if (root / path).is_file() and not (root / path).parent.is_symlink()
     ]
 
 
@@ -128,6 +140,8 @@ class _Seen:
                 self.spans += 1
                 if record.clock.startswith("utc"):
                     self._timed(record.start_ns, record.end_ns, [record.service])
+            case Event(kind="event"):
+                self._timed(record.time_ns, record.time_ns, [record.service])
             case Columns():
                 self.spans += record.spans.height
                 timed = record.spans.filter(pl.col("clock").str.starts_with("utc"))

@@ -10,6 +10,7 @@ import pytest
 from metabot.project.origin import Address
 from metabot.project.project import look
 from tests.metabot.project.projects import AGENT, TEST, written
+from tests.metabot.telemetry.agent_logs.said import NOON, event, ours
 from tests.repositories import commit, git
 
 
@@ -235,3 +236,27 @@ def test_telemetry_that_lies_about(tmp_path: Path) -> None:
     assert found["out/trace.json"].held.services == ("shop",)
     assert found["telemetry/*.jsonl"].held.newest_ns == DAY + 310
     assert (found["out/trace.json"].held.oldest_ns, found["out/trace.json"].held.newest_ns) == (DAY, DAY + 10)
+
+
+def test_what_an_instrumented_application_writes_is_found_in_its_hidden_folder(tmp_path: Path) -> None:
+    """By these two names alone; what else lies there is not looked into."""
+    files = {
+        ".metabot/events.jsonl": json.dumps(event()),
+        ".metabot/trace.jsonl": json.dumps(ours()),
+        ".metabot/other.jsonl": _export("desk", DAY),
+    }
+    found = {one.pattern: one for one in look(written(tmp_path, files)).recordings}
+    assert {pattern: one.format for pattern, one in found.items()} == {
+        ".metabot/events.jsonl": "event-log",
+        ".metabot/trace.jsonl": "trace-lines",
+    }
+    assert {one.held.services for one in found.values()} == {("desk",)}
+    assert found[".metabot/events.jsonl"].held.newest_ns == NOON * 10**9
+
+
+def test_a_link_in_place_of_the_hidden_folder_is_not_followed(tmp_path: Path) -> None:
+    """The folder is a stranger's."""
+    elsewhere = written(tmp_path / "elsewhere", {"events.jsonl": json.dumps(event())})
+    project = written(tmp_path / "project", {"README.md": ""})
+    (project / ".metabot").symlink_to(elsewhere)
+    assert look(project).recordings == ()
