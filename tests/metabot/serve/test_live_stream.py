@@ -184,6 +184,19 @@ def test_drops_a_client_that_is_too_slow_and_serves_the_others(tmp_path: Path) -
     run(test)
 
 
+def test_a_single_event_of_any_size_arrives(tmp_path: Path) -> None:
+    """Two mebibytes in one line are no reason to drop a client for whom nothing waits."""
+
+    async def test() -> None:
+        async with served(tmp_path) as at, connect(at.address, max_size=None) as client:
+            await until(lambda: at.live.counts.clients == 1)
+            at.write({"event": "eval", "payload": "x" * (2 << 20)})
+            assert len((await heard(client, 1))[0]["payload"]) == 2 << 20
+            assert at.live.counts.dropped == 0
+
+    run(test)
+
+
 def test_a_client_that_speaks_is_shown_out(tmp_path: Path) -> None:
     """The stream takes nothing in; others stay."""
 
