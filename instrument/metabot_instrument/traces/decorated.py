@@ -14,7 +14,7 @@ from typing import Any
 
 from metabot_instrument.traces.line import Code
 from metabot_instrument.traces.step import Asked
-from metabot_instrument.traces.tracer import begin
+from metabot_instrument.traces.tracer import begin, tracer
 
 
 def wrap(asked: Asked, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -32,6 +32,8 @@ def wrap(asked: Asked, function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def call(*args: Any, **named: Any) -> Any:
+        if tracer.off:
+            return function(*args, **named)
         with _Step(asked, code):
             return function(*args, **named)
 
@@ -65,6 +67,8 @@ class _Step:
 def _async(asked: Asked, code: Code, function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     async def call(*args: Any, **named: Any) -> Any:
+        if tracer.off:
+            return await function(*args, **named)
         with _Step(asked, code):
             return await function(*args, **named)
 

@@ -28,10 +28,6 @@ from metabot_instrument.vocabulary import layers
 if TYPE_CHECKING:
     from metabot_instrument.traces.recorded import Recorded
 
-_RANK: Final = {"debug": 0, "info": 1, "warn": 2}
-_INFO: Final = _RANK["info"]
-_UNREAD: Final = -1  # the settings are read when the first span opens
-_OFF: Final = 9  # above every level
 _RECORDED: Final = "metabot_instrument.traces.recorded"
 
 
@@ -93,9 +89,9 @@ class Unrecorded(tuple[object, ...]):
 @contained("trace", None)
 def begin(asked: Asked, code: Code, *, current: bool = True) -> Recorded | None:
     """The span, begun and current, or not so for a generator; None where tracing is off."""
-    if tracer.floor == _UNREAD:
+    if not tracer.ready:
         tracer.read_settings()
-    if _RANK.get(asked.level, _INFO) < tracer.floor:
+    if tracer.off or (tracer.quiet and asked.level == "debug"):
         return None
     recorded: Recorded = _recorded().begin(asked, code, current=current)
     return recorded
@@ -118,13 +114,17 @@ class Tracer:
     """The settings that hold when a span opens decide whether it is recorded."""
 
     def __init__(self) -> None:
-        self.floor = _UNREAD  # spans of a lower level are not recorded
+        self.ready = False  # the settings are read when the first span opens
+        self.off = False
+        self.quiet = True  # steps of the level debug are not recorded
         on_change(self.read_settings)
 
     def read_settings(self) -> None:
         now = settings()
+        self.off = not now.trace
         # Which steps fail shows at their ends: for warnings all of them are followed.
-        self.floor = (0 if now.trace_level == "warn" else _RANK[now.trace_level]) if now.trace else _OFF
+        self.quiet = now.trace_level == "info"
+        self.ready = True
 
     def span(
         self,
@@ -142,11 +142,7 @@ class Tracer:
         Without a component the line names the file that the step stands in. A layer that nobody declared is written as
         system, its name in the metadata.
         """
-        try:
-            unrecorded = _RANK.get(level, _INFO) < self.floor
-        except TypeError:  # no level, and not even hashable
-            unrecorded = self.floor > _INFO
-        if unrecorded:
+        if self.off or (self.quiet and level == "debug"):
             return Unrecorded((layer, operation, component, input, level, session_id, task_id))
         return Opening(Asked(layer, operation, component, input, level, session_id, task_id))
 
@@ -163,9 +159,9 @@ class Tracer:
         **metadata: object,
     ) -> None:
         """A span of no duration."""
-        opening = self.span(layer, operation, component, input, level=level)
-        if not isinstance(opening, Opening):
+        if self.off or (self.quiet and level == "debug"):
             return
+        opening = Opening(Asked(layer, operation, component, input, level))
         opening.open(sys._getframe(1))
         if opening.recorded is not None:
             opening.recorded.end_at_once(output, status, metadata)
@@ -173,7 +169,7 @@ class Tracer:
     @contained("trace", UNRECORDED)
     def current(self) -> Span:
         """The innermost step that is running here, for a decorated function to set its output."""
-        here: Span = _recorded().innermost() if _UNREAD < self.floor < _OFF else UNRECORDED
+        here: Span = _recorded().innermost() if self.ready and not self.off else UNRECORDED
         return here
 
     @contained("trace", "")
