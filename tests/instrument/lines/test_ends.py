@@ -17,6 +17,9 @@ _BEGIN = """
 import atexit, multiprocessing, os, signal, sys, threading, time
 from metabot_instrument.lines.buffered import BufferedLines
 from metabot_instrument.lines.file import LineFile
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the tests themselves were started under
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 lines = BufferedLines(
     LineFile(sys.argv[1]), size=1000, seconds=3600, overflow="wait", encode=lambda n: b'{"n":%d}' % n
 )
