@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
+from opentelemetry.context import get_current
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, TracerProvider, use_span
 
 from metabot_instrument import __version__
@@ -16,8 +17,10 @@ from metabot_instrument.model_calls import answer, caller, captured, failure, re
 from metabot_instrument.model_calls.streamed import Answered, answered
 from metabot_instrument.model_calls.values import Body, body
 from metabot_instrument.model_calls.watched import Bytes, end_abandoned, watch
+from metabot_instrument.traces.ancestry import step_of
 from metabot_instrument.traces.provider import tracer_provider
 from metabot_instrument.vocabulary import attributes as names
+from metabot_instrument.vocabulary import layers
 
 SCOPE: Final = "metabot_instrument.model_calls"
 _NOTHING: Final[Body] = {}
@@ -44,7 +47,13 @@ def begun(client: Any, options: Any) -> Call | None:
         return None
     end_abandoned()
     asked = {**body(options.json_data), **body(options.extra_json)}
-    told = {names.OPERATION: operation, **server.attributes(client), **request.parameters(asked), **caller.attributes()}
+    told = {
+        names.OPERATION: operation,
+        **server.attributes(client),
+        **request.parameters(asked),
+        **caller.attributes(),
+        **_session(),
+    }
     began = time.time_ns()
     span = _tracer().start_span(
         " ".join(filter(None, (operation, told[names.REQUEST_MODEL]))),
@@ -53,6 +62,12 @@ def begun(client: Any, options: Any) -> Call | None:
         start_time=began,
     )
     return Call(span, began, operation, asked, options) if span.is_recording() else None
+
+
+def _session() -> dict[str, Any]:
+    """Of the step of `tracer` that the call is made in."""
+    step = step_of(get_current())
+    return {layers.SESSION: step.session_id or None, layers.TASK: step.task_id or None} if step else {}
 
 
 class Call:

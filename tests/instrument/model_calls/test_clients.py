@@ -12,8 +12,9 @@ from model_server import serving
 from opentelemetry import trace
 
 import metabot_instrument
+from metabot_instrument import tracer
 from tests.instrument.model_calls.answers import ASKED, COMPLETION, EMBEDDED, whole
-from tests.instrument.model_calls.recorded import KEY, bare, client, finished, only, recording, told
+from tests.instrument.model_calls.recorded import KEY, bare, client, finished, only, read_back, recording, told
 
 CHAT = {"model": "gpt-4o", "messages": ASKED}
 
@@ -149,8 +150,7 @@ def test_spans_of_others_are_below_the_call_and_it_below_theirs():
             return super().send(*args, **named)
 
     with serving(way) as server, recording():
-        tracer = trace.get_tracer("app")
-        with tracer.start_as_current_span("mine") as mine:
+        with trace.get_tracer("app").start_as_current_span("mine") as mine:
             ask(client(server.url, http_client=Watching()))
             assert trace.get_current_span() is mine
         span = finished()[0]
@@ -162,12 +162,11 @@ def test_many_threads_have_a_span_each():
     """One client in eight threads: forty calls, forty spans, each under its own thread's."""
     with serving(whole(COMPLETION)) as server, recording():
         asked = client(server.url)
-        tracer = trace.get_tracer("app")
         parents = {}
 
         def work(number):
             for _ in range(5):
-                with tracer.start_as_current_span(f"mine {number}") as mine:
+                with trace.get_tracer("app").start_as_current_span(f"mine {number}") as mine:
                     asked.chat.completions.create(**CHAT, seed=number)
                 parents[mine.get_span_context().span_id] = number
 
@@ -191,6 +190,20 @@ def test_the_call_is_a_trace_line_too():
     (line,) = (one for one in lines if one["operation"] == "embeddings text-embedding-3-small")
     assert line["otel_span_id"] == f"{span.context.span_id:016x}"
     assert line["metadata"]["gen_ai.usage.input_tokens"] == 7
+
+
+def test_a_call_within_a_step_is_below_it_and_of_its_session():
+    """The step's id stands in the call's line; session and task in its span, where the bot reads them."""
+    with serving(whole(COMPLETION)) as server, recording() as path:
+        with tracer.span("reasoning", "classify", "Router", "how many", session_id="s1", task_id="t1") as step:
+            ask(client(server.url))
+        (read,) = (one for one in read_back() if one.model_call)
+        metabot_instrument.configure()
+        lines = {line["operation"]: line for line in map(json.loads, path.read_text().splitlines())}
+    assert lines["chat gpt-4o"]["parent_id"] == step.trace_id == lines["classify"]["trace_id"]
+    assert (lines["chat gpt-4o"]["session_id"], lines["chat gpt-4o"]["task_id"]) == ("s1", "t1")
+    assert read.session_id == "s1"
+    assert read.parent_id == lines["classify"]["otel_span_id"]
 
 
 def test_a_client_that_is_gone_is_collected():
