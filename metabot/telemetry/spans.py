@@ -158,14 +158,19 @@ def _time(value: object, what: str, clock: Clock) -> int:
 
 
 def _kind(raw: RawSpan) -> Kind:
+    return kind_told(raw.attributes) or semconv.SPAN_KINDS.get(raw.kind, "internal")
+
+
+def kind_told(attributes: Attributes) -> Kind | None:
+    """The kind that the attributes tell by one of the conventions."""
     for name, values in semconv.KINDS.items():
-        value = raw.attributes.get(name)
+        value = attributes.get(name)
         if isinstance(value, str) and (kind := values.get(value.lower())) is not None:
             return kind
     for kind, names in semconv.KIND_BY_PRESENCE:
-        if first(raw.attributes, names) is not None:
+        if first(attributes, names) is not None:
             return kind
-    return semconv.SPAN_KINDS.get(raw.kind, "internal")
+    return None
 
 
 def _string(attributes: Attributes, names: semconv.Names) -> str | None:

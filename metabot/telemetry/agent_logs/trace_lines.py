@@ -4,7 +4,8 @@
 parent's; which trace it is of follows from the chain of parents (see `lineage`). `timestamp` is when the span began,
 often without a zone: the source's `time_zone` names it. `hrm_layer` is a layer's name or its three letters.
 metabot-instrument writes the ids of the OpenTelemetry span beside them; then these are the ids, and the same span
-exported over OTLP is one with it.
+exported over OTLP is one with it. It writes the spans of other instrumentations too: `metadata` holds their attributes,
+by which one is a model's call, a tool's, a retrieval.
 
 `blocked` is no error, for somebody decided on it: the span's status is unset, and it carries an event `blocked`. What
 `metadata` says of an error is the span's; all of it stands in the payload of that event, or of one called `metadata`.
@@ -26,10 +27,11 @@ from metabot.telemetry.agent_logs.outcome import BLOCKED, failure, status_of
 from metabot.telemetry.agent_logs.typed_lines import typed_lines
 from metabot.telemetry.attributes import Attributes, first, integer, text
 from metabot.telemetry.identity import span_id_of
+from metabot.telemetry.model_call import model_call
 from metabot.telemetry.opening import Opening
 from metabot.telemetry.record import Event, Kind, Reader, Record, Reject, Span
 from metabot.telemetry.semconv import HTTP_STATUS
-from metabot.telemetry.spans import Unreadable, reject
+from metabot.telemetry.spans import Unreadable, kind_told, reject
 from metabot_instrument.vocabulary.layers import layer_named
 
 NAME: Final = "trace-lines"
@@ -154,20 +156,19 @@ def _placed(found: tuple[Link[Line], str, str | None] | Reject) -> Record:
 
 
 def _span(line: Line, link: Link[Line], trace_id: str, parent_id: str | None) -> Span:
-    layer = layer_named(line.layer) if isinstance(line.layer, str) else None
-    named = layer.name if layer else text(line.layer) or "system"
-    operation = f"{named}.{line.operation}"
-    status = status_of(line.status)
     metadata = line.metadata if isinstance(line.metadata, dict) else {}
+    operation, kind = _operation(line, metadata)
+    status = status_of(line.status)
     failed = failure(metadata) if status == "error" else None
     service, session_id = text(line.service) or "unknown_service", text(line.session_id)
+    events = _events(line, link, (trace_id, service, session_id), metadata)
     return Span(
         trace_id=trace_id,
         span_id=link.span_id,
         parent_id=parent_id,
         service=service,
         operation=operation,
-        kind=_KINDS.get(operation) or _KINDS.get(named, "internal"),
+        kind=kind,
         start_ns=link.start_ns,
         end_ns=link.end_ns,
         status=status,
@@ -181,8 +182,22 @@ def _span(line: Line, link: Link[Line], trace_id: str, parent_id: str | None) ->
         code_line=integer(line.code_line),
         input=text(line.input_summary),
         output=text(line.output_summary),
-        events=_events(line, link, (trace_id, service, session_id), metadata),
+        model_call=model_call(metadata, text(line.component), link.start_ns, link.end_ns, events)
+        if kind == "model"
+        else None,
+        events=events,
     )
+
+
+def _operation(line: Line, metadata: Attributes) -> tuple[str, Kind]:
+    """Layer and operation; of a span that another instrumentation recorded within a trace, its name and kind."""
+    layer = layer_named(line.layer) if isinstance(line.layer, str) else None
+    named = layer.name if layer else text(line.layer) or "system"
+    told = kind_told(metadata)
+    if told is not None and named == "system":
+        return str(line.operation), told
+    operation = f"{named}.{line.operation}"
+    return operation, told or _KINDS.get(operation) or _KINDS.get(named, "internal")
 
 
 def _http_status(metadata: Attributes) -> int | None:

@@ -209,3 +209,23 @@ def test_a_deep_chain_is_one_trace():
     """5,000 lines below one another."""
     deep = [line(f"alt_1_{depth}", f"alt_1_{depth - 1}" if depth else None) for depth in range(5_000)]
     assert len({span.trace_id for span in read(*deep[::-1])}) == 1
+
+
+def test_a_model_call_within_a_trace_is_one():
+    """Its attributes stand in the metadata; its operation is its name, as it is over OTLP."""
+    told = {
+        "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4.1-mini", "gen_ai.provider.name": "openai",
+        "gen_ai.usage.input_tokens": 1200, "gen_ai.usage.output_tokens": 30,
+        "gen_ai.usage.cache_read.input_tokens": 1024, "gen_ai.response.finish_reasons": ["stop"],
+    }  # fmt: skip
+    (span,) = read(line("sys_1_a3f2", hrm_layer="system", operation="chat gpt-4.1-mini", metadata=told))
+    assert (span.operation, span.kind) == ("chat gpt-4.1-mini", "model")
+    call = span.model_call
+    assert (call.model, call.provider, call.finish_reason) == ("gpt-4.1-mini", "openai", "stop")
+    assert (call.input_tokens, call.cached_tokens, call.output_tokens) == (1200, 1024, 30)
+
+
+def test_a_layers_own_step_keeps_its_name():
+    """Also where its metadata speaks of a model."""
+    (span,) = read(line("rsn_1_a3f2", hrm_layer="rsn", operation="route", metadata={"gen_ai.request.model": "m"}))
+    assert (span.operation, span.kind) == ("reasoning.route", "model")
