@@ -15,14 +15,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, tzinfo
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 import msgspec
 
 from metabot.telemetry.agent_logs import pairs
 from metabot.telemetry.agent_logs.logged import Logged, logged
-from metabot.telemetry.agent_logs.measured import samples, scores
+from metabot.telemetry.agent_logs.measured import FIGURES, SCORED, samples, scores
 from metabot.telemetry.agent_logs.outcome import said, status_of
 from metabot.telemetry.agent_logs.pairs import Pairs
 from metabot.telemetry.attributes import text
@@ -90,8 +90,10 @@ def _records(line: Logged, open_ones: Pairs) -> Iterator[Record]:
     )
     if where.closed is not None:
         yield where.closed
-    yield from scores(line, where)
-    yield from samples(line)
+    if line.type in SCORED:
+        yield from scores(line, where)
+    if line.type == FIGURES:
+        yield from samples(line)
 
 
 def _severity(line: Logged) -> str:
@@ -99,10 +101,16 @@ def _severity(line: Logged) -> str:
     for name in _LEVELS:
         if told := text(line.payload.get(name)):
             return _WARN.get(told.lower(), told.lower())
-    known = EVENT_TYPES.get(line.type)
-    if known is not None and known.severity != "info":
-        return known.severity
-    return "error" if line.type.endswith("_failed") or status_of(pairs.outcome(line.payload)) == "error" else "info"
+    meant = _meant(line.type)
+    if meant == "info" and pairs.opening(line.type) and status_of(pairs.outcome(line.payload)) == "error":
+        return "error"
+    return meant
+
+
+@lru_cache(maxsize=1000)
+def _meant(name: str) -> str:
+    known = EVENT_TYPES.get(name)
+    return known.severity if known else "error" if name.endswith("_failed") else "info"
 
 
 def _payload(line: Logged) -> str | None:

@@ -50,7 +50,7 @@ def logged(value: object, zone: tzinfo) -> Logged:
         time_ns=_time(value, zone),
         service=text(value.get("service")) or "unknown_service",
         session_id=text(first(value, _SESSION)),
-        ids={name: told for name in _IDS if (told := _id(value.get(name))) is not None},
+        ids=_ids(value),
         trace_id=trace_id,
         span_id=id_of(value.get("span_id")) if trace_id else None,
         payload=_payload(value),
@@ -59,6 +59,9 @@ def logged(value: object, zone: tzinfo) -> Logged:
 
 def _time(value: Attributes, zone: tzinfo) -> int:
     """The first that is one, an ISO 8601 text before Unix seconds: it has no rounding."""
+    written = value.get("timestamp")
+    if isinstance(written, str) and (found := moment_ns(written, zone)) is not None:
+        return found
     named = [value[name] for name in _TIME if value.get(name) is not None]
     for told in sorted(named, key=lambda told: not isinstance(told, str)):
         if (found := moment_ns(told, zone)) is not None:
@@ -66,10 +69,16 @@ def _time(value: Attributes, zone: tzinfo) -> int:
     raise Unreadable("no time between 2000 and 2100")
 
 
-def _id(value: object) -> str | int | None:
-    if isinstance(value, int):
-        return integer(value)
-    return text(value)
+def _ids(value: Attributes) -> dict[str, str | int]:
+    found: dict[str, str | int] = {}
+    for name in _IDS:
+        told = value.get(name)
+        if isinstance(told, str):
+            if told:
+                found[name] = told
+        elif told is not None and (number := integer(told)) is not None:
+            found[name] = number
+    return found
 
 
 def _payload(value: Mapping[str, object]) -> dict[str, object]:
@@ -77,5 +86,5 @@ def _payload(value: Mapping[str, object]) -> dict[str, object]:
     beside = {name: told for name, told in value.items() if name not in _OURS and told is not None}
     under = value.get("payload")
     if isinstance(under, dict):
-        return {**beside, **under}
+        return {**beside, **under} if beside else under
     return {**beside, "payload": under} if under is not None else beside

@@ -11,19 +11,17 @@ from metabot.telemetry.agent_logs.pairs import Where
 from metabot.telemetry.attributes import as_text, text
 from metabot.telemetry.record import Event, Sample
 
-_SCORED: Final = frozenset(("eval", "quality_check"))
+SCORED: Final = frozenset(("eval", "quality_check"))
 # Names that one quality has in event logs; a confidence is what the agent thinks of itself, and no score.
 _SCORES: Final = {"quality": "quality", "agi_quality": "quality", "quality_score": "quality", "score": "score"}
 _VERDICTS: Final = ("passed", "success")
-_FIGURES: Final = "performance_metric"
+FIGURES: Final = "performance_metric"
 _MOST: Final = 100  # figures of one event
 _DEPTH: Final = 3  # of figures in groups
 
 
 def scores(line: Logged, where: Where) -> Iterator[Event]:
-    """One of each name: the first that the line has for it."""
-    if line.type not in _SCORED:
-        return
+    """Of a line of SCORED: one of each name, the first that the line has for it."""
     found: dict[str, float] = {}
     for told, name in _SCORES.items():
         if (value := _figure(line.payload.get(told))) is not None:
@@ -46,9 +44,7 @@ def scores(line: Logged, where: Where) -> Iterator[Event]:
 
 
 def samples(line: Logged) -> Iterator[Sample]:
-    """`{"name": …, "value": …}` is one figure; else each number is one, of a group with the group's name before it."""
-    if line.type != _FIGURES:
-        return
+    """Of FIGURES: `{"name": …, "value": …}` is one; else each number, of a group with the group's name before it."""
     named, value = text(line.payload.get("name")), _figure(line.payload.get("value"))
     figures = [(named, value)] if named and value is not None else list(_figures("", line.payload, _DEPTH))[:_MOST]
     labels = [(name, told) for name in ("component", "unit") if (told := text(line.payload.get(name)))]

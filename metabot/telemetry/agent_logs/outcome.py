@@ -40,4 +40,7 @@ def failure(told: Attributes) -> Failure:
 
 def said(told: Attributes) -> str | None:
     """What a line says in words."""
-    return next((found for name in _MESSAGES if (found := text(told.get(name)))), None)
+    for name in _MESSAGES:  # a loop, because every line asks
+        if found := text(told.get(name)):
+            return found
+    return None

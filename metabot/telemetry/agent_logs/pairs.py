@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
 from metabot.telemetry.agent_logs.logged import Logged
@@ -64,7 +65,10 @@ _T = TypeVar("_T")
 
 def outcome(payload: Attributes) -> object:
     """The first word or truth in which a payload says how something ended; None where it does not."""
-    return next((payload[name] for name in _OUTCOMES if isinstance(payload.get(name), (str, bool))), None)
+    for name in _OUTCOMES:
+        if isinstance(told := payload.get(name), (str, bool)):
+            return told
+    return None
 
 
 class Pairs:
@@ -76,9 +80,9 @@ class Pairs:
 
     def note(self, line: Logged) -> Where:
         """Where the line belongs, which may be the work that it opens or closes."""
-        opening = _opening(line.type)
-        if opening is not None:
-            return self._closed(line, opening)
+        opened_by = opening(line.type)
+        if opened_by is not None:
+            return self._closed(line, opened_by)
         return self._opened(line) if _is_opening(line.type) else self._inside(line)
 
     def _inside(self, line: Logged) -> Where:
@@ -101,24 +105,24 @@ class Pairs:
             _remember(self._within, task, [*inside, begun])
         return Where(begun.trace_id, begun.span_id)
 
-    def _begun(self, line: Logged, opening: str, start_ns: int) -> _Open:
+    def _begun(self, line: Logged, begins: str, start_ns: int) -> _Open:
         inside = self._within.get(_task(line) or (), ())
         outer = inside[-1] if inside else None
-        own = (self._name, line.service, *(_key(line, opening) or (opening,)), start_ns)
+        own = (self._name, line.service, *(_key(line, begins) or (begins,)), start_ns)
         span_id = span_id_of(*own, line.id("writer"), line.id("seq"))
         if outer is not None and (line.trace_id, line.span_id) == (outer.line.trace_id, outer.line.span_id):
             return _Open(line, start_ns, outer.trace_id, span_id, outer.span_id)
         return _Open(line, start_ns, line.trace_id or trace_id_of(*own), span_id, line.span_id)
 
-    def _closed(self, line: Logged, opening: str) -> Where:
-        key = _key(line, opening)
+    def _closed(self, line: Logged, opened_by: str) -> Where:
+        key = _key(line, opened_by)
         begun = self._give_up(key, _task(line)) if key else None
         if begun is None:
             took = _length(line.payload)
             if took is None:
                 return self._inside(line)
-            begun = self._begun(line, opening, line.time_ns - took)
-        return Where(begun.trace_id, begun.span_id, _span(begun, line, opening))
+            begun = self._begun(line, opened_by, line.time_ns - took)
+        return Where(begun.trace_id, begun.span_id, _span(begun, line, opened_by))
 
     def _give_up(self, key: Key, task: Key | None) -> _Open | None:
         """The open work of this key, which is open no more, nor is what was opened inside it."""
@@ -133,7 +137,8 @@ class Pairs:
         return begun
 
 
-def _opening(closing: str) -> str | None:
+@lru_cache(maxsize=1000)
+def opening(closing: str) -> str | None:
     """The type that an event of this type closes."""
     known = EVENT_TYPES.get(closing)
     if known is not None or closing in _CLOSING:
@@ -141,16 +146,17 @@ def _opening(closing: str) -> str | None:
     return next((closing.removesuffix(end) + begin for end, begin in _ENDINGS.items() if closing.endswith(end)), None)
 
 
+@lru_cache(maxsize=1000)
 def _is_opening(name: str) -> bool:
     return name in _WORK or (name not in EVENT_TYPES and name.endswith(("_start", "_started")))
 
 
-def _key(line: Logged, opening: str) -> Key | None:
+def _key(line: Logged, opened_by: str) -> Key | None:
     """What an opening and its closing event have in common; None where nothing tells one such work from another."""
     told = (line.id("task_id"), line.id("correlation_id"))
     if not any(told):
         told = (line.session_id, line.id("persona_id"))
-    return (line.service, opening, *told) if any(told) else None
+    return (line.service, opened_by, *told) if any(told) else None
 
 
 def _task(line: Logged) -> Key | None:
@@ -165,8 +171,8 @@ def _length(payload: Attributes) -> int | None:
     return None
 
 
-def _span(begun: _Open, line: Logged, opening: str) -> Span:
-    operation, kind = _WORK.get(opening, (opening.rpartition("_")[0], "workflow"))
+def _span(begun: _Open, line: Logged, opened_by: str) -> Span:
+    operation, kind = _WORK.get(opened_by, (opened_by.rpartition("_")[0], "workflow"))
     status: Status = "error" if line.type.endswith("_failed") else status_of(outcome(line.payload))
     if status == "unset" and line.type.endswith(("_completed", "_passed")):
         status = "ok"
