@@ -50,14 +50,15 @@ def test_a_call_that_fails_says_how(way, error, status, description):
     assert not span.events
 
 
-def test_the_servers_message_is_a_text():
+@pytest.mark.parametrize("key", [KEY, "Bearer abc", "0f" * 16])
+def test_the_servers_message_is_a_text(key):
     """It is recorded where texts are, without what looks like a key."""
-    with serving(refuses(401, f"Incorrect API key provided: {KEY}.")) as server, recording():
+    with serving(refuses(401, f"Incorrect API key provided: {key}.")) as server, recording():
         with pytest.raises(sdk.AuthenticationError):
             client(server.url).chat.completions.create(**CHAT)
         span = only()
     assert "Incorrect API key provided" in span.status.description
-    assert KEY not in span.to_json()
+    assert key not in span.to_json()
 
 
 def test_a_call_that_is_retried_is_one_call():

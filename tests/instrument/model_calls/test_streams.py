@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import gzip
+import json
 import time
 
 import openai as sdk
@@ -9,6 +11,7 @@ import pytest
 from model_server import serving
 from opentelemetry.trace import StatusCode
 
+import metabot_instrument
 from metabot_instrument.model_calls.watched import end_abandoned
 from tests.instrument.model_calls.answers import ASKED, CHUNKS, COMPLETION, RESPONSE_EVENTS, streamed, whole
 from tests.instrument.model_calls.recorded import bare, client, finished, only, read_back, recording, told
@@ -235,6 +238,36 @@ def test_an_asynchronous_response_that_the_application_reads_itself_is_recorded(
         assert len(asyncio.run(ask(server.url))) == len(CHUNKS)
         assert all(told(span).items() >= OF_THE_ANSWER.items() for span in finished())
         assert len(finished()) == 2
+
+
+def packed(answering):
+    """Compressed: the last text comes out after the response has closed itself."""
+    events = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in CHUNKS)
+    answering.head(200, "text/event-stream", Content_Encoding="gzip")
+    answering.raw(gzip.compress(events.encode()))
+
+
+def test_a_compressed_stream_is_recorded_to_its_end():
+    """The usage is in the last chunk, with nothing behind it."""
+    with serving(packed) as server, recording():
+        assert len(list(client(server.url).chat.completions.create(**CHAT))) == len(CHUNKS)
+        assert told().items() >= OF_THE_ANSWER.items()
+
+
+def test_an_answer_that_is_too_large_to_keep_is_handed_on():
+    """Beyond 16 MB nothing is kept: the application has all of it, the span no figures, and it is counted."""
+    size = 17 << 20
+
+    def way(answering):
+        answering.head(200, "application/json")
+        answering.raw(b'{"pad": "' + b"x" * size + b'"}')
+
+    before = metabot_instrument.failures().get("model_call", 0)
+    with serving(way) as server, recording():
+        with client(server.url).chat.completions.with_streaming_response.create(**CHAT) as response:
+            assert len(response.read()) > size
+        assert "gen_ai.response.id" not in told()
+    assert metabot_instrument.failures()["model_call"] == before + 1
 
 
 def test_a_stream_that_is_answered_in_one_piece_is_known():

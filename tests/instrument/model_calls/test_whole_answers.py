@@ -115,6 +115,36 @@ def test_a_response_is_recorded():
     ]
 
 
+def test_an_older_completion_is_recorded():
+    """A prompt and a text, by the operation of its own; several answers have a reason each."""
+    choices = [{"index": at, "text": text, "finish_reason": "stop", "logprobs": None} for at, text in enumerate("ab")]
+    with serving(whole({**COMPLETION, "object": "text_completion", "choices": choices})) as server, recording():
+        client(server.url).completions.create(model="m", prompt="Count.", n=2, seed=7, top_p=0.25)
+        found = told()
+        (span,) = read_back()
+    assert (found["gen_ai.operation.name"], found["gen_ai.request.choice.count"]) == ("text_completion", 2)
+    assert (found["gen_ai.request.seed"], found["gen_ai.request.top_p"]) == (7, 0.25)
+    assert found["gen_ai.response.finish_reasons"] == ("stop", "stop")
+    assert list(span.model_call.texts.values()) == ["Count.", "a\nb"]
+
+
+def test_pictures_and_sounds_are_no_text():
+    """Of a picture its address is kept where it has one; what is sent inside the message is not."""
+    content = [
+        {"type": "text", "text": "What is this?"},
+        {"type": "image_url", "image_url": {"url": "https://pictures.example/1.png"}},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
+    ]
+    with serving(whole(COMPLETION)) as server, recording():
+        client(server.url).chat.completions.create(model="m", messages=[{"role": "user", "content": content}])
+        (message,) = told()["gen_ai.input.messages"]
+    assert message["parts"] == [
+        {"type": "text", "content": "What is this?"},
+        {"type": "uri", "modality": "image", "uri": "https://pictures.example/1.png"},
+        {"type": "image_url"},
+    ]
+
+
 def test_an_embedding_keeps_its_texts_and_vectors_to_itself():
     """Tokens and model are recorded; what is embedded is no conversation."""
     with serving(whole(EMBEDDED)) as server, recording():
