@@ -87,15 +87,11 @@ def _member(text: str) -> tuple[str, Any]:
 
 
 def _value(text: str) -> Any:
-    """JSON where it is some, except the words for numbers that are none; else the text itself."""
+    """JSON where it is some, else the text itself."""
     try:
-        return json.loads(text, parse_constant=_no_number)
+        return json.loads(text)
     except (ValueError, RecursionError):
         return text
-
-
-def _no_number(word: str) -> None:
-    raise ValueError(word)
 
 
 def _lines(one: EventType) -> Iterator[str]:

@@ -147,6 +147,7 @@ LINES = (
     ("foc_1768312801_b7c2", "alt_1768312800_a3f2", "01", "foc", "gate_check", "DeleteGate", "", 1, "blocked"),
     ("foc_1768312801_b7c1", "alt_1768312800_a3f2", "01", "foc", "gate_check", "WriteGate", "allowed", 2, "success"),
     ("alt_1768312800_a3f2", None, "00", "altitude", "transition", "L3→L2", "success", 5, "success"),
+    ("alt_1768312800_ffff", None, "00", "altitude", "plan", "the same second", "", 0, "success"),
 )
 
 
@@ -172,6 +173,14 @@ def test_draws_trace_lines_as_the_application_does(tmp_path: Path, identity: str
         "  └─[foc] gate_check: WriteGate → allowed (2ms)",
         "[alt] transition: L3→L2 → success (5ms)",
     ]
+
+
+def test_tells_traces_of_one_second_apart(tmp_path: Path) -> None:
+    """By the digits of their roots' IDs; what took less than its clock's unit took 0 ms; other digits fit both."""
+    path = trace_lines(tmp_path / "trace.jsonl")
+    done = metabot("trace", "show", "alt_1768312800_ffff", "--file", path.name, cwd=tmp_path)
+    assert done.stdout.splitlines()[2:] == ["[alt] plan: the same second → success (0ms)"]
+    assert "beginning of several" in failed(tmp_path, "show", "alt_1768312800_0000", "--file", path.name).stderr
 
 
 def test_reads_an_applications_trace_lines_without_settings(tmp_path: Path) -> None:
