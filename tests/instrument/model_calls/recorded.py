@@ -55,7 +55,14 @@ def client(url: str, kind: Any = sdk.OpenAI, **named: Any) -> Any:
 
 
 def bare(url: str, kind: Any = sdk.OpenAI, **named: Any) -> Any:
-    return kind(**{"api_key": KEY, "base_url": url, "max_retries": 0, **named})
+    shared = {"http_client": _connections()} if issubclass(kind, sdk.OpenAI) else {}
+    return kind(**{"api_key": KEY, "base_url": url, "max_retries": 0, **shared, **named})
+
+
+@functools.cache
+def _connections() -> sdk.DefaultHttpxClient:
+    """For all clients: each of its own would read the system's certificates."""
+    return sdk.DefaultHttpxClient()
 
 
 def finished() -> Sequence[ReadableSpan]:

@@ -2,23 +2,14 @@
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from model_server import serving
 
-from metabot.telemetry import otlp_json
-from metabot.telemetry.hashed_call import NAMES
 from metabot.telemetry.model_call import spoken
-from metabot.telemetry.record import Reject
 from metabot_instrument.model_calls import answer, captured, request
-from metabot_instrument.model_calls.values import as_json
-from metabot_instrument.vocabulary import attributes as names
 from tests.instrument.model_calls.answers import COMPLETION, TOOL, whole
 from tests.instrument.model_calls.recorded import client, read_back, recording
-from tests.metabot.telemetry.bulk import expanded, without_texts
-from tests.metabot.telemetry.exports import export, line, otlp_span
-from tests.metabot.telemetry.odd_values import ODD
 
 LONG = "You count beans, and nothing else. " * 40
 CHAT = {
@@ -110,37 +101,3 @@ def test_whatever_was_said_hashes_stand_for_it(asked, choices):
     for name, value in with_text.items():
         if name not in NEEDS_TEXT:
             assert hashed[name] == value, name
-
-
-def test_hashes_that_are_none_are_unknown():
-    """Anyone can write these attributes: any value in any of them is read in bulk as one by one, and nothing raises."""
-    values = [*ODD, "0f" * 8, ["tell"], [7], 256]
-    carried = [{name: odd, "gen_ai.operation.name": "chat"} for name in sorted(NAMES) for odd in values] * 2
-    spans = [otlp_span(f"{number:016x}", carrying=told) for number, told in enumerate(carried, 1)]
-    one_by_one = [one for span in spans for one in otlp_json.read([line(export(span))])]
-    assert not [one for one in one_by_one if isinstance(one, Reject)]
-    together = sorted(expanded(otlp_json.read([line(export(*spans))])), key=lambda span: span.span_id)
-    assert list(map(without_texts, one_by_one)) == together
-
-
-@pytest.mark.parametrize(
-    ("told", "read"),
-    [
-        pytest.param({names.PROMPT_BLOCKS: "00ff" * 4, names.PROMPT_BLOCK_SIZE: 256}, (0x00FF00FF00FF00FF,), id="one"),
-        pytest.param({names.PROMPT_BLOCKS: "00ff" * 4}, (), id="of no size"),
-        pytest.param({names.PROMPT_BLOCKS: "00ff" * 5, names.PROMPT_BLOCK_SIZE: 256}, (), id="cut"),
-        pytest.param({names.PROMPT_BLOCKS: "zz" * 8, names.PROMPT_BLOCK_SIZE: 256}, (), id="no hexadecimal"),
-        pytest.param({names.PROMPT_BLOCKS: 7, names.PROMPT_BLOCK_SIZE: 256}, (), id="a number"),
-    ],
-)
-def test_block_hashes_are_read_as_they_are_written(told, read):
-    """Sixteen digits each; a list that was cut is none, for its last hash would be another's."""
-    assert spoken(told)["block_hashes"] == read
-
-
-def test_texts_stand_above_hashes():
-    """Where a span has both, the texts are what was said."""
-    other = {names.PROMPT_TEXTS: "0" * 16, names.PROMPT_CHARS: 1, names.ANSWER: "0" * 16}
-    messages = as_json([{"role": "user", "parts": [{"type": "text", "content": "How many?"}]}])
-    told = {names.INPUT_MESSAGES: messages, names.OUTPUT_MESSAGES: messages}
-    assert spoken({**told, **other}) == spoken(told)
