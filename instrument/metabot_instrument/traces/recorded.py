@@ -107,12 +107,12 @@ class Recorded(Span):
 
     @contained("trace", None)
     def end(self, error: BaseException | None) -> None:
-        """Ends the span, however the step ended. To close a generator early is no failure of it."""
+        """Ends the span, however the step ended."""
         self._leave()
         if not isinstance(self.otel, SdkSpan):
             return  # not sampled
         try:
-            if error is not None and not isinstance(error, GeneratorExit):
+            if error is not None and not _as_meant(error):
                 self._failed(error)
         finally:
             self._close(None)
@@ -212,6 +212,11 @@ class Recorded(Span):
             self.task_id,
             self._code,
         )
+
+
+def _as_meant(error: BaseException) -> bool:
+    """A generator that is closed early and a program that ends well leave by exceptions too."""
+    return isinstance(error, GeneratorExit) or (isinstance(error, SystemExit) and error.code in (None, 0))
 
 
 @contained("trace", None)

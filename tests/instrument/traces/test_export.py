@@ -155,7 +155,7 @@ def test_a_collector_that_does_not_answer_never_holds_up_the_application(tmp_pat
         )
         took = time.monotonic() - begun
     assert float(ran.stdout) < 2.0
-    assert took < 10.0
+    assert took < 15.0
     assert len((tmp_path / ".metabot/trace.jsonl").read_bytes().splitlines()) == 2001
     assert "export: the collector did not take" in ran.stderr
     assert len(ran.stderr.splitlines()) < 20
