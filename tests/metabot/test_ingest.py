@@ -16,6 +16,7 @@ from metabot.errors import InputError, SettingsError
 from metabot.ingest import Ingested, ingest
 from metabot.store.frames import frame
 from metabot.store.store import Store
+from tests.metabot.telemetry.agent_logs import said
 from tests.metabot.telemetry.exports import export, line, otlp_span
 
 METRICS = b'# TYPE oven_temperature gauge\noven_temperature{rack="2"} 180\n'
@@ -98,3 +99,16 @@ def test_hashes_alone_are_kept_where_the_settings_say_so(store: Store, tmp_path:
     store.connection.execute("CHECKPOINT")
     assert b"marzipan" not in store.path.read_bytes()
     assert json.dumps(store.connection.execute("SELECT len(request_hashes) FROM model_spans").fetchall()) == "[[1]]"
+
+
+def test_a_sources_time_zone_is_that_of_its_times(store: Store, tmp_path: Path) -> None:
+    """Where they are written without one; thirteen in Zurich is twelve in winter."""
+    (tmp_path / "trace.jsonl").write_text(json.dumps(said.line("alt_1_a", second=3600)) + "\n")
+    ingested(store, tmp_path, {"path": "trace.jsonl", "time_zone": "Europe/Zurich"})
+    assert frame(store, SPANS).collect()["start_ns"].to_list() == [said.NOON * 10**9]
+
+
+def test_a_time_zone_that_does_not_exist_is_refused(store: Store, tmp_path: Path) -> None:
+    """Before anything is read."""
+    with pytest.raises(SettingsError, match=r"time_zone: must be the name of a time zone"):
+        ingested(store, tmp_path, {"path": "trace.jsonl", "time_zone": "Europe/Bern"})
