@@ -260,7 +260,7 @@ def test_a_buffered_event_is_there_within_a_second(log: Path) -> None:
     configure(events_buffered=True)
     emit_event("eval", {"n": 1})
     until = time.monotonic() + 1
-    while not log.exists() and time.monotonic() < until:
+    while not (log.exists() and log.stat().st_size) and time.monotonic() < until:
         time.sleep(0.01)
     assert _emitted(log)["payload"] == {"n": 1}
 

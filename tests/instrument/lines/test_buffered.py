@@ -31,6 +31,14 @@ def _numbers(path: Path) -> list[int]:
     return [json.loads(line)["n"] for line in path.read_bytes().splitlines()]
 
 
+def _soon(path: Path, numbers: list[int]) -> bool:
+    """Whether the log holds these within a second."""
+    until = time.monotonic() + 1
+    while not (path.exists() and _numbers(path) == numbers) and time.monotonic() < until:
+        time.sleep(0.01)
+    return _numbers(path) == numbers
+
+
 @contextmanager
 def _held_up(path: Path) -> Iterator[None]:
     """Nobody can write meanwhile."""
@@ -54,19 +62,17 @@ def test_a_line_waits_no_longer_than_it_may(tmp_path: Path) -> None:
     """Nobody flushes: it is readable in well under a second."""
     lines = _buffered(tmp_path / "log", seconds=0.05)
     lines.put(7)
-    until = time.monotonic() + 1
-    while not (tmp_path / "log").exists() and time.monotonic() < until:
-        time.sleep(0.01)
-    assert _numbers(tmp_path / "log") == [7]
+    assert _soon(tmp_path / "log", [7])
 
 
 def test_a_half_full_buffer_is_written_at_once(tmp_path: Path) -> None:
     """The interval is for quiet times."""
-    lines = _buffered(tmp_path / "log", size=4, seconds=60)
-    for number in range(40):
+    lines = _buffered(tmp_path / "log", size=40, seconds=60)
+    lines.put(0)
+    time.sleep(0.1)
+    for number in range(1, 20):
         lines.put(number)
-    assert lines.flush()
-    assert _numbers(tmp_path / "log") == list(range(40))
+    assert _soon(tmp_path / "log", list(range(20)))
 
 
 @pytest.mark.parametrize(
@@ -80,10 +86,17 @@ def test_a_full_buffer_drops_and_counts(tmp_path: Path, overflow: Overflow, kept
     with _held_up(tmp_path / "log"):
         lines.put(0)
         time.sleep(0.2)
-        for number in range(1, 6):
+        for number in (1, 2):
             lines.put(number)
+        flushed: list[bool] = []
+        flushing = threading.Thread(target=lambda: flushed.append(lines.flush(1)))
+        flushing.start()
+        time.sleep(0.1)
+        for number in (3, 4, 5):
+            lines.put(number)
+    flushing.join()
     assert lines.flush()
-    assert _numbers(tmp_path / "log") == kept
+    assert (_numbers(tmp_path / "log"), flushed) == (kept, [True])
     assert failures()[kind] == 3
 
 
@@ -145,12 +158,15 @@ def test_what_cannot_be_encoded_is_counted(tmp_path: Path) -> None:
 
 def test_closed_it_writes_at_once_and_leaves_nothing_beside_the_log(tmp_path: Path) -> None:
     """What comes after the end is not lost."""
-    lines = _buffered(tmp_path / "log")
+    lines = _buffered(tmp_path / "closed")
     lines.put(1)
+    (writer,) = [thread for thread in threading.enumerate() if thread.name == "lines of closed"]
     assert lines.close()
     lines.put(2)
-    assert _numbers(tmp_path / "log") == [1, 2]
-    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+    writer.join(5)
+    assert not writer.is_alive()
+    assert _numbers(tmp_path / "closed") == [1, 2]
+    assert [path.name for path in tmp_path.iterdir()] == ["closed"]
 
 
 def test_everything_open_is_flushed_at_once(tmp_path: Path) -> None:

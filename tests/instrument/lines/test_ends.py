@@ -57,6 +57,7 @@ def _events(log: Path) -> list[dict[str, Any]]:
         pytest.param("put(); atexit.register(lambda: None)", 0, id="with other exit functions"),
         pytest.param("threading.Thread(target=lambda: (time.sleep(0.2), put())).start()", 0, id="from a thread"),
         pytest.param("os.fork() or (put(), sys.exit()); os.wait()", 0, id="a forked child"),
+        pytest.param("lines.close(); os.fork() or (put(), os._exit(0)); os.wait()", 0, id="forked when it was closed"),
         pytest.param(
             "context = multiprocessing.get_context('fork'); child = context.Process(target=put); "
             "child.start(); child.join()",
@@ -119,6 +120,9 @@ def test_asyncio_keeps_its_interrupt(tmp_path: Path) -> None:
         pytest.param("put(); ready()", signal.SIGKILL, 10, id="a kill"),
         pytest.param("put(); lines.flush(); put(); put(); ready()", signal.SIGKILL, 20, id="a kill after a flush"),
         pytest.param("os.fork() or (put(), os._exit(0)); os.wait()", None, 10, id="a forked child's os._exit"),
+        pytest.param(
+            "put(); os.fork() or (time.sleep(5), os._exit(0)); ready()", signal.SIGKILL, 10, id="a child lives on"
+        ),
         pytest.param("put(); os.fork() or os._exit(0); os.wait(); ready()", signal.SIGKILL, 10, id="only the parent"),
     ],
 )
@@ -142,6 +146,8 @@ def test_what_was_in_flight_and_came_is_not_lost(tmp_path: Path, came: int, numb
     """Killed between the write and the note that it was made: the log tells which lines are there."""
     log = tmp_path / "log"
     killed = f"""
+put()
+lines.flush()
 append = lines._file.append
 def last(data):
     append(b"".join(data.splitlines(True)[:{came}]))
@@ -151,7 +157,7 @@ put()
 lines.flush()
 """
     assert _ended(log, killed) == -signal.SIGKILL
-    assert len(_events(log)) == came
+    assert len(_events(log)) == 10 + came
     assert [lines for _, lines in lost(log)] == [number]
 
 
@@ -199,3 +205,17 @@ for _ in range(20):
 stop.set()
 """
     subprocess.run([sys.executable, "-c", script], check=True, timeout=30)
+
+
+def test_a_log_opened_while_the_process_ends_is_written(tmp_path: Path) -> None:
+    """Its exit function was there before ours, so that nobody flushes after it."""
+    late = """
+import atexit
+def late():
+    late = BufferedLines(LineFile(sys.argv[1]), size=9, seconds=3600, overflow="wait", encode=lambda n: b'{"n":%d}' % n)
+    late.put(7)
+atexit.register(late)
+"""
+    log = tmp_path / "log"
+    subprocess.run([sys.executable, "-c", late + _BEGIN, str(log)], check=True, timeout=30)
+    assert [event["n"] for event in _events(log)] == [7]

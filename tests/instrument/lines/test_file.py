@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import resource
 import signal
@@ -184,6 +185,41 @@ def test_a_signal_handler_that_writes_meets_no_deadlock(tmp_path: Path) -> None:
     assert written > 0
 
 
+class _Interrupted(LineFile):
+    """A signal handler that writes comes just before the write, every time."""
+
+    def _write(self, lines: bytes, size: int) -> None:
+        if lines == b"outer\n":
+            self.append(b"inner\n")
+        with self.path.open("ab") as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        super()._write(lines, size)
+
+
+def test_an_interrupting_write_does_not_let_go_of_the_lock(tmp_path: Path) -> None:
+    """The interrupted write is still under it, and the line that interrupted comes after."""
+    _Interrupted(tmp_path / "log").append(b"outer\n")
+    assert (tmp_path / "log").read_bytes() == b"outer\ninner\n"
+
+
+def test_a_forked_child_waits_for_its_parents_lock(tmp_path: Path) -> None:
+    """It has an opening of its own: the inherited one would be locked already. An alarm ends the waiting child."""
+    script = f"""
+import fcntl, os, signal
+from metabot_instrument.lines.file import LineFile
+file = LineFile({str(tmp_path / "log")!r})
+file.append(b"parent\\n")
+fcntl.flock(file._fd, fcntl.LOCK_EX)
+child = os.fork()
+if not child:
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    file.append(b"child\\n")
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == signal.SIGALRM
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=30)
+
+
 @pytest.mark.slow
 def test_a_fork_in_the_middle_of_writes_goes_on_in_both(tmp_path: Path) -> None:
     """Threads write while the process forks: the child has its own lock and its own opening of the file."""
@@ -234,3 +270,15 @@ def test_many_threads_write_whole_lines(tmp_path: Path) -> None:
 def test_a_log_that_is_no_file_is_written_too(tmp_path: Path) -> None:
     """A character device has no size, no tail and no rotation."""
     LineFile(os.devnull, rotate_bytes=1).append(b"gone\n")
+
+
+def test_a_reader_does_not_join_a_torn_tail_with_what_replaces_it(tmp_path: Path) -> None:
+    """The tail is cut off and written over between two looks of one reader: it stops before the tail."""
+    log = tmp_path / "log"
+    log.write_bytes(b"whole\ntorn")
+    with log.open("rb") as file:
+        lines = whole_lines(file)
+        assert next(lines) == b"whole"
+        LineFile(log).append(b"something new\n")
+        assert list(lines) == []
+        assert list(whole_lines(file, 6)) == [b"something new"]
