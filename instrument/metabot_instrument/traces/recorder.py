@@ -80,10 +80,14 @@ class Recorder(SpanProcessor):
         if sinks.console is not None:
             sinks.console.add(line)
 
-    @contained("trace", None)
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        if not _is_step(span):
+            self._follow(span, parent_context)
+
+    @contained("trace", None)
+    def _follow(self, span: Span, parent_context: Context | None) -> None:
         sinks = self._sinks or self.sinks()
-        if _is_step(span) or not (sinks.lines or sinks.console):
+        if not (sinks.lines or sinks.console):
             return
         if len(self._above) >= _OPEN:
             self._above.pop(next(iter(self._above)), None)
@@ -149,7 +153,8 @@ class Recorder(SpanProcessor):
 
 
 def _is_step(span: ReadableSpan) -> bool:
-    return span.instrumentation_scope is not None and span.instrumentation_scope.name == STEPS
+    scope = span.instrumentation_scope
+    return scope is not None and scope.name == STEPS
 
 
 recorder: Final = Recorder()
