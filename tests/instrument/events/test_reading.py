@@ -88,7 +88,7 @@ def test_no_log_is_an_empty_one(tmp_path: Path) -> None:
 def test_reading_ends_where_the_log_ended_when_it_began(tmp_path: Path) -> None:
     """A reader that writes into the log that it reads does not read for ever."""
     file = LineFile(tmp_path / "log")
-    file.append(_line(1) * 3)
+    file.append(b'{"n": 1, "x": "%b"}\n' % (b"y" * 200_000) * 3)  # more than one look
     numbers = []
     for event in read(tmp_path / "log"):
         file.append(_line(2))
@@ -129,6 +129,17 @@ def test_follows_over_rotations(tmp_path: Path) -> None:
         for number in range(40):
             file.append(_line(number))
         assert _within_a_second(seen, list(range(40)))
+
+
+def test_follows_what_came_just_before_a_rotation(tmp_path: Path) -> None:
+    """A line that the old file got after the last look is not passed over."""
+    log = tmp_path / "log"
+    LineFile(log).append(_line(1))
+    events = follow(log, from_start=True, poll=0.01)
+    assert next(events) == {"n": 1}
+    LineFile(log).append(_line(2))
+    LineFile(log, rotate_bytes=1).append(_line(3))
+    assert list(islice(events, 2)) == [{"n": 2}, {"n": 3}]
 
 
 def test_follows_over_truncation_and_replacement(tmp_path: Path) -> None:
