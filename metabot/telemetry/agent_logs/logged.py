@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
+
+import msgspec
 
 from metabot.telemetry.agent_logs.moments import moment_ns
 from metabot.telemetry.attributes import Attributes, first, integer, text
@@ -20,8 +21,7 @@ _OURS: Final = frozenset((*_TYPE, *_TIME, *_SESSION, *_IDS, *_TRACE, "service", 
 _LONGEST: Final = 100  # characters of a type: what is longer is a sentence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Logged:
+class Logged(msgspec.Struct, frozen=True, kw_only=True):  # made for every line: a dataclass takes five times as long
     type: str
     time_ns: int
     service: str
