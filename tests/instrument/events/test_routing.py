@@ -25,13 +25,14 @@ def test_types_that_the_settings_leave_out_are_not_written(log: Path) -> None:
 
 def test_a_route_has_a_file_of_its_own_until_it_is_taken_back(log: Path, tmp_path: Path) -> None:
     """Routed events are not in the log, others are."""
+    emit_event("alert_triggered")
     unroute = route("alert_*", tmp_path / "alerts.jsonl")
-    for kind in ("alert_triggered", "eval"):
+    for kind in ("alert_triggered", "alert_resolved", "eval"):
         emit_event(kind)
     unroute()
     emit_event("alert_resolved")
-    assert _types(tmp_path / "alerts.jsonl") == ["alert_triggered"]
-    assert _types(log) == ["eval", "alert_resolved"]
+    assert _types(tmp_path / "alerts.jsonl") == ["alert_triggered", "alert_resolved"]
+    assert _types(log) == ["alert_triggered", "eval", "alert_resolved"]
 
 
 def test_subscribers_hear_what_they_asked_for(log: Path) -> None:
