@@ -10,7 +10,6 @@ from metabot.telemetry.times import iso_ns, scaled_ns
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_PLAIN: Final = frozenset((19, 26, 32))  # characters of an ISO date of whole seconds, of microseconds, with +00:00
 _EXACT: Final = 1e9  # milliseconds as a float, of which a nanosecond is still exact
 _SECOND: Final = 1_000_000_000
 _MS: Final = 1_000_000
@@ -33,7 +32,7 @@ def ms_ns(value: object) -> int | None:
 
 def _iso_ns(value: str, zone: tzinfo) -> int | None:
     """What `iso_ns` gives, and sooner where nothing below the microsecond is said."""
-    if len(value) not in _PLAIN or value[-1] == "Z":
+    if not _ends_at_microseconds(value):
         return iso_ns(value, zone)
     try:
         moment = datetime.fromisoformat(value)
@@ -41,3 +40,9 @@ def _iso_ns(value: str, zone: tzinfo) -> int | None:
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     return (aware - _EPOCH) // _MICROSECOND * 1000
+
+
+def _ends_at_microseconds(value: str) -> bool:
+    """By its length: whole seconds or six digits of one, without a zone, with Z or with +00:00."""
+    size = len(value)
+    return size in (19, 25, 26) or (size in (20, 27) and value[-1] == "Z") or (size == 32 and value[26] in "+-")

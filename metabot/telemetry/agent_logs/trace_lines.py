@@ -92,12 +92,13 @@ def _read(chunks: Iterable[bytes], zone: tzinfo) -> Iterator[Record]:
         place, line = found
         try:
             link = _link(line, place, zone)
-            if _SPAN.fullmatch(link.span_id) and _is_ours(line):
-                yield _span(line, link, line.otel_trace_id, _parent(line))
-            else:
-                yield from map(_placed, lineage.add(link))
         except (Unreadable, RecursionError) as unreadable:
             yield reject(place, str(unreadable) or "a value is nested too deeply", msgspec.to_builtins(line))
+            continue
+        if line.otel_span_id == link.span_id and _is_ours(line):
+            yield _placed((link, line.otel_trace_id, _parent(line)))
+        else:
+            yield from map(_placed, lineage.add(link))
     yield from map(_placed, lineage.rest())
 
 
@@ -152,7 +153,10 @@ def _placed(found: tuple[Link[Line], str, str | None] | Reject) -> Record:
     if isinstance(found, Reject):
         return found
     link, trace_id, parent_id = found
-    return _span(link.line, link, trace_id, parent_id)
+    try:
+        return _span(link.line, link, trace_id, parent_id)
+    except RecursionError:
+        return reject(link.place, "a value is nested too deeply", link.id)
 
 
 def _span(line: Line, link: Link[Line], trace_id: str, parent_id: str | None) -> Span:
@@ -193,7 +197,7 @@ def _operation(line: Line, metadata: Attributes) -> tuple[str, Kind]:
     """Layer and operation; of a span that another instrumentation recorded within a trace, its name and kind."""
     layer = layer_named(line.layer) if isinstance(line.layer, str) else None
     named = layer.name if layer else text(line.layer) or "system"
-    told = kind_told(metadata)
+    told = kind_told(metadata) if metadata else None
     if told is not None and named == "system":
         return str(line.operation), told
     operation = f"{named}.{line.operation}"
