@@ -24,6 +24,8 @@ _TRIES = 100  # to lock the file before somebody rotates it; a file system that 
 class LineFile:
     """Its rotated files are `path.1` (the newest) to `path.<keep>`; `rotate_bytes=0` never rotates."""
 
+    _close_descriptor = staticmethod(os.close)  # at the interpreter's end the module's names are gone before its files
+
     def __init__(self, path: str | os.PathLike[str], *, rotate_bytes: int = 0, keep: int = 5) -> None:
         self._fd = -1
         self.path = Path(path).absolute()
@@ -101,7 +103,7 @@ class LineFile:
 
     def _close(self) -> None:
         if self._fd >= 0:
-            os.close(self._fd)
+            self._close_descriptor(self._fd)
         self._fd = -1
 
     def _whole(self, size: int) -> int:

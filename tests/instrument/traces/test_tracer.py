@@ -199,7 +199,10 @@ def test_off_nothing_is_recorded_and_the_same_calls_work(trace: Trace) -> None:
 def test_a_variable_turns_it_on(tmp_path: Path, variable: str) -> None:
     """Ours, and the one of an earlier system; the lines are there when the process has ended."""
     code = "from metabot_instrument import tracer\ntracer.event('mem', 'read')\n"
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env={variable: "1"}, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={variable: "1"}, check=True, capture_output=True
+    )
+    assert (ran.stdout, ran.stderr) == (b"", b"")
     assert '"operation":"read"' in (tmp_path / ".metabot/trace.jsonl").read_text()
 
 
