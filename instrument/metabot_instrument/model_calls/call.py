@@ -16,7 +16,7 @@ from metabot_instrument.current import settings
 from metabot_instrument.model_calls import answer, caller, captured, failure, request, server
 from metabot_instrument.model_calls.streamed import Answered, answered
 from metabot_instrument.model_calls.values import Body, body
-from metabot_instrument.model_calls.watched import Bytes, end_abandoned, watch
+from metabot_instrument.model_calls.watched import Bytes, watch
 from metabot_instrument.traces.ancestry import step_of
 from metabot_instrument.traces.provider import tracer_provider
 from metabot_instrument.vocabulary import attributes as names
@@ -45,7 +45,6 @@ def begun(client: Any, options: Any) -> Call | None:
     operation = request.OPERATIONS.get(options.url) if options.method.lower() == "post" else None
     if operation is None:
         return None
-    end_abandoned()
     asked = {**body(options.json_data), **body(options.extra_json)}
     told = {
         names.OPERATION: operation,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import sys
+import threading
 import time
 import weakref
 from bisect import bisect_left
@@ -70,6 +71,7 @@ class Bytes:
 
 
 _abandoned: Final[SimpleQueue[Bytes]] = SimpleQueue()  # its `put` may interrupt anything, itself too
+_ending: threading.Thread | None = None
 
 
 @atexit.register
@@ -80,8 +82,22 @@ def end_abandoned() -> None:
             _abandoned.get_nowait().end()
 
 
+def _end_for_ever() -> None:
+    while True:
+        _abandoned.get().end()
+
+
+def _end_from_now_on() -> None:
+    """By a thread of its own; a forked child begins another."""
+    global _ending  # noqa: PLW0603  # one a process
+    if _ending is None or not _ending.is_alive():
+        _ending = threading.Thread(target=_end_for_ever, name="metabot-abandoned-streams", daemon=True)
+        _ending.start()
+
+
 def watch(response: Any, ended: Ended) -> None:
     """Lets `ended` see what the application reads of an HTTP response: to its end, its closing, or its disposal."""
+    _end_from_now_on()
     seen = Bytes(ended)
     if hasattr(response, "aclose"):
         response.aiter_bytes = _asynchronously(response.aiter_bytes, seen)

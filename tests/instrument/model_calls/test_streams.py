@@ -4,6 +4,8 @@ import asyncio
 import gc
 import gzip
 import json
+import os
+import signal
 import time
 
 import openai as sdk
@@ -12,7 +14,6 @@ from model_server import serving
 from opentelemetry.trace import StatusCode
 
 import metabot_instrument
-from metabot_instrument.model_calls.watched import end_abandoned
 from tests.instrument.model_calls.answers import ASKED, CHUNKS, COMPLETION, RESPONSE_EVENTS, streamed, whole
 from tests.instrument.model_calls.recorded import bare, client, finished, only, read_back, recording, told
 from tests.instrument.model_calls.test_whole_answers import OF_THE_ANSWER, TEXTS
@@ -47,6 +48,13 @@ def breaks_off(answering):
     answering.handler.end_headers()
     answering.event(CHUNKS[0])
     answering.event(CHUNKS[1])
+
+
+def until_it_ended():
+    """A thread ends what was dropped."""
+    end = time.monotonic() + 10
+    while not finished() and time.monotonic() < end:
+        time.sleep(0.005)
 
 
 def test_a_stream_is_recorded_as_the_whole_answer_would_be():
@@ -97,7 +105,7 @@ def test_what_was_not_read_is_unknown(leaving):
             stream.close()
         del stream
         gc.collect()
-        end_abandoned()
+        until_it_ended()
         span = only()
         (read,) = read_back()
     assert span.status.status_code == StatusCode.UNSET
@@ -105,12 +113,38 @@ def test_what_was_not_read_is_unknown(leaving):
     assert told(span)["gen_ai.response.id"] == "chatcmpl-1"
 
 
+def _drop_one(url):
+    """In a process of its own, which ends well only where the dropped stream does."""
+    signal.alarm(20)
+    try:
+        before = len(finished())
+        client(url, http_client=sdk.DefaultHttpxClient()).chat.completions.create(**CHAT)
+        gc.collect()
+        while len(finished()) == before:
+            time.sleep(0.005)
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def test_a_forked_child_ends_what_it_drops():
+    """The thread that does so is not there after a fork; the child begins its own."""
+    with serving(lingers) as server, recording():
+        client(server.url).chat.completions.create(**CHAT)
+        gc.collect()
+        until_it_ended()
+        child = os.fork()
+        if not child:
+            _drop_one(server.url)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
 def test_a_stream_that_nobody_read_is_recorded_too():
     """The call was made, whatever became of the answer."""
     with serving(streamed(*CHUNKS)) as server, recording():
         client(server.url).chat.completions.create(**CHAT)
         gc.collect()
-        end_abandoned()
+        until_it_ended()
         assert "gen_ai.usage.input_tokens" not in told()
 
 
