@@ -1,8 +1,9 @@
 """What metabot-instrument costs the application, beside the bare OpenTelemetry SDK in the same run.
 
 `python -m benchmarks.instrument`: each row is the median of the rounds of one process, taken in turn; a round is so
-many calls in one thread. Both kinds of span end in a batch processor and an exporter that keeps nothing; ours write
-their line as well. Microseconds of wall-clock time per call, the writer thread's work on the same cores included.
+many calls in one thread. The SDK's span sets the values that ours writes, and ends in a batch processor whose exporter
+keeps nothing; ours ends as a line of a file. Microseconds of wall-clock time per call, the writer thread's work on the
+same cores included.
 """
 
 from __future__ import annotations
