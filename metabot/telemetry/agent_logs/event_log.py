@@ -102,9 +102,7 @@ def _severity(line: Logged) -> str:
         if told := text(line.payload.get(name)):
             return _WARN.get(told.lower(), told.lower())
     meant = _meant(line.type)
-    if meant == "info" and pairs.opening(line.type) and status_of(pairs.outcome(line.payload)) == "error":
-        return "error"
-    return meant
+    return "error" if meant == "info" and status_of(pairs.outcome(line.payload)) == "error" else meant
 
 
 @lru_cache(maxsize=1000)

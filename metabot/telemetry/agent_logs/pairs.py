@@ -80,7 +80,7 @@ class Pairs:
 
     def note(self, line: Logged) -> Where:
         """Where the line belongs, which may be the work that it opens or closes."""
-        opened_by = opening(line.type)
+        opened_by = _opening(line.type)
         if opened_by is not None:
             return self._closed(line, opened_by)
         return self._opened(line) if _is_opening(line.type) else self._inside(line)
@@ -138,7 +138,7 @@ class Pairs:
 
 
 @lru_cache(maxsize=1000)
-def opening(closing: str) -> str | None:
+def _opening(closing: str) -> str | None:
     """The type that an event of this type closes."""
     known = EVENT_TYPES.get(closing)
     if known is not None or closing in _CLOSING:

@@ -67,8 +67,9 @@ def test_a_time_without_a_zone_is_of_the_sources():
 
 def test_what_the_span_was_in_which_it_was_logged_is_kept():
     """So that it stands in that span's trace."""
-    (found,) = read(event(trace_id=TRACE, span_id=ROOT))
+    found, alone = read(event(trace_id=TRACE, span_id=ROOT), event(span_id=ROOT))
     assert (found.trace_id, found.span_id) == (TRACE, ROOT)
+    assert (alone.trace_id, alone.span_id) == (None, None)
 
 
 @pytest.mark.parametrize(("line", "severity"), [
@@ -79,6 +80,7 @@ def test_what_the_span_was_in_which_it_was_logged_is_kept():
     (event("upload_failed"), "error"),
     (event("upload_end", payload={"success": False}), "error"),
     (event("events_lost", payload={"count": 3, "writer": "0"}), "error"),
+    (event("health_check", payload={"status": "failed"}), "error"),
     (event("rune"), "info"),
 ])  # fmt: skip
 def test_its_severity_is_what_it_says_or_its_type_means(line, severity):
@@ -103,6 +105,7 @@ def test_a_task_is_a_span_from_its_start_to_its_end():
     assert (task.start_ns, task.end_ns) == (NOON * 10**9, (NOON + 9) * 10**9)
     assert (thesis.operation, thesis.kind, thesis.parent_id) == ("thesis", "workflow", task.span_id)
     assert {one.trace_id for one in found} == {task.trace_id}
+    assert [one.span_id for one in events(found) if one.name in ("evidence_added", "rune")] == [task.span_id] * 2
     assert len(events(found)) == 6
 
 
@@ -154,6 +157,13 @@ def test_a_task_within_a_span_is_below_it():
     assert (task.trace_id, task.parent_id, thesis.trace_id, thesis.parent_id) == (TRACE, ROOT, TRACE, task.span_id)
 
 
+def test_a_span_without_its_trace_is_no_parent():
+    """Nobody could find it."""
+    inside = {"span_id": ROOT, "task_id": "t-1"}
+    (task,) = spans(read(event("task_started", **inside), event("task_completed", 1, **inside)))
+    assert task.parent_id is None
+
+
 @pytest.mark.parametrize("length", [{"latency_ms": 1500.0}, {"duration_ms": 1500}, {"duration_sec": 1.5}])
 def test_a_closing_event_that_says_its_length_needs_no_opening_one(length):
     """As where the log was rotated in between."""
@@ -181,6 +191,7 @@ def test_what_is_called_start_and_end_is_a_piece_of_work():
     pytest.param([event("task_started"), event("task_completed", 3)], id="whose task nobody tells"),
     pytest.param([event("task_started", task_id="t-1"), event("task_completed", 3, task_id="t-2")], id="of two tasks"),
     pytest.param([event("session_start", session_id="s"), event("session_end", 3, session_id="s")], id="a session"),
+    pytest.param([event("session_end", payload={"duration_ms": 5}, session_id="s")], id="one that says its length"),
     pytest.param([event("alert_triggered", task_id="t"), event("alert_resolved", 3, task_id="t")], id="an alert"),
 ])  # fmt: skip
 def test_it_stays_events_alone(lines):
