@@ -22,6 +22,7 @@ from typing import Any, Final
 import msgspec
 
 from metabot.telemetry.agent_logs.lineage import Lineage, Link
+from metabot.telemetry.agent_logs.logged import logged
 from metabot.telemetry.agent_logs.moments import moment_ns, ms_ns
 from metabot.telemetry.agent_logs.outcome import BLOCKED, failure, status_of
 from metabot.telemetry.agent_logs.typed_lines import typed_lines
@@ -66,6 +67,8 @@ class Line(msgspec.Struct, rename={"layer": "hrm_layer"}):
     code_file: Any = None
     code_function: Any = None
     code_line: Any = None
+    event: Any = None  # of a line that is none: what was lost of the others
+    payload: Any = None
 
 
 def recognises(opening: Opening) -> bool:
@@ -91,6 +94,9 @@ def _read(chunks: Iterable[bytes], zone: tzinfo) -> Iterator[Record]:
             continue
         place, line = found
         try:
+            if line.trace_id is None and line.event is not None:
+                yield _beside(line, zone)
+                continue
             link = _link(line, place, zone)
         except (Unreadable, RecursionError) as unreadable:
             yield reject(place, str(unreadable) or "a value is nested too deeply", msgspec.to_builtins(line))
@@ -100,6 +106,20 @@ def _read(chunks: Iterable[bytes], zone: tzinfo) -> Iterator[Record]:
         else:
             yield from map(_placed, lineage.add(link))
     yield from map(_placed, lineage.rest())
+
+
+def _beside(line: Line, zone: tzinfo) -> Event:
+    """An event among the lines, as `events_lost` is. Raises `Unreadable` without a type or a time."""
+    told = logged({"event": line.event, "timestamp": line.timestamp, "payload": line.payload}, zone)
+    return Event(
+        trace_id=None,
+        span_id=None,
+        service=text(line.service) or told.service,
+        kind="event",
+        name=told.type,
+        time_ns=told.time_ns,
+        payload=msgspec.json.encode(told.payload).decode() if told.payload else None,
+    )
 
 
 def _is_ours(line: Line) -> bool:

@@ -229,3 +229,17 @@ def test_a_layers_own_step_keeps_its_name():
     """Also where its metadata speaks of a model."""
     (span,) = read(line("rsn_1_a3f2", hrm_layer="rsn", operation="route", metadata={"gen_ai.request.model": "m"}))
     assert (span.operation, span.kind) == ("reasoning.route", "model")
+
+
+def test_what_a_killed_process_lost_of_its_lines_is_an_event():
+    """It stands among them, written by whoever came next."""
+    lost = {"event": "events_lost", "timestamp": "2026-01-13T12:00:00+00:00", "payload": {"count": 3, "writer": "aa"}}
+    found, span = read(lost, line("alt_1_a3f2"))
+    assert (found.name, found.kind, found.payload) == ("events_lost", "event", '{"count":3,"writer":"aa"}')
+    assert span.operation == "altitude.transition"
+
+
+def test_an_event_without_a_time_is_refused():
+    """As every other line."""
+    (found,) = read({"event": "events_lost"})
+    assert isinstance(found, Reject)
