@@ -9,7 +9,7 @@ import pytest
 
 from metabot.telemetry import formats
 from metabot.telemetry.opening import Opening
-from metabot.telemetry.record import Reject
+from metabot.telemetry.record import Event, Reject, Sample, Span
 
 GOLDEN = Path(__file__).parents[3] / "instrument/golden"
 
@@ -24,7 +24,8 @@ def recorded(path):
 
 
 @pytest.mark.parametrize(
-    ("name", "taken_for"), [("trace.jsonl", "trace-lines"), ("model_calls.otlp.jsonl", "otlp-json")]
+    ("name", "taken_for"),
+    [("trace.jsonl", "trace-lines"), ("model_calls.otlp.jsonl", "otlp-json"), ("events.jsonl", "event-log")],
 )
 def test_each_file_is_recognised_and_read_whole(name, taken_for):
     """Without a reject."""
@@ -87,3 +88,26 @@ def test_a_strange_agent_of_a_few_lines_is_read_back(tmp_path):
     assert (task.trace_id, task.parent_id) == (step.trace_id, step.span_id)
     assert (started.name, failed.severity, failed.session_id) == ("task_started", "error", "s-1")
     assert step.start_ns <= task.start_ns <= task.end_ns <= step.end_ns
+
+
+def test_every_event_line_is_the_event_that_it_says():
+    """Type, time, session and severity; of the tasks one ended well and one badly, with its words."""
+    data, records = read("events.jsonl")
+    lines = [json.loads(line) for line in data.splitlines()]
+    events = [record for record in records if isinstance(record, Event) and record.kind == "event"]
+    assert [(event.name, event.service, event.session_id) for event in events] == [
+        (line["event"], line["service"], line.get("session_id")) for line in lines
+    ]
+    assert [event.time_ns for event in events] == [round(line["unix_time"]) * 10**9 for line in lines]
+    assert [(event.name, event.severity) for event in events if event.severity != "info"] == [
+        ("task_failed", "error"),
+        ("alert_triggered", "critical"),
+    ]
+    tasks = [record for record in records if isinstance(record, Span)]
+    assert [(task.status, task.error_message) for task in tasks] == [("ok", None), ("error", "no such order")]
+    assert {record.name: record.value for record in records if isinstance(record, Sample)} == {
+        "cpu_percent": 12.5,
+        "queue.length": 4.0,
+    }
+    scores = [(record.name, record.value) for record in records if isinstance(record, Event) and record.kind == "score"]
+    assert scores == [("quality", 0.85), ("passed", 1.0)]
