@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import cache
 from importlib import import_module
 from random import getrandbits
 from types import FrameType, ModuleType, TracebackType
@@ -97,9 +98,10 @@ def begin(asked: Asked, code: Code, *, current: bool = True) -> Recorded | None:
     return recorded
 
 
+@cache
 def _recorded() -> ModuleType:
-    """Imported when it is needed: it imports OpenTelemetry."""
-    return sys.modules.get(_RECORDED) or import_module(_RECORDED)
+    """Imported when it is needed, and whole: it imports OpenTelemetry, and threads that come meanwhile wait."""
+    return import_module(_RECORDED)
 
 
 def decorated(asked: Asked, function: F) -> F:

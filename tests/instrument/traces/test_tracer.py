@@ -218,6 +218,22 @@ def test_off_opentelemetry_is_not_even_imported(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_many_threads_may_open_the_first_span_at_once(tmp_path: Path) -> None:
+    """Who comes while the first one loads OpenTelemetry waits for it."""
+    code = (
+        "import threading\nfrom metabot_instrument import failures, tracer\n"
+        "def step():\n"
+        "    with tracer.span('alt', 'plan'):\n"
+        "        tracer.event('mem', 'read')\n"
+        "threads = [threading.Thread(target=step) for _ in range(8)]\n"
+        "for thread in threads: thread.start()\n"
+        "for thread in threads: thread.join()\n"
+        "assert failures() == {}, failures()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env={"METABOT_TRACE": "1"}, check=True)
+    assert (tmp_path / ".metabot/trace.jsonl").read_text().count("\n") == 16
+
+
 @pytest.mark.usefixtures("declared")
 def test_a_layer_that_nobody_declared_is_written_as_the_system(trace: Trace) -> None:
     """Its name stands in the metadata, and it is counted; once declared it has its own letters."""
