@@ -22,9 +22,9 @@ _listeners: Final[list[Callable[[], None]]] = []
 def settings() -> Settings:
     global _now  # noqa: PLW0603  # one set of settings a process
     if _now is None:
+        read = from_environment(os.environ)  # not under the lock: it counts, which is logged
         with _lock:
-            if _now is None:
-                _now = from_environment(os.environ)
+            _now = _now or read
     return _now
 
 

@@ -56,6 +56,8 @@ def emit(
     persona_id: str | None,
     log: Path | None,
 ) -> None:
+    if not kind.strip():
+        raise SettingsError("TYPE is empty.\n  Name one of those that metabot events types lists, or one of your own.")
     payload = dict(map(_member, values))
     with writing_to(log_path(log)):
         emit_event(kind, payload, task_id=task_id, session_id=session_id, persona_id=persona_id)

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from metabot.cli.console import out
+from metabot.cli.console import out, remark
 from metabot.cli.events import log_path
 from metabot.cli.events_lines import Event, EventLines, as_json
 from metabot.errors import InputError
@@ -39,8 +39,11 @@ def tail(
         if follow:
             _follow(path, choose, last, show)
         else:
-            for event in deque(choose(read(path)), maxlen=last):
+            found = list(read(path))
+            for event in deque(choose(found), maxlen=last):
                 show(event)
+            if not found:
+                remark(f"{path} {'holds no event' if path.exists() else 'is not there'}; --log names another one.")
 
 
 @contextmanager

@@ -32,7 +32,7 @@ class EventLog:
         else:
             self.renew()
             renewed_in_children(self)
-            say_lost(self._file.path, lambda writer, number: self.write(lost_line(writer, number)))
+            say_lost(self._file.path, lambda writer, number: self.write(lost_line(writer, number)), count)
 
     def renew(self) -> None:
         """A forked child is another writer."""

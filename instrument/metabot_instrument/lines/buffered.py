@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from metabot_instrument.boundary import contained, count
@@ -60,6 +61,7 @@ class BufferedLines(Generic[T]):
         self._work = threading.Condition(self._lock)  # for the writer
         self._room = threading.Condition(self._lock)  # for who waits until something is settled
         self._pending: deque[T] = deque()
+        self._unsaid: deque[tuple[str, object, int]] = deque()
         self._in_flight = 0
         self._settled = 0  # lines that are written or counted
         self._flushing = 0
@@ -80,6 +82,10 @@ class BufferedLines(Generic[T]):
 
     def put(self, item: T) -> None:
         """Hands `item` to the writer; after `close` it is written at once."""
+        self._put(item)
+        self._say()
+
+    def _put(self, item: T) -> None:
         with self._lock:
             if self._thread is None and not self._closed:
                 self._start()
@@ -98,9 +104,11 @@ class BufferedLines(Generic[T]):
             self._flushing += 1
             self._work.notify()
             try:
-                return self._room.wait_for(lambda: self._settled >= until, timeout)
+                done = self._room.wait_for(lambda: self._settled >= until, timeout)
             finally:
                 self._flushing -= 1
+        self._say()
+        return done
 
     def close(self, timeout: float = 5.0) -> bool:
         """Flushes; where that succeeds in time, nothing of this process remains beside the log."""
@@ -110,15 +118,16 @@ class BufferedLines(Generic[T]):
             if done and self._held is not None:
                 self._held.close()
                 self._held = None
-            return done
+        self._say()
+        return done
 
     def _start(self) -> None:
         try:
             self._file.path.parent.mkdir(parents=True, exist_ok=True)
             self._held = Held(self._file.path, self._writer)
         except OSError as error:
-            count("lost_unknown", f"{self._file.path}: what a kill loses will not be counted: {error}")
-        say_lost(self._file.path, self._say_lost)
+            self._failed("lost_unknown", f"{self._file.path}: what a kill loses will not be counted: {error}")
+        say_lost(self._file.path, self._say_lost, self._failed)
         self._thread = threading.Thread(target=self._run, name=f"lines of {self._file.path.name}", daemon=True)
         try:
             self._thread.start()
@@ -150,11 +159,22 @@ class BufferedLines(Generic[T]):
         return False
 
     def _drop(self) -> None:
-        count(self._kind, f"{self._file.path}: the buffer of {self._size} lines is full")
+        self._failed(self._kind, f"{self._file.path}: the buffer of {self._size} lines is full")
+
+    def _failed(self, kind: str, why: object, number: int = 1) -> None:
+        """To be counted once the lock is let go: what is counted is logged, and a log's handler may emit events."""
+        self._unsaid.append((kind, why, number))
+
+    def _say(self) -> None:
+        if self._unsaid and not self._lock._is_owned():  # type: ignore[attr-defined]  # as `Condition` asks it
+            with suppress(IndexError):
+                while True:
+                    count(*self._unsaid.popleft())
 
     def _run(self) -> None:
         while chunk := self._take():
             self._write(chunk)
+            self._say()
             with self._lock:
                 self._settled += len(chunk)
                 self._in_flight = 0
@@ -192,4 +212,4 @@ class BufferedLines(Generic[T]):
         try:
             self._file.append(b"".join(stamped(line, self._writer, first + at) for at, line in enumerate(lines)))
         except OSError as error:
-            count(self._kind, error, len(lines))
+            self._failed(self._kind, error, len(lines))

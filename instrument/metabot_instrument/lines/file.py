@@ -40,6 +40,7 @@ class LineFile:
         self._lock = threading.RLock()
         self._writing = False
         self._late: list[bytes] = []
+        self._unrotated: OSError | None = None
         self._close()
 
     def append(self, lines: bytes) -> None:
@@ -54,10 +55,15 @@ class LineFile:
             self._writing = True
             try:
                 self._append(lines)
-                while self._late:
-                    self._append(self._late.pop(0))
-            finally:
-                self._writing = False
+            finally:  # what interrupted the call may end it as well, and what it left is still to be written
+                try:
+                    while self._late:
+                        self._append(self._late.pop(0))
+                finally:
+                    self._writing = False
+        if self._unrotated is not None:
+            error, self._unrotated = self._unrotated, None
+            count("rotation", f"{self._name} grows on: {error}")  # never under the lock: a log's handler may append
 
     def close(self) -> None:
         """The next `append` opens it again."""
@@ -132,7 +138,7 @@ class LineFile:
                     os.replace(f"{self._name}.{number - 1}", f"{self._name}.{number}")  # noqa: PTH105
             os.replace(self._name, f"{self._name}.1")  # noqa: PTH105
         except OSError as error:
-            count("rotation", f"{self._name} grows on: {error}")
+            self._unrotated = error
             return False
         self._close()
         return True

@@ -15,7 +15,6 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
 
-from metabot_instrument.boundary import count
 from metabot_instrument.lines.rotated import opened, whole_lines
 from metabot_instrument.lines.stamp import stamp_of
 
@@ -30,10 +29,15 @@ class Held:
         self._path = log.with_name(f".{log.name}.{writer}.pending")
         new = self._path.with_suffix(".new")
         self._fd = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        os.ftruncate(self._fd, _BYTES)
-        fcntl.flock(self._fd, fcntl.LOCK_EX)
-        new.rename(self._path)  # nobody sees it without its lock
-        self._map = mmap.mmap(self._fd, _BYTES)
+        try:
+            os.write(self._fd, bytes(_BYTES))  # into a hole a full disk lets nothing be stored: SIGBUS
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            new.rename(self._path)  # nobody sees it without its lock
+            self._map = mmap.mmap(self._fd, _BYTES)
+        except OSError:
+            os.close(self._fd)
+            new.unlink(missing_ok=True)
+            raise
         self._cells = memoryview(self._map).cast("Q")
 
     def note(self, pending: int, in_flight: int) -> None:
@@ -69,7 +73,7 @@ def lost(log: Path) -> Iterator[tuple[str, int]]:
             path.unlink()
 
 
-def say_lost(log: Path, say: Callable[[str, int], None]) -> None:
+def say_lost(log: Path, say: Callable[[str, int], None], count: Callable[[str, object, int], None]) -> None:
     """Calls `say(writer, number)` for each dead writer that lost lines; what cannot be found out is counted."""
     try:
         for writer, number in lost(log):
@@ -77,7 +81,7 @@ def say_lost(log: Path, say: Callable[[str, int], None]) -> None:
                 count("lost_by_a_kill", f"{log}: a process died with {number} lines in its buffer", number)
                 say(writer, number)
     except OSError as error:
-        count("lost_unknown", f"{log}: what dead processes lost cannot be read: {error}")
+        count("lost_unknown", f"{log}: what dead processes lost cannot be read: {error}", 1)
 
 
 def _dead(file: IO[bytes], path: Path) -> bool:

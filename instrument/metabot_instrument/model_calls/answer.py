@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from metabot_instrument.model_calls.failure import code_in
 from metabot_instrument.model_calls.request import CALLED_AS_ITEMS, parts
 from metabot_instrument.model_calls.spoken import Message, Part, said, tool_call
 from metabot_instrument.model_calls.values import Body, body, listed, text, whole
@@ -86,4 +87,4 @@ def error_in(answered: Body) -> str | None:
     if told is None and answered.get("type") != "error":
         return None
     error = body(told) or answered
-    return text(error.get("code")) or text(error.get("type")) or "error"
+    return next((code for name in ("code", "type") if (code := code_in(error.get(name)))), "error")

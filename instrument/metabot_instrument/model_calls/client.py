@@ -14,8 +14,7 @@ from metabot_instrument.current import settings
 
 C = TypeVar("C")
 
-_OURS: Final = "metabot_instrument_inner"  # the attribute of a method of ours that holds the client's own
-_COPIES: Final = ("copy", "with_options")
+_OURS: Final = "metabot_instrument_inner"  # the attribute of a class of ours that holds the client's own class
 
 
 def openai(client: C) -> C:
@@ -30,40 +29,36 @@ def openai(client: C) -> C:
 @contained("model_call", None)
 def uninstrument(client: Any) -> None:
     """The client's calls are recorded no more; those of its copies are."""
-    for name in ("request", *_COPIES):
-        if hasattr(vars(client).get(name), _OURS):
-            delattr(client, name)
+    client.__class__ = getattr(type(client), _OURS, type(client))
 
 
 @contained("model_call", None)
 def _instrument(client: Any) -> None:
-    if hasattr(vars(client).get("request"), _OURS):
-        return
-    recorded = _recorded_asynchronously if hasattr(type(client), "__aenter__") else _recorded
-    for name in _COPIES:
-        _replace(client, name, _copied)
-    _replace(client, "request", functools.partial(recorded, client))
+    if not hasattr(type(client), _OURS):
+        client.__class__ = _recording(type(client))  # type: ignore[arg-type]  # a class of classes has a hash
 
 
-def _replace(client: Any, name: str, outer: Callable[[Any], Any]) -> None:
-    inner = getattr(client, name)
-    method = functools.wraps(inner)(outer(inner))
-    setattr(method, _OURS, inner)
-    setattr(client, name, method)
+@functools.cache
+def _recording(kind: Any) -> Any:
+    """The class with a `request` that records. An attribute of the client would stay bound to it in a copy."""
+    outer = _recorded_asynchronously if hasattr(kind, "__aenter__") else _recorded
+    inner = kind.request
+    members = {
+        "request": functools.wraps(inner)(outer(inner)),
+        _OURS: kind,
+        **{name: getattr(kind, name) for name in ("__module__", "__qualname__", "__doc__")},
+    }
+    return type(kind)(kind.__name__, (kind,), members)
 
 
-def _copied(inner: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *args, **named: openai(inner(*args, **named))
-
-
-def _recorded(client: Any, inner: Callable[..., Any]) -> Callable[..., Any]:
-    def request(cast_to: Any, options: Any, **named: Any) -> Any:
+def _recorded(inner: Callable[..., Any]) -> Callable[..., Any]:
+    def request(client: Any, cast_to: Any, options: Any, **named: Any) -> Any:
         call = _begun(client, options)
         if call is None:
-            return inner(cast_to, options, **named)
+            return inner(client, cast_to, options, **named)
         try:
             with call.current():
-                result = inner(cast_to, options, **named)
+                result = inner(client, cast_to, options, **named)
         except BaseException as error:
             call.failed(error)
             raise
@@ -73,14 +68,14 @@ def _recorded(client: Any, inner: Callable[..., Any]) -> Callable[..., Any]:
     return request
 
 
-def _recorded_asynchronously(client: Any, inner: Callable[..., Any]) -> Callable[..., Any]:
-    async def request(cast_to: Any, options: Any, **named: Any) -> Any:
+def _recorded_asynchronously(inner: Callable[..., Any]) -> Callable[..., Any]:
+    async def request(client: Any, cast_to: Any, options: Any, **named: Any) -> Any:
         call = _begun(client, options)
         if call is None:
-            return await inner(cast_to, options, **named)
+            return await inner(client, cast_to, options, **named)
         try:
             with call.current():
-                result = await inner(cast_to, options, **named)
+                result = await inner(client, cast_to, options, **named)
         except BaseException as error:
             call.failed(error)
             raise

@@ -11,7 +11,13 @@ from metabot_instrument.vocabulary import attributes as names
 
 _CODE: Final = re.compile(r"[A-Za-z0-9_.\-]{1,80}")
 _KEY: Final = re.compile(r"(?i)\bsk-[\w.*-]+|\bbearer\s+\S+|\b(?=[\w*-]*\d)[\w*-]{20,}")  # and long identifiers
+_SECRET: Final = re.compile(r"(?i)\bsk-[\w.*-]+|\bbearer\s+\S+|\b(?:api[_ -]?key|token|password|secret)\s*[=:]\s*\S+")
 _LONGEST: Final = 300  # characters of the server's message
+
+
+def code_in(value: object) -> str | None:
+    """A word that names an error; a sentence is none."""
+    return value if isinstance(value, str) and _CODE.fullmatch(value) and not _KEY.search(value) else None
 
 
 def attributes(error: BaseException) -> dict[str, Any]:
@@ -29,3 +35,15 @@ def described(error: BaseException, capture: Capture) -> str:
     if capture != "text":
         return told
     return f"{told}: {_KEY.sub('[key]', text(str(error)) or '')[:_LONGEST]}"
+
+
+def without_keys(words: str) -> str:
+    """Text of the application's own, in which what is marked as a secret is left out."""
+    return _SECRET.sub("[key]", words)
+
+
+def in_words(error: BaseException, capture: Capture) -> str:
+    """What an exception says: of the openai package as `described`, of any other its text without marked secrets."""
+    if type(error).__module__.partition(".")[0] == "openai":
+        return described(error, capture)
+    return without_keys(str(error))

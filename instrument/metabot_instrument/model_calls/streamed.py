@@ -36,7 +36,7 @@ def answered(data: bytes) -> Answered:
     told = [chunk.told for chunk in chunks if chunk.told]
     first = next((chunk.end for chunk in chunks if chunk.told and _says(chunk.told)), None)
     broken = any(chunk.told is None for chunk in chunks)
-    return Answered(_of_responses(told) if any("type" in one for one in told) else _of_chat(told), first, broken)
+    return Answered(_of_responses(told) if any(map(_is_event, told)) else _of_chat(told), first, broken)
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:
@@ -59,8 +59,13 @@ def _parsed(data: bytes) -> Body | None:
         return None
 
 
+def _is_event(chunk: Body) -> bool:
+    """Of the Responses interface; chunks of chats may bear a type as well, and servers send pings."""
+    return (text(chunk.get("type")) or "").startswith("response.")
+
+
 def _says(chunk: Body) -> bool:
-    if text(chunk.get("type")):
+    if _is_event(chunk):
         return str(chunk["type"]).endswith(".delta")
     choices = [body(choice) for choice in listed(chunk.get("choices"))]
     deltas = [body(choice.get("delta")) for choice in choices]
@@ -74,12 +79,20 @@ def _of_chat(chunks: list[Body]) -> Body:
     choices: dict[int, dict[str, Any]] = {}
     for chunk in chunks:
         found |= {name: chunk[name] for name in _KEPT if chunk.get(name) and name not in found}
-        found |= {name: chunk[name] for name in ("usage", "error") if chunk.get(name)}
+        if (error := chunk.get("error") or (chunk if chunk.get("type") == "error" else None)) is not None:
+            found["error"] = error
+        if (usage := body(chunk.get("usage"))) and _counted(usage) >= _counted(found.get("usage")):
+            found["usage"] = usage
         for choice in map(body, listed(chunk.get("choices"))):
             _add(choices.setdefault(whole(choice.get("index")) or 0, {"message": {}, "calls": {}}), choice)
     for choice in choices.values():
         choice["message"]["tool_calls"] = list(choice.pop("calls").values())
     return {**found, "choices": list(choices.values())} if choices else found
+
+
+def _counted(usage: object) -> int:
+    """Tokens in all: some servers count up from chunk to chunk, and some end with zeros."""
+    return sum(number for value in body(usage).values() if (number := whole(value)) is not None)
 
 
 def _add(so_far: dict[str, Any], choice: Body) -> None:

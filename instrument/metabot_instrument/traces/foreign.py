@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from opentelemetry.trace import StatusCode
 
+from metabot_instrument.current import settings
 from metabot_instrument.traces.ancestry import Ancestry
 from metabot_instrument.traces.line import Line
 from metabot_instrument.traces.plain import SUMMARY, Plain, plain, summary
+from metabot_instrument.vocabulary.attributes import SECRET, is_content
 from metabot_instrument.vocabulary.layers import SESSION, SYSTEM, TASK
 
 if TYPE_CHECKING:
@@ -20,7 +22,10 @@ _VALUES: Final = 64  # of a span's attributes
 
 
 def line_of(span: ReadableSpan, above: Ancestry) -> Line:
-    """Its attributes are the metadata, but for long texts: a prompt belongs to the export, not into a line."""
+    """Its attributes are the metadata, but for long texts: a prompt belongs to the export, not into a line.
+
+    Nor do secrets, and what somebody said only where `capture` records text.
+    """
     assert span.context is not None
     metadata = dict(islice(_short_values(span), _VALUES))
     failed = span.status.status_code is StatusCode.ERROR
@@ -49,7 +54,9 @@ def line_of(span: ReadableSpan, above: Ancestry) -> Line:
 
 
 def _short_values(span: ReadableSpan) -> Iterator[tuple[str, Plain]]:
+    with_text = settings().capture == "text"
     for key, value in (span.attributes or {}).items():
         if isinstance(value, str) and len(value) > SUMMARY:
             continue
-        yield key, plain(value)
+        if isinstance(value, (bool, int, float)) or not (SECRET.search(key) or (is_content(key) and not with_text)):
+            yield key, plain(value)

@@ -5,6 +5,7 @@ https://github.com/open-telemetry/semantic-conventions-genai. Standard library o
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 # The call
@@ -67,3 +68,16 @@ TOOLS_CALLED: Final = "metabot.answer.tools"  # names of the tools that the answ
 TOOL_CALL_IDS: Final = "metabot.answer.tool_call_ids"
 TOOLS_OFFERED: Final = "metabot.tools.names"  # that the request defines, each once
 TOOLS_CHARS: Final = "metabot.tools.chars"  # length of each one's definition
+
+# Names under which instrumentations record what people, models and tools say.
+CONTENT: Final = re.compile(
+    r"(?i)(^|[._])(inputs?|outputs?|prompts?|completions?|messages?|content|text|query|statement|body|arguments|args"
+    r"|results?|response|documents?|instructions|definitions|parameters|payload|value)([._]\d+)*([._]|$)"
+)
+SECRET: Final = re.compile(r"(?i)api[_-]?key|authorization|passw|secret|credential|cookie|(^|[._-])(token|auth)$")
+_TOLD: Final = re.compile(r"metabot\.|gen_ai\.response\.|gen_ai\.output\.type$|http\.response\.|error\.")
+
+
+def is_content(name: str) -> bool:
+    """Whether a text under this name is what somebody said; those that only describe are not."""
+    return CONTENT.search(name) is not None and _TOLD.match(name) is None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -176,3 +178,54 @@ def test_everything_open_is_flushed_at_once(tmp_path: Path) -> None:
         lines.put(number)
     assert flush()
     assert [_numbers(tmp_path / name) for name in "abc"] == [[0], [1], [2]]
+
+
+def test_a_full_disk_stops_no_program_that_buffers(tmp_path: Path) -> None:
+    """The small file that counts a kill's loss finds no room either: that is counted, and the program goes on."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], capture_output=True, check=False)
+    if made.returncode:
+        pytest.skip("this machine lets nobody mount a file system")
+    program = """
+import os, sys
+import metabot_instrument as instrument
+with open("fill", "wb", 0) as file:
+    try:
+        while True: file.write(bytes(4096))
+    except OSError: pass
+instrument.configure(events_path="events.jsonl", events_buffered=True)
+instrument.emit_event("eval")
+instrument.flush()
+assert set(instrument.failures()) == {"lost_unknown", "events_lost"}, instrument.failures()
+"""
+    try:
+        done = subprocess.run([sys.executable, "-c", program], cwd=disk, check=False)
+        assert done.returncode == 0
+        assert not list(disk.glob(".*.new"))
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def test_a_log_handler_that_emits_meets_no_deadlock(tmp_path: Path) -> None:
+    """What is lost is said by a warning, and an application may turn warnings into events, under a lock of its own."""
+    program = """
+import faulthandler, logging, sys, threading, time
+import metabot_instrument as instrument
+faulthandler.dump_traceback_later(20, exit=True)
+instrument.configure(events_path=sys.argv[1], events_buffered=True, events_buffer_size=2, events_flush_seconds=0.5,
+                     events_overflow="drop_newest")
+class ToEvents(logging.Handler):
+    def emit(self, record):
+        time.sleep(0.1)
+        instrument.emit_event("eval")
+logging.getLogger().addHandler(ToEvents())
+instrument.emit_event("eval")
+thread = threading.Thread(target=lambda: logging.getLogger("app").warning("x"))
+thread.start()
+time.sleep(0.03)
+for _ in range(10): instrument.emit_event("eval")
+thread.join()
+"""
+    done = subprocess.run([sys.executable, "-c", program, tmp_path / "log"], check=False, capture_output=True)
+    assert done.returncode == 0, done.stderr

@@ -282,3 +282,26 @@ def test_a_reader_does_not_join_a_torn_tail_with_what_replaces_it(tmp_path: Path
         LineFile(log).append(b"something new\n")
         assert list(lines) == []
         assert list(whole_lines(file, 6)) == [b"something new"]
+
+
+def test_a_signal_handler_that_writes_and_ends_the_program_loses_nothing(tmp_path: Path) -> None:
+    """Its call returned, whatever became of the one that it interrupted."""
+    program = """
+import signal, sys
+from metabot_instrument.lines.file import LineFile
+file = LineFile(sys.argv[1])
+def end(*_):
+    file.append(b"last\\n")
+    sys.exit(3)
+signal.signal(signal.SIGALRM, end)
+signal.setitimer(signal.ITIMER_REAL, 0.02)
+while True:
+    file.append(b"line\\n")
+"""
+    for number in range(10):
+        log = tmp_path / f"log{number}"
+        ended = subprocess.run([sys.executable, "-c", program, log], check=False, capture_output=True)
+        assert (ended.returncode, ended.stderr) == (3, b"")
+        lines = log.read_bytes().splitlines()
+        assert lines.count(b"last") == 1
+        assert set(lines) == {b"line", b"last"}

@@ -1,5 +1,6 @@
 """Whose calls are recorded: one client's, its copies', once each; and what it costs where nothing is recorded."""
 
+import copy
 import gc
 import json
 import subprocess
@@ -236,3 +237,21 @@ def test_the_key_and_the_headers_stay_unknown():
         written = f"{span.to_json()} {path.read_text()}"
     assert server.asked[0].headers["authorization"] == f"Bearer {KEY}"
     assert not any(word in written for word in (KEY, "header-of-mine", "another-header", "org-of-mine"))
+
+
+def test_a_copy_of_the_object_asks_for_itself():
+    """With its own address and key, as one that nobody records does; and is recorded."""
+    with serving(whole(COMPLETION)) as first, serving(whole(COMPLETION)) as second, recording():
+        asked = client(first.url)
+        other = copy.copy(asked)
+        other.base_url, other.api_key = second.url, "another"
+        ask(other)
+        assert (len(first.bodies), len(second.bodies)) == (0, 1)
+        assert len(finished()) == 1
+
+
+def test_it_still_is_what_it_was():
+    """By its type's name and for isinstance."""
+    asked = client("http://127.0.0.1:1")
+    assert isinstance(asked, sdk.OpenAI)
+    assert (type(asked).__name__, type(asked).__module__) == (sdk.OpenAI.__name__, sdk.OpenAI.__module__)

@@ -153,3 +153,30 @@ def test_a_page_instead_of_an_answer():
     with serving(_text) as server, recording():
         assert client(server.url).chat.completions.create(**CHAT) == "no JSON"
         assert "gen_ai.usage.input_tokens" not in told()
+
+
+@pytest.mark.parametrize("capture", ["none", "hashes"])
+def test_a_step_around_it_repeats_no_words_of_the_server_either(capture):
+    """Neither its line nor its exception in the export."""
+    with serving(refuses(401, f"no such key {KEY}; you said beans", code="invalid_api_key")) as server:
+        with recording(capture=capture) as lines:
+            asked = client(server.url)
+            with pytest.raises(sdk.AuthenticationError), metabot_instrument.tracer.span("reasoning", "classify"):
+                asked.chat.completions.create(**CHAT)
+            metabot_instrument.flush()
+            written = lines.read_text()
+        exported = "".join(span.to_json() for span in finished())
+    assert "AuthenticationError 401 invalid_api_key" in written
+    for text in (written, exported):
+        assert KEY not in text
+        assert "beans" not in text
+
+
+def test_an_error_that_is_named_by_a_sentence_has_no_name():
+    """In an answer of status 200: its type could hold anything."""
+    named = {"error": {"message": "no", "type": f"beans and {KEY}", "code": None}}
+    with serving(whole(named)) as server, recording(capture="hashes"):
+        client(server.url).chat.completions.create(**CHAT)
+        span = only()
+    assert told(span)["error.type"] == "error"
+    assert "beans" not in span.to_json()

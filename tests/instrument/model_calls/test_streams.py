@@ -309,3 +309,27 @@ def test_a_stream_that_is_answered_in_one_piece_is_known():
     with serving(whole(COMPLETION)) as server, recording():
         list(client(server.url).chat.completions.create(**CHAT))
         assert told().items() >= OF_THE_ANSWER.items()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(lambda chunks: [{"type": "ping"}, *chunks], id="pings"),
+        pytest.param(lambda chunks: [{**one, "type": "chat.completion.chunk"} for one in chunks], id="typed chunks"),
+        pytest.param(
+            lambda chunks: [*chunks, {**chunks[-1], "usage": {"prompt_tokens": 0, "completion_tokens": 0}}],
+            id="zeros at the end",
+        ),
+    ],
+)
+def test_a_chat_stays_a_chat_whatever_stands_among_its_chunks(odd):
+    """Its tokens and how it ended are those of the plain stream."""
+    told_by = []
+    for chunks in (CHUNKS, odd(CHUNKS)):
+        with serving(streamed(*chunks)) as server, recording():
+            for _ in client(server.url).chat.completions.create(**CHAT):
+                pass
+            told_by.append(told(only()))
+    plain, strange = told_by
+    for name in ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_ai.response.finish_reasons"):
+        assert strange[name] == plain[name]

@@ -134,6 +134,23 @@ def test_spans_of_other_instrumentations_keep_the_chain_whole(trace: Trace) -> N
     assert line["metadata"] == {"status": 200, "error": "refused"}
 
 
+def test_what_others_record_of_texts_and_secrets_stays_out_of_lines(trace: Trace) -> None:
+    """By the attributes' names; with `capture="text"` short texts stand there, secrets never."""
+    told = {
+        "input.value": "a stranger's words", "gen_ai.prompt.0.content": "more words", "api_key": "k-1",
+        "http.request.header.authorization": "Bearer k-1", "db.statement": "SELECT 1",
+        "gen_ai.response.model": "m-1", "gen_ai.usage.input_tokens": 12, "llm.token_count.prompt": 12,
+    }  # fmt: skip
+    for operation in ("hashed", "text"):
+        configure(capture="text" if operation == "text" else "hashes")
+        with otel.get_tracer("other").start_as_current_span(operation, attributes=told):
+            pass
+    described = {"gen_ai.response.model": "m-1", "gen_ai.usage.input_tokens": 12, "llm.token_count.prompt": 12}
+    assert trace.line("hashed")["metadata"] == described
+    said = {name: told[name] for name in ("input.value", "gen_ai.prompt.0.content", "db.statement")}
+    assert trace.line("text")["metadata"] == {**said, **described}
+
+
 def test_a_parent_in_another_process_is_named_by_its_span(trace: Trace) -> None:
     """Its layer is not known here, so it has no line's id."""
     there = otel.SpanContext(7, 255, is_remote=True, trace_flags=otel.TraceFlags(1))
