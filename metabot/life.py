@@ -8,21 +8,27 @@ the names of analyzers, stages and reasons alone. What cannot be written is coun
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final
 
-from analyzers.finding import Finding
-from metabot.config import Settings
-from metabot.generate.proposal import Proposal
-from metabot.publish.pull_request import PullRequest
 from metabot.stopped import Stopped
-from metabot.verify.measured import VerifiedProposal
-from metabot_instrument import configure, emit_event, flush
+from metabot_instrument import configure, emit_event, flush, tracer
 from metabot_instrument.current import settings as current
+
+if TYPE_CHECKING:
+    from analyzers.finding import Finding
+    from metabot.config import Settings
+    from metabot.generate.proposal import Proposal
+    from metabot.ingest import Ingested
+    from metabot.publish.pull_request import PullRequest
+    from metabot.verify.measured import VerifiedProposal
 
 EVENTS: Final = "events.jsonl"
 TRACE: Final = "trace.jsonl"
+_session: Final[ContextVar[str | None]] = ContextVar("pass", default=None)
 _ENDS: Final = {"merged": "pull_request_merged", "closed": "pull_request_closed"}
 
 
@@ -45,52 +51,72 @@ def telling(settings: Settings) -> None:
 
 
 @contextmanager
-def of_pass(settings: Settings, number: int) -> Iterator[None]:
-    """A pass that ends by an exception has failed; the exception goes on."""
+def of_pass(settings: Settings, number: int) -> Iterator[Counter[str]]:
+    """Gives what its end tells beside its length. One that ends by an exception has failed; the exception goes on."""
     telling(settings)
-    began, session = time.monotonic(), f"pass-{number}"
-    emit_event("pass_started", {"sources": len(settings.sources)}, session_id=session)
+    began, came = time.monotonic(), Counter[str]()
+    within = _session.set(f"pass-{number}")
+    _emit("pass_started", {"sources": len(settings.sources)})
     try:
-        yield
+        yield came
     except BaseException as error:
-        emit_event("pass_failed", {"error": type(error).__name__}, session_id=session)
+        _emit("pass_failed", {"error": type(error).__name__})
         raise
     else:
-        emit_event("pass_completed", {"duration_ms": round((time.monotonic() - began) * 1000)}, session_id=session)
+        _emit("pass_completed", {**came, "duration_ms": round((time.monotonic() - began) * 1000)})
     finally:
+        _session.reset(within)
         flush()
 
 
+def loaded(ingested: Ingested) -> None:
+    counts = {name: sum(getattr(one, name) for one in ingested.loaded) for name in ("spans", "rejects")}
+    _emit("telemetry_loaded", {"sources": len(ingested.loaded), **counts})
+
+
 def analyzed(findings: Sequence[Finding], new: Sequence[Finding]) -> None:
-    emit_event("analysis_completed", {"findings": len(findings)})
+    _emit("analysis_completed", {"findings": len(findings)})
     for finding in new:
-        emit_event("finding_raised", _about(finding))
+        _emit("finding_raised", _about(finding))
 
 
 def stopped(finding: Finding, stop: Stopped) -> None:
-    emit_event("finding_stopped", {**_about(finding), "stage": stop.stage, "reason": stop.reason})
+    _emit("finding_stopped", {**_about(finding), "stage": stop.stage, "reason": stop.reason})
 
 
 def opened(finding: Finding, pull_request: PullRequest) -> None:
-    emit_event("pull_request_opened", {**_about(finding), "number": pull_request.number})
+    _emit("pull_request_opened", {**_about(finding), "number": pull_request.number})
 
 
 def written(proposal: Proposal) -> None:
-    emit_event("proposal_written", {**_about(proposal.placed.finding), "author": proposal.author})
+    _emit("proposal_written", {**_about(proposal.placed.finding), "author": proposal.author})
 
 
-def tried(proposal: Proposal, end: VerifiedProposal | Stopped) -> None:
+@contextmanager
+def verification(proposal: Proposal) -> Iterator[list[VerifiedProposal | Stopped]]:
+    """Takes what came of it. A step of its own in the traces."""
     about = _about(proposal.placed.finding)
-    if isinstance(end, Stopped):
-        emit_event("verification_failed", {**about, "stage": end.stage, "reason": end.reason})
-    else:
-        emit_event("verification_passed", about)
+    ends: list[VerifiedProposal | Stopped] = []
+    _emit("verification_started", about)
+    with tracer.span("system", "verify"):
+        yield ends
+    for end in ends:
+        if isinstance(end, Stopped):
+            _emit("verification_failed", {**about, "stage": end.stage, "reason": end.reason})
+        else:
+            _emit("verification_passed", about)
 
 
 def ended(number: int, what: str) -> None:
     """Of a pull request: `merged` or `closed`; anything else is not told."""
     if what in _ENDS:
-        emit_event(_ENDS[what], {"number": number})
+        _emit(_ENDS[what], {"number": number})
+
+
+def _emit(event: str, payload: Mapping[str, str | int]) -> None:
+    emit_event(
+        event, payload, task_id=str(payload["finding"]) if "finding" in payload else None, session_id=_session.get()
+    )
 
 
 def _about(finding: Finding) -> dict[str, str]:

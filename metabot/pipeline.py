@@ -108,8 +108,11 @@ def run_pass(settings: Settings, scope: Scope, *, progress: Progress) -> Pass:
     check_analyzers(settings)
     ledger = Ledger(settings.ledger.path)
     number = ledger.begin_pass()
-    with life.of_pass(settings, number):
-        return _pass(settings, scope, ledger, number, progress)
+    with life.of_pass(settings, number) as came:
+        done = _pass(settings, scope, ledger, number, progress)
+        came["findings"] = len(done.analysis.findings)
+        came["opened"] = sum(isinstance(outcome.end, PullRequest) for outcome in done.outcomes)
+    return done
 
 
 @tracer.span("system", "pass")
@@ -144,6 +147,7 @@ def _look(settings: Settings, progress: Progress) -> tuple[Ingested, Analysis]:
     """The stages that need the store; it is closed again before anything is proved."""
     with opened(settings.store.path, purpose="metabot run", waiting=progress) as store:
         ingested = ingest(store, settings.sources, settings, progress=progress)
+        life.loaded(ingested)
         hours = settings.meta_layer.analysis_window_hours
         window = Window(since_ns=time.time_ns() - hours * NS_PER_HOUR)
         progress(f"analyzing the last {hours} hours")
@@ -237,9 +241,8 @@ def _verified(proposal: Proposal, way: _Way) -> _Proved:
     life.written(proposal)
     if not way.scope.proved:
         return proposal
-    with tracer.span("system", "verify"):
-        end = way.bench.verify(proposal)
-    life.tried(proposal, end)
+    with life.verification(proposal) as ends:
+        ends.append(end := way.bench.verify(proposal))
     return end
 
 

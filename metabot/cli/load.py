@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+from metabot import life
 from metabot.cli.console import columns, out, remark, settings_at, stopwatch, wrapped
 from metabot.cli.quantities import counted
 from metabot.config import Source
@@ -27,6 +28,8 @@ def load(paths: list[str], *, input_format: str, config: Path | None) -> None:
     say = stopwatch()
     with opened(settings.store.path, purpose="metabot load", waiting=say) as store:
         ingested = ingest(store, sources, settings, progress=say)
+    life.telling(settings)
+    life.loaded(ingested)
     out("\n".join(loaded_lines(ingested.loaded)))
     tell_refused(ingested.refused)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,14 +18,15 @@ def settings(tmp_path: Path, text: str = "") -> Settings:
     return parse({"telemetry": {}} if not text else json.loads(text), name="config.toml", root=tmp_path)
 
 
-def told(folder: Path) -> list[dict[str, object]]:
+def told(folder: Path) -> list[dict[str, Any]]:
     log = folder / ".metabot" / life.EVENTS
     return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
 
 
 def test_a_pass_begins_and_is_over(tmp_path: Path) -> None:
     """Its events stand beside the ledger, of the service metabot, and bear the pass's number."""
-    with life.of_pass(settings(tmp_path), 7):
+    with life.of_pass(settings(tmp_path), 7) as came:
+        came["opened"] = 2
         life.analyzed([finding()], [finding()])
     begun, looked, raised, over = told(tmp_path)
     assert [one["event"] for one in (begun, looked, raised, over)] == [
@@ -34,7 +36,9 @@ def test_a_pass_begins_and_is_over(tmp_path: Path) -> None:
         "pass_completed",
     ]
     assert begun["service"] == "metabot"
-    assert begun["session_id"] == over["session_id"] == "pass-7"
+    assert {one["session_id"] for one in (begun, looked, raised, over)} == {"pass-7"}
+    assert over["payload"]["opened"] == 2
+    assert raised["task_id"] == finding().fingerprint
     assert raised["payload"] == {"finding": finding().fingerprint, "analyzer": finding().candidate.analyzer}
 
 

@@ -145,13 +145,13 @@ def test_the_demo_tells_of_its_life(demonstrated: tuple[Path, object]) -> None:
     events = [json.loads(line) for line in lines]
     assert {event["service"] for event in events} == {"metabot"}
     names = [event["event"] for event in events]
-    assert names[:2] == ["pass_started", "analysis_completed"]
+    assert names[:3] == ["pass_started", "telemetry_loaded", "analysis_completed"]
     assert names[-1] == "pass_completed"
-    for name in ("finding_raised", "proposal_written", "verification_passed", "pull_request_opened"):
-        assert names.count(name) == 3
+    told = ("finding_raised", "proposal_written", "verification_started", "verification_passed", "pull_request_opened")
+    assert {names.count(name) for name in told} == {3}
     assert not any(event.get("unknown_type") for event in events)
-    allowed = {"finding", "analyzer", "author", "number", "stage", "reason", "sources", "findings", "duration_ms"}
-    assert {key for event in events for key in event["payload"]} <= allowed
+    allowed = {"finding", "analyzer", "author", "number", "stage", "reason", "sources", "spans", "rejects", "findings"}
+    assert {key for event in events for key in event["payload"]} <= allowed | {"opened", "duration_ms"}
 
 
 def test_a_second_pass_opens_nothing(demonstrated: tuple[Path, object], tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from metabot_instrument.traces.provider import tracer_provider
 from metabot_instrument.vocabulary import attributes as names
 from metabot_instrument.vocabulary import layers
 
-SCOPE: Final = "metabot_instrument.model_calls"
+SCOPE: Final = names.MODEL_CALLS
 _NOTHING: Final[Body] = {}
 _NANO: Final = 1_000_000_000
 

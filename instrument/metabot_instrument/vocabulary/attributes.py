@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+MODEL_CALLS: Final = "metabot_instrument.model_calls"  # the instrumentation scope
+
 # The call
 OPERATION: Final = "gen_ai.operation.name"
 PROVIDER: Final = "gen_ai.provider.name"

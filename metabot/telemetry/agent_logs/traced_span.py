@@ -54,7 +54,8 @@ def span_of(line: Line, link: Link[Line], trace_id: str, parent_id: str | None) 
     status = status_of(line.status)
     failed = failure(metadata) if status == "error" else None
     service, session_id = text(line.service) or "unknown_service", text(line.session_id)
-    events = _events(line, link, (trace_id, service, session_id), metadata)
+    told = {} if kind == "model" else metadata  # a model call's is read, and holds its texts
+    events = _events(line, link, (trace_id, service, session_id), told)
     return Span(
         trace_id=trace_id,
         span_id=link.span_id,

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from model_server import serving
 
+import metabot_instrument
+from metabot.telemetry.agent_logs import trace_lines
 from metabot.telemetry.model_call import spoken
 from metabot_instrument.model_calls import answer, captured, request
 from tests.instrument.model_calls.answers import COMPLETION, TOOL, whole
@@ -101,3 +104,16 @@ def test_whatever_was_said_hashes_stand_for_it(asked, choices):
     for name, value in with_text.items():
         if name not in NEEDS_TEXT:
             assert hashed[name] == value, name
+
+
+@pytest.mark.parametrize("capture", ["text", "hashes", "none"])
+def test_its_trace_line_tells_what_its_export_tells(capture):
+    """However long the prompt: the bot reads one call in both."""
+    with serving(whole(COMPLETION)) as server, recording(capture=capture) as lines:
+        client(server.url).chat.completions.create(**CHAT)
+        (exported,) = read_back()
+        metabot_instrument.flush()
+        (written,) = trace_lines.read([lines.read_bytes()])
+    assert written.model_call == exported.model_call
+    assert (written.operation, written.kind) == (exported.operation, exported.kind)
+    assert (written.model_call.block_hashes != ()) == (capture != "none")

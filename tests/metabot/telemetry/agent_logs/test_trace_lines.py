@@ -220,6 +220,7 @@ def test_a_model_call_within_a_trace_is_one():
     }  # fmt: skip
     (span,) = read(line("sys_1_a3f2", hrm_layer="system", operation="chat gpt-4.1-mini", metadata=told))
     assert (span.operation, span.kind) == ("chat gpt-4.1-mini", "model")
+    assert span.events == ()
     call = span.model_call
     assert (call.model, call.provider, call.finish_reason) == ("gpt-4.1-mini", "openai", "stop")
     assert (call.input_tokens, call.cached_tokens, call.output_tokens) == (1200, 1024, 30)
