@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from metabot.errors import InputError
 from metabot.ingest import ingest
 from metabot.store.store import Store, opened
 from metabot.store.traces import Status, Wanted, by_layer, latest, slowest_operations, spans_of, traces_named
-from metabot_instrument import current
+from metabot_instrument.settings import from_environment
 
 Output = Literal["table", "json"]
 
@@ -57,14 +58,17 @@ def stats(
 
 def _one_trace(store: Store, identity: str) -> str:
     found = traces_named(store, identity, most=_NAMED)
-    if not found:
+    if not found.traces:
         raise InputError(
             f"{identity}: no trace or span has an ID that begins so.\n  Take one from what metabot trace list prints."
         )
-    if len(found) > 1:
-        more = " and perhaps more" if len(found) == _NAMED else ""
-        raise InputError(f"{identity} is the beginning of several: {', '.join(found)}{more}.\n  Write more of it.")
-    return found[0]
+    if len(found.traces) > 1:
+        more = " and perhaps more" if len(found.traces) == _NAMED else ""
+        several = f"{', '.join(found.traces)}{more}"
+        if found.whole:
+            raise InputError(f"{identity} stands in several traces: {several}.\n  Show one of them by its own ID.")
+        raise InputError(f"{identity} is the beginning of several: {several}.\n  Write more of it.")
+    return found.traces[0]
 
 
 @contextmanager
@@ -72,7 +76,7 @@ def _store(files: list[str], config: Path | None) -> Iterator[Store]:
     """The configured store, or one of files that is gone afterwards: of those that are named, else of an application
     that writes its trace lines here, where there are no settings.
     """
-    traced = Path(current.settings().trace_path)
+    traced = Path(from_environment(os.environ).trace_path)
     if not files and config is None and not DEFAULT_FILE.exists() and traced.exists():
         remark(f"no {DEFAULT_FILE} here: read from {traced}")
         files = [str(traced)]

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from analyzers.untrusted import Name, Untrusted
 from metabot.store.store import Store
-from metabot.telemetry.identity import trace_id_of
+from metabot.telemetry.identity import beginning_of, trace_id_of
 from metabot_instrument.vocabulary.layers import LAYERS, layer_named
 
 Status = Literal["success", "error", "blocked"]
@@ -46,17 +46,16 @@ _LATEST: Final = f"""
 _OF_TRACE: Final = f"""
 {_SEEN} SELECT {_COLUMNS} FROM timed WHERE trace_id = $trace ORDER BY start_ns, span_id
 """  # noqa: S608
-_BEGINNING: Final = """
-SELECT DISTINCT trace_id FROM spans WHERE starts_with(trace_id, $id) OR starts_with(span_id, $id)
-ORDER BY trace_id LIMIT $most
-"""
-_OF_LINE: Final = "SELECT DISTINCT trace_id FROM spans WHERE span_id = $span OR trace_id = $root LIMIT $most"
-_OF_MOMENT: Final = """
-SELECT DISTINCT trace_id FROM spans
-WHERE starts_with(operation, $layer || '.') AND start_ns // 1000000000 = $second
-ORDER BY trace_id LIMIT $most
-"""
-_LINE_ID: Final = re.compile(r"([a-z]{3})_(\d{1,10})_([0-9a-z]+)")
+_TRACES: Final = "SELECT DISTINCT trace_id FROM spans WHERE {} ORDER BY trace_id LIMIT $most"
+_WHOLE: Final = _TRACES.format("trace_id = $id OR span_id = $id")
+_BEGINNING: Final = _TRACES.format("starts_with(trace_id, $id) OR starts_with(span_id, $id)")
+_OF_LINE: Final = _TRACES.format("span_id = $digits OR starts_with(span_id, $line) OR trace_id = $root")
+_LINES_BEGINNING: Final = _TRACES.format(
+    "starts_with(span_id, $digits) AND start_ns // 1000000000 = $second "
+    "AND ($layer IS NULL OR starts_with(operation, $layer || '.'))"
+)
+_LINE_ID: Final = re.compile(r"([a-z]{3})_(\d{1,10})(?:_([0-9a-z]*))?")
+_LINES: Final = "trace-lines"  # the format whose ids these are
 _FIGURES: Final = """
     count(*) AS operations, count(ms) AS timed, avg(ms) AS average, quantile_cont(ms, 0.95) AS p95, max(ms) AS slowest,
     count(*) FILTER (outcome = 'error') AS errors, count(*) FILTER (outcome = 'blocked') AS blocked
@@ -141,20 +140,35 @@ def latest(store: Store, wanted: Wanted) -> list[TracedSpan]:
     return [_span(row) for row in _rows(store, _LATEST, _chosen(wanted))]
 
 
-def traces_named(store: Store, identity: str, *, most: int) -> list[str]:
-    """Ids of the traces that begin so, or that hold a span whose id does.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """Ids of traces, and whether the id that was asked for is `whole`, or the beginning of theirs."""
 
-    Of an id as a trace line writes it (`alt_1768312800_a3f2`), those of its span, or of the root that has it; the
-    random digits of other lines are not kept: then those in which that layer did something in that second.
+    traces: list[str]
+    whole: bool
+
+
+def traces_named(store: Store, identity: str, *, most: int) -> Named:
+    """The traces that have this id or hold a span that has it; where there is none, those whose ids begin so.
+
+    An id as a trace line writes it (`alt_1768312800_a3f2`) is of the lines that have it, by other agents given twice
+    now and then, or of those that a line names as its parent; as a beginning, of that layer's spans in that second.
     """
     found = _LINE_ID.fullmatch(identity)
     if found is None:
-        return _traces(store, _BEGINNING, {"id": identity, "most": most})
-    short, second, digits = found.groups()
-    line = {"span": digits, "root": trace_id_of("trace-lines", identity), "most": most}
+        return _named(store, _WHOLE, _BEGINNING, {"id": identity, "most": most})
+    short, second, digits = found.groups(default="")
     layer = layer_named(short)
-    moment = {"layer": layer.name if layer else short, "second": int(second), "most": most}
-    return _traces(store, _OF_LINE, line) or _traces(store, _OF_MOMENT, moment)
+    line = {"digits": digits, "line": beginning_of(_LINES, identity), "root": trace_id_of(_LINES, identity)}
+    moment = {"digits": digits, "second": int(second), "layer": layer.name if layer else None}
+    return _named(store, _OF_LINE, _LINES_BEGINNING, {**line, "most": most}, {**moment, "most": most})
+
+
+def _named(
+    store: Store, of_whole: str, of_beginning: str, values: dict[str, Any], others: dict[str, Any] | None = None
+) -> Named:
+    whole = _traces(store, of_whole, values)
+    return Named(traces=whole or _traces(store, of_beginning, others or values), whole=bool(whole))
 
 
 def _traces(store: Store, statement: str, values: dict[str, Any]) -> list[str]:

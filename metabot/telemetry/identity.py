@@ -15,6 +15,16 @@ def span_id_of(*parts: object) -> str:
     return _digest(8, parts)
 
 
+def span_id_within(name: tuple[object, ...], *parts: object) -> str:
+    """Like `span_id_of`, but it begins with what `beginning_of(*name)` gives, by which it is found again."""
+    return beginning_of(*name) + _digest(4, (*name, *parts))
+
+
+def beginning_of(*name: object) -> str:
+    """8 hexadecimal digits."""
+    return _digest(4, name)
+
+
 def _digest(size: int, parts: tuple[object, ...]) -> str:
     hashed = blake2b(digest_size=size)
     for part in parts:

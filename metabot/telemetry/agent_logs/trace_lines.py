@@ -27,7 +27,7 @@ from metabot.telemetry.agent_logs.moments import moment_ns, ms_ns
 from metabot.telemetry.agent_logs.traced_span import Line, span_of
 from metabot.telemetry.agent_logs.typed_lines import typed_lines
 from metabot.telemetry.attributes import text
-from metabot.telemetry.identity import span_id_of
+from metabot.telemetry.identity import span_id_within
 from metabot.telemetry.opening import Opening
 from metabot.telemetry.record import Event, Reader, Record, Reject
 from metabot.telemetry.spans import Unreadable, reject
@@ -112,7 +112,8 @@ def _link(line: Line, place: str, zone: tzinfo) -> Link[Line]:
     if isinstance(told, str) and _SPAN.fullmatch(told) and told.strip("0"):
         span_id = told
     else:
-        span_id = span_id_of(NAME, own, start_ns, line.layer, line.operation, line.component, line.parent_id, took)
+        told_of = (start_ns, line.layer, line.operation, line.component, line.parent_id, took)
+        span_id = span_id_within((NAME, own), *told_of)
     return Link(
         line=line,
         place=place,

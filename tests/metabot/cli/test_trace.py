@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -151,11 +152,14 @@ LINES = (
 )
 
 
-def trace_lines(path: Path) -> Path:
+Row = tuple[str, str | None, str, str, str, str, str, int, str]
+
+
+def trace_lines(path: Path, told: tuple[Row, ...] = LINES) -> Path:
     """As an agent writes them: without a zone, children first, ids of a second and four digits."""
     names = ("trace_id", "parent_id", "timestamp", "hrm_layer", "operation", "input_summary", "output_summary")
     keys = (*names, "duration_ms", "status")
-    rows = [dict(zip(keys, row, strict=True)) for row in LINES]
+    rows = [dict(zip(keys, row, strict=True)) for row in told]
     lines = [json.dumps({**row, "timestamp": f"2026-01-13T14:00:{row['timestamp']}", "metadata": {}}) for row in rows]
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(lines) + "\n")
@@ -176,11 +180,58 @@ def test_draws_trace_lines_as_the_application_does(tmp_path: Path, identity: str
 
 
 def test_tells_traces_of_one_second_apart(tmp_path: Path) -> None:
-    """By the digits of their roots' IDs; what took less than its clock's unit took 0 ms; other digits fit both."""
+    """By the digits of their roots' IDs; what took less than its clock's unit took 0 ms; no digits fit both."""
     path = trace_lines(tmp_path / "trace.jsonl")
     done = metabot("trace", "show", "alt_1768312800_ffff", "--file", path.name, cwd=tmp_path)
     assert done.stdout.splitlines()[2:] == ["[alt] plan: the same second → success (0ms)"]
-    assert "beginning of several" in failed(tmp_path, "show", "alt_1768312800_0000", "--file", path.name).stderr
+    assert "Write more of it" in failed(tmp_path, "show", "alt_1768312800", "--file", path.name).stderr
+    assert "no trace or span" in failed(tmp_path, "show", "alt_1768312800_0000", "--file", path.name).stderr
+
+
+SHARED = (
+    ("alt_1768312800_0007", None, "00", "altitude", "plan", "one", "", 1, "blocked"),
+    ("alt_1768312800_0007", None, "00", "altitude", "execute", "other", "", 2, "error"),
+    ("alt_1768312800_0008", None, "01", "altitude", "plan", "third", "", 2, "success"),
+)
+
+
+def test_an_id_that_several_roots_share_names_their_traces(tmp_path: Path) -> None:
+    """Each is then shown by its own ID; nobody is told to write more of an ID that is whole."""
+    path = trace_lines(tmp_path / "trace.jsonl", SHARED)
+    said = failed(tmp_path, "show", "alt_1768312800_0007", "--file", path.name).stderr
+    assert "Write more" not in said
+    first, other = re.findall(r"[0-9a-f]{32}", said)
+    shown = [asked(tmp_path, "show", one, "--file", path.name)["spans"] for one in (first, other)]
+    assert {tuple(span["operation"] for span in spans) for spans in shown} == {
+        ("altitude.plan",),
+        ("altitude.execute",),
+    }
+
+
+def test_a_whole_id_is_shown_whatever_else_happened_in_its_second(tmp_path: Path) -> None:
+    """Of a line below another one too."""
+    more = (("mem_1768312802_7777", None, "02", "memory", "read", "elsewhere", "", 1, "success"),)
+    path = trace_lines(tmp_path / "trace.jsonl", (*LINES, *more))
+    shown = asked(tmp_path, "show", "mem_1768312802_7777", "--file", path.name)["spans"]
+    assert [span["input"] for span in shown] == ["“elsewhere”"]
+    assert len(asked(tmp_path, "show", "mem_1768312802_c8d2", "--file", path.name)["spans"]) == 4
+
+
+def test_an_id_of_ours_that_was_cut_short_is_a_beginning(tmp_path: Path) -> None:
+    """Fifteen of its sixteen digits find it among the others of its second."""
+    digits = ("4be1f6a2903c7d15", "77e1f6a2903c7d15")
+    ours = [
+        {
+            "trace_id": f"alt_1768312800_{span_id}", "parent_id": None, "timestamp": "2026-01-13T14:00:00.25+00:00",
+            "hrm_layer": "altitude", "operation": "plan", "duration_ms": 1.0, "status": "success",
+            "otel_trace_id": span_id * 2, "otel_span_id": span_id,
+        }
+        for span_id in digits
+    ]  # fmt: skip
+    (tmp_path / "trace.jsonl").write_text("".join(json.dumps(line) + "\n" for line in ours))
+    for identity in (f"alt_1768312800_{digits[0]}", f"alt_1768312800_{digits[0][:15]}", digits[0][:15]):
+        shown = asked(tmp_path, "show", identity, "--file", "trace.jsonl")["spans"]
+        assert [span["span_id"] for span in shown] == [digits[0]]
 
 
 def test_reads_an_applications_trace_lines_without_settings(tmp_path: Path) -> None:
