@@ -8,6 +8,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -33,7 +34,9 @@ def count(kind: str, why: object, number: int = 1) -> None:
         first = kind not in _counts
         _counts[kind] += number
     if first:
-        _log.warning("%s: %s (further ones are only counted)", kind, why)
+        with suppress(Exception):  # the application's filters and handlers, and objects without a text
+            said = f"{type(why).__name__}: {why}" if isinstance(why, BaseException) else str(why)
+            _log.warning("%s: %s (further ones are only counted)", kind, said)
 
 
 def contained(kind: str, instead: Instead) -> Callable[[Callable[P, R]], Callable[P, R | Instead]]:
@@ -45,7 +48,7 @@ def contained(kind: str, instead: Instead) -> Callable[[Callable[P, R]], Callabl
             try:
                 return function(*args, **named)
             except Exception as error:  # the boundary: a failure in here is not the application's
-                count(kind, f"{type(error).__name__}: {error}")
+                count(kind, error)
                 return instead
 
         return call

@@ -49,6 +49,8 @@ def follow(
             for event in _parsed(tail.lines()):
                 some = True
                 yield event
+                if stopped():  # a log may be written faster than it is read
+                    return
             if not some:
                 time.sleep(poll)
 

@@ -1,7 +1,7 @@
 """A file that many threads and processes append whole lines to.
 
-Each call takes an advisory lock, writes once and lets go. A tail that a killed writer left without an end is cut off
-by the next one, so that a reader meets whole lines only. Nothing is synced to the disk: what a returned call wrote
+Each call takes an advisory lock, writes once and lets go. A JSON object that a killed writer began is cut off by the
+next one, so that a reader meets whole lines only. Nothing is synced to the disk: what a returned call wrote
 outlives the process, not the machine. A writer that is stopped (SIGSTOP) in the middle of a call holds up the others.
 """
 
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
+import stat
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +20,19 @@ from metabot_instrument.boundary import count
 from metabot_instrument.lines.forks import renewed_in_children
 from metabot_instrument.lines.rotated import whole_size
 
+_LONGEST = 1 << 20  # bytes of a last line that are looked at
 _TRIES = 100  # to lock the file before somebody rotates it; a file system that never tells the same inode is no place
+
+
+def _is_torn(tail: bytes) -> bool:
+    """Whether it is the beginning of a JSON object: what others wrote without an end is theirs, and stays."""
+    if not tail.startswith(b"{"):
+        return False
+    try:
+        json.loads(tail)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 class LineFile:
@@ -97,13 +111,16 @@ class LineFile:
         raise OSError(errno.ESTALE, "is another file each time it is looked at", self._name)
 
     def _open(self) -> None:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
         try:
             self._fd = os.open(self._name, flags, 0o666)
         except FileNotFoundError:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._fd = os.open(self._name, flags, 0o666)
         opened = os.fstat(self._fd)
+        if stat.S_ISFIFO(opened.st_mode):  # one that nobody reads would hold the application up
+            self._close()
+            raise OSError(errno.EINVAL, "is a pipe, no file", self._name)
         self._identity = opened.st_dev, opened.st_ino
         self._end = -1
 
@@ -113,12 +130,14 @@ class LineFile:
         self._fd = -1
 
     def _whole(self, size: int) -> int:
-        """Cuts off a tail without an end, and gives the size that is left."""
+        """Cuts off what a killed writer began, and gives the size that is left; any other last line gets its end."""
         if size in (0, self._end) or os.pread(self._fd, 1, size - 1) == b"\n":
             return size
         whole = whole_size(self._fd, size)
-        os.ftruncate(self._fd, whole)
-        return whole
+        if _is_torn(os.pread(self._fd, min(size - whole, _LONGEST), whole)):
+            os.ftruncate(self._fd, whole)
+            return whole
+        return size + os.write(self._fd, b"\n")
 
     def _write(self, lines: bytes, size: int) -> None:
         left = memoryview(lines)

@@ -44,13 +44,17 @@ def identity(file: IO[bytes]) -> tuple[int, int]:
 
 def whole_lines(file: IO[bytes], at: int = 0, until: int | None = None) -> Iterator[bytes]:
     """The lines that have an end, from byte `at` on, without it; `until` is where to stop, else the file's end."""
-    rest = b""
+    begun: list[bytes] = []  # of a line whose end has not come yet
     while True:
         most = _BLOCK if until is None else min(_BLOCK, until - at)
         block = os.pread(file.fileno(), most, at) if most > 0 else b""
         at += len(block)
-        *lines, rest = (rest + block).split(b"\n")
-        yield from lines
+        first, *others = block.split(b"\n")
+        begun.append(first)
+        if others:
+            yield b"".join(begun)
+            yield from others[:-1]
+            begun = others[-1:]
         if len(block) < _BLOCK:  # the end: what has no end yet may be cut off and written over
             return
 

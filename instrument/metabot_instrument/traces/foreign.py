@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,7 @@ from metabot_instrument.vocabulary.layers import SESSION, SYSTEM, TASK
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
+_ADDRESS: Final = re.compile(r"(?i)(^|[._])(url|uri|target)([._]|$)")  # whose query may hold a key
 _VALUES: Final = 64  # of a span's attributes
 _LONGEST: Final = 1 << 20  # characters of a value of a model call; of more the call's line has none
 
@@ -76,4 +78,4 @@ def _short_values(span: ReadableSpan) -> Iterator[tuple[str, Plain]]:
         if isinstance(value, str) and len(value) > SUMMARY:
             continue
         if isinstance(value, (bool, int, float)) or not (SECRET.search(key) or (is_content(key) and not with_text)):
-            yield key, plain(value)
+            yield key, plain(value.partition("?")[0] if isinstance(value, str) and _ADDRESS.search(key) else value)

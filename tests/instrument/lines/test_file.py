@@ -36,9 +36,9 @@ def test_makes_the_folder_and_appends(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        pytest.param(b"whole\ntorn", b"whole\nnew\n", id="behind a whole line"),
-        pytest.param(b"torn", b"new\n", id="alone in the file"),
-        pytest.param(b"whole\n" + b"x" * 600_000, b"whole\nnew\n", id="longer than one look"),
+        pytest.param(b'whole\n{"torn', b"whole\nnew\n", id="behind a whole line"),
+        pytest.param(b'{"torn', b"new\n", id="alone in the file"),
+        pytest.param(b"whole\n{" + b"x" * 600_000, b"whole\nnew\n", id="longer than one look"),
         pytest.param(b"whole\n", b"whole\nnew\n", id="no torn tail"),
     ],
 )
@@ -56,7 +56,7 @@ def test_cuts_off_a_tail_torn_while_it_is_open(tmp_path: Path) -> None:
     file = LineFile(log)
     file.append(b"one\n")
     with log.open("ab") as other:
-        other.write(b"torn")
+        other.write(b'{"torn')
     file.append(b"two\n")
     assert log.read_bytes() == b"one\ntwo\n"
 
@@ -275,7 +275,7 @@ def test_a_log_that_is_no_file_is_written_too(tmp_path: Path) -> None:
 def test_a_reader_does_not_join_a_torn_tail_with_what_replaces_it(tmp_path: Path) -> None:
     """The tail is cut off and written over between two looks of one reader: it stops before the tail."""
     log = tmp_path / "log"
-    log.write_bytes(b"whole\ntorn")
+    log.write_bytes(b'whole\n{"torn')
     with log.open("rb") as file:
         lines = whole_lines(file)
         assert next(lines) == b"whole"
@@ -305,3 +305,28 @@ while True:
         lines = log.read_bytes().splitlines()
         assert lines.count(b"last") == 1
         assert set(lines) == {b"line", b"last"}
+
+
+def test_a_pipe_is_no_log(tmp_path: Path) -> None:
+    """One that nobody reads would hold the application up."""
+    os.mkfifo(tmp_path / "log")
+    with pytest.raises(OSError, match="is a pipe"):
+        LineFile(tmp_path / "log").append(b"line\n")
+
+
+@pytest.mark.parametrize("last", [b'{"revenue": 12}', b"a note of somebody", b"[1, 2"])
+def test_a_last_line_of_others_stays(tmp_path: Path, last: bytes) -> None:
+    """It only had no end; what is cut off is the beginning of a JSON object."""
+    log = tmp_path / "log"
+    log.write_bytes(b"first\n" + last)
+    LineFile(log).append(b'{"event":"eval"}\n')
+    assert log.read_bytes() == b"first\n" + last + b'\n{"event":"eval"}\n'
+
+
+def test_a_line_over_many_blocks_is_read_in_one_go(tmp_path: Path) -> None:
+    """Between its neighbours, and one without an end is left out."""
+    lines = [b"a", b"x" * 3_000_000, b"b", b"y" * (1 << 18), b""]
+    path = tmp_path / "log"
+    path.write_bytes(b"\n".join(lines) + b"\nno end")
+    with path.open("rb") as file:
+        assert list(whole_lines(file)) == lines

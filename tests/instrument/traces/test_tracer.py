@@ -140,12 +140,14 @@ def test_what_others_record_of_texts_and_secrets_stays_out_of_lines(trace: Trace
         "input.value": "a stranger's words", "gen_ai.prompt.0.content": "more words", "api_key": "k-1",
         "http.request.header.authorization": "Bearer k-1", "db.statement": "SELECT 1",
         "gen_ai.response.model": "m-1", "gen_ai.usage.input_tokens": 12, "llm.token_count.prompt": 12,
+        "url.full": "https://desk.example/orders?key=k-1",
     }  # fmt: skip
     for operation in ("hashed", "text"):
         configure(capture="text" if operation == "text" else "hashes")
         with otel.get_tracer("other").start_as_current_span(operation, attributes=told):
             pass
     described = {"gen_ai.response.model": "m-1", "gen_ai.usage.input_tokens": 12, "llm.token_count.prompt": 12}
+    described["url.full"] = "https://desk.example/orders"
     assert trace.line("hashed")["metadata"] == described
     said = {name: told[name] for name in ("input.value", "gen_ai.prompt.0.content", "db.statement")}
     assert trace.line("text")["metadata"] == {**said, **described}
