@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from metabot_instrument.boundary import contained, count
-from metabot_instrument.settings import FIELDS, Settings, from_environment
+from metabot_instrument.settings import FIELDS, Settings, from_environment, from_keywords
 
 _lock: Final = threading.RLock()
 if hasattr(os, "register_at_fork"):  # a child must not find it held by a thread that it does not have
@@ -33,13 +33,13 @@ def configure(**changes: Any) -> None:
     """Sets what is named, by the fields of `Settings`; everything else keeps what the environment says.
 
     What was open under the old settings is flushed and closed. A name that is no setting is counted and said, with the
-    nearest that is.
+    nearest that is, and so is a value that will not do, by the rules of the environment's: its setting stays as it was.
     """
     global _now  # noqa: PLW0603
     for name in changes.keys() - FIELDS:
         near = get_close_matches(name, FIELDS, 1)
         count("setting", f"configure() knows no {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
-    known = {name: value for name, value in changes.items() if name in FIELDS}
+    known = from_keywords(changes)
     with _lock:
         _now = replace(settings(), **known)
     for changed in _listeners:

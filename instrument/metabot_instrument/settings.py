@@ -5,8 +5,11 @@ Standard library only.
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
+from os import PathLike, fspath
 from typing import Any, Final, Literal, get_args
 
 from metabot_instrument.boundary import count
@@ -14,6 +17,9 @@ from metabot_instrument.boundary import count
 Overflow = Literal["wait", "drop_oldest", "drop_newest"]
 Level = Literal["debug", "info", "warn"]
 Capture = Literal["text", "hashes", "none"]
+
+_shown: Final = reprlib.Repr()
+_shown.maxstring = _shown.maxother = 100  # characters of a value that will not do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +47,25 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One setting's environment variables, the first that is set wins."""
+    """One setting: its environment variables, the first that is set wins, and its rule.
+
+    `parse` takes a text or a value of the field's own type; its ValueError or TypeError says what would do.
+    """
 
     field: str
     names: tuple[str, ...]
-    parse: Callable[[str], Any]
+    parse: Callable[[object], Any]
 
 
-def _flag(value: str) -> bool:
-    word = value.strip().lower()
+def _text(value: object) -> str:
+    said = fspath(value) if isinstance(value, PathLike) else value
+    if not isinstance(said, str):
+        raise TypeError("say a text")
+    return said
+
+
+def _flag(value: object) -> bool:
+    word = str(int(value)) if isinstance(value, int) else _text(value).strip().lower()
     if word in ("1", "true", "yes", "on"):
         return True
     if word in ("", "0", "false", "no", "off"):
@@ -57,9 +73,9 @@ def _flag(value: str) -> bool:
     raise ValueError("say 1 or 0")
 
 
-def _one_of(kind: object) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        word = value.strip().lower()
+def _one_of(kind: object) -> Callable[[object], str]:
+    def parse(value: object) -> str:
+        word = _text(value).strip().lower()
         if word not in get_args(kind):
             raise ValueError(f"say one of {', '.join(get_args(kind))}")
         return word
@@ -67,38 +83,57 @@ def _one_of(kind: object) -> Callable[[str], str]:
     return parse
 
 
-def _at_least(least: float, number: Callable[[str], float], most: float = float("inf")) -> Callable[[str], float]:
-    def parse(value: str) -> float:
-        read = number(value)
-        if not least <= read <= most:
-            raise ValueError(f"{value} is not between {least} and {most}")
-        return read
+def _number(
+    number: Callable[[str | float], float], least: float, most: float = float("inf")
+) -> Callable[[object], float]:
+    what = "whole number" if number is _whole else "number"
+    bounds = f"of at least {least}" if most == float("inf") else f"between {least} and {most}"
+
+    def parse(value: object) -> float:
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            with suppress(ValueError, OverflowError):
+                read = number(value)
+                if least <= read <= most:
+                    return read
+        raise ValueError(f"say a {what} {bounds}")
 
     return parse
 
 
-def _globs(value: str) -> tuple[str, ...]:
-    return tuple(glob for part in value.split(",") if (glob := part.strip())) or ("*",)
+def _whole(value: str | float) -> int:
+    if isinstance(value, float) and not value.is_integer():
+        raise ValueError
+    return int(value)
+
+
+def _globs(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(glob for part in value.split(",") if (glob := part.strip())) or ("*",)
+    if isinstance(value, list | tuple | set | frozenset) and all(isinstance(glob, str) for glob in value):
+        return tuple(value)
+    raise ValueError("say globs of event types, as a list or parted by commas")
 
 
 VARIABLES: Final = (
-    Variable("service_name", ("METABOT_SERVICE_NAME", "OTEL_SERVICE_NAME"), str),
-    Variable("events_path", ("METABOT_EVENTS_PATH", "AGI_LEDGER_PATH"), str),
+    Variable("service_name", ("METABOT_SERVICE_NAME", "OTEL_SERVICE_NAME"), _text),
+    Variable("events_path", ("METABOT_EVENTS_PATH", "AGI_LEDGER_PATH"), _text),
     Variable("events_buffered", ("METABOT_EVENTS_BUFFERED", "AGI_EVENT_ASYNC"), _flag),
-    Variable("events_buffer_size", ("METABOT_EVENTS_BUFFER_SIZE", "AGI_EVENT_BUFFER_SIZE"), _at_least(1, int)),
+    Variable("events_buffer_size", ("METABOT_EVENTS_BUFFER_SIZE", "AGI_EVENT_BUFFER_SIZE"), _number(_whole, 1)),
     Variable(
-        "events_flush_seconds", ("METABOT_EVENTS_FLUSH_SECONDS", "AGI_EVENT_FLUSH_INTERVAL"), _at_least(0.001, float)
+        "events_flush_seconds",
+        ("METABOT_EVENTS_FLUSH_SECONDS", "AGI_EVENT_FLUSH_INTERVAL"),
+        _number(float, 0.001, 3600),
     ),
     Variable("events_overflow", ("METABOT_EVENTS_OVERFLOW",), _one_of(Overflow)),
     Variable("events_types", ("METABOT_EVENTS_TYPES",), _globs),
-    Variable("rotate_bytes", ("METABOT_ROTATE_BYTES",), _at_least(0, int)),
-    Variable("rotate_keep", ("METABOT_ROTATE_KEEP",), _at_least(1, int)),
+    Variable("rotate_bytes", ("METABOT_ROTATE_BYTES",), _number(_whole, 0)),
+    Variable("rotate_keep", ("METABOT_ROTATE_KEEP",), _number(_whole, 1)),
     Variable("trace", ("METABOT_TRACE", "DOPEJAR_TRACE"), _flag),
     Variable("trace_level", ("METABOT_TRACE_LEVEL",), _one_of(Level)),
-    Variable("trace_path", ("METABOT_TRACE_PATH",), str),
+    Variable("trace_path", ("METABOT_TRACE_PATH",), _text),
     Variable("trace_console", ("METABOT_TRACE_CONSOLE",), _flag),
-    Variable("trace_sample_rate", ("METABOT_TRACE_SAMPLE_RATE",), _at_least(0, float, 1)),
-    Variable("endpoint", ("METABOT_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"), str),
+    Variable("trace_sample_rate", ("METABOT_TRACE_SAMPLE_RATE",), _number(float, 0, 1)),
+    Variable("endpoint", ("METABOT_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"), _text),
     Variable("protocol", ("METABOT_OTLP_PROTOCOL",), _one_of(Literal["http", "grpc"])),
     Variable("capture", ("METABOT_CAPTURE",), _one_of(Capture)),
 )
@@ -109,13 +144,26 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
     read: dict[str, Any] = {}
     for variable in VARIABLES:
         name = next((name for name in variable.names if environ.get(name)), None)
-        if name is None:
-            continue
-        try:
-            read[variable.field] = variable.parse(environ[name])
-        except ValueError as error:
-            count("setting", f"{name}={environ[name]!r}: {error}")
+        if name is not None:
+            read |= _read(variable, name, environ[name])
     return Settings(**read)
+
+
+def from_keywords(given: Mapping[str, object]) -> dict[str, Any]:
+    """Those of the values that will do, as they are kept; any other is counted as a failure named `setting`."""
+    read: dict[str, Any] = {}
+    for variable in VARIABLES:
+        if variable.field in given:
+            read |= _read(variable, variable.field, given[variable.field])
+    return read
+
+
+def _read(variable: Variable, name: str, value: object) -> dict[str, Any]:
+    try:
+        return {variable.field: variable.parse(value)}
+    except (TypeError, ValueError) as error:
+        count("setting", f"{name}={_shown.repr(value)}: {error}")
+        return {}
 
 
 UNNAMED: Final = Settings().service_name
