@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from metabot.cli.console import printable, wrapped
+from metabot_instrument.events.reading import TIMES, unix_time
 
 _INDENT: Final = " " * 14
 _LINES: Final = 5  # of one event
 _HEAD: Final = frozenset(
     {
-        "event", "event_type", "timestamp", "unix_time", "service", "payload", "task_id", "session_id", "persona_id",
-        "trace_id", "span_id", "writer", "seq",
+        "event", "event_type", *TIMES, "service", "payload", "task_id", "session_id", "persona_id", "trace_id",
+        "span_id", "writer", "seq",
     }
 )  # fmt: skip
 _BELONGS: Final = (("task", "task_id"), ("session", "session_id"), ("persona", "persona_id"))
@@ -68,13 +69,8 @@ def _value(value: object) -> str:
 
 def _moment(event: Event) -> tuple[str, str]:
     """Day and time of day in UTC; of an event without a time that can be read, no day."""
-    unix = event.get("unix_time")
-    try:
-        if isinstance(unix, int | float):
-            at = datetime.fromtimestamp(unix, UTC)
-        else:
-            at = datetime.fromisoformat(str(event.get("timestamp")))
-            at = at.astimezone(UTC) if at.tzinfo else at
-    except (ValueError, OverflowError, OSError):
+    unix = unix_time(event)
+    if unix is None:
         return "", "no time"
+    at = datetime.fromtimestamp(unix, UTC)
     return f"{at:%Y-%m-%d}", at.time().isoformat("milliseconds")

@@ -7,14 +7,17 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from metabot_instrument.lines.rotated import identity, opened, whole_lines, whole_size
 
 Event = dict[str, Any]
+
+TIMES: Final = ("timestamp", "unix_time", "ts")
+_END: Final = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 
 
 def read(path: str | os.PathLike[str]) -> Iterator[Event]:
@@ -79,15 +82,25 @@ def type_of(event: Mapping[str, Any]) -> str:
 
 
 def unix_time(event: Mapping[str, Any]) -> float | None:
-    """When it happened, in Unix seconds; unknown where there is no time, or one without a zone."""
-    unix = event.get("unix_time")
-    if isinstance(unix, int | float) and not isinstance(unix, bool):
-        return float(unix)
-    try:
-        at = datetime.fromisoformat(str(event.get("timestamp")))
-    except ValueError:
-        return None
-    return None if at.tzinfo is None else at.timestamp()
+    """When it happened, in Unix seconds: what `timestamp`, `unix_time` or `ts` says, ISO 8601 before Unix seconds.
+
+    Without a zone it is UTC. Unknown where none of them is a time between 1970 and 2100.
+    """
+    named = [event[name] for name in TIMES if event.get(name) is not None]
+    seconds = map(_seconds, sorted(named, key=lambda told: not isinstance(told, str)))
+    return next((at for at in seconds if at is not None and 0 <= at < _END), None)
+
+
+def _seconds(told: object) -> float | None:
+    if isinstance(told, str):
+        try:
+            at = datetime.fromisoformat(told)
+            return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+        except (ValueError, OverflowError):
+            return None
+    if isinstance(told, bool) or not isinstance(told, int | float) or not 0 <= told < _END:
+        return None  # also NaN, and more digits than a float takes
+    return float(told)
 
 
 def _parsed(lines: Iterable[bytes]) -> Iterator[Event]:

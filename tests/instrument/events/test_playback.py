@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from metabot_instrument.events.playback import playback
+from metabot_instrument.events.playback import playback, timed
 
 
 @pytest.fixture
@@ -66,3 +66,27 @@ def test_refuses_to_run_backwards(recorded: Path) -> None:
     """A speed below nought has no meaning."""
     with pytest.raises(ValueError, match="backwards"):
         playback(recorded, speed=-1)
+
+
+def test_an_absurd_time_waits_for_nothing(tmp_path: Path) -> None:
+    """Milliseconds, digits without end, no number, the last year that there is: each event follows at once."""
+    times = ("1768305606123", "1" + "0" * 400, "NaN", "Infinity", '"9999-12-31T00:00:00+00:00"')
+    path = tmp_path / "absurd.jsonl"
+    path.write_text("".join(f'{{"event":"eval","{name}":{at}}}\n' for name in ("ts", "unix_time") for at in times))
+    assert playback(path, send=lambda _: None) == 10
+
+
+@pytest.mark.parametrize(
+    ("times", "speed", "due"),
+    [
+        pytest.param([100, 102, 101, 103], 1, [0, 2, 2, 3], id="an earlier one follows at once"),
+        pytest.param([0, 4e9, 4e9 + 1], 1, [0, 3600, 3601], id="at most an hour"),
+        pytest.param([4e9, 10, 11], 1, [0, 0, 1], id="a clock that was set back"),
+        pytest.param([0, 5], 1e-320, [0, 3600], id="hardly any speed"),
+        pytest.param([0, None, 5], 5, [0, 0, 1], id="no time"),
+    ],
+)
+def test_says_when_each_is_due(times: list[float | None], speed: float, due: list[float]) -> None:
+    """In seconds after the first, divided by the speed."""
+    events = [{"event": "eval", "ts": at} for at in times]
+    assert [after for _, after in timed(events, speed)] == due

@@ -202,7 +202,34 @@ def test_selects_what_is_asked_for(asked: dict[str, Any], found: list[int]) -> N
     assert list(selected(_EVENTS, **asked)) == [_EVENTS[number] for number in found]
 
 
-@pytest.mark.parametrize("event", [{}, {"timestamp": "2026-11-22T00:00:00"}, {"timestamp": 5}, {"unix_time": True}])
+ABSURD: list[dict[str, Any]] = [
+    {},
+    {"unix_time": True},
+    {"unix_time": 1768305606123},
+    {"unix_time": 10**400},
+    {"unix_time": float("nan")},
+    {"ts": float("inf")},
+    {"timestamp": "9999-12-31T23:59:59-23:00"},
+    {"timestamp": "0001-01-01T00:00:00+23:00"},
+    {"timestamp": "yesterday"},
+]
+
+
+@pytest.mark.parametrize(
+    ("event", "at"),
+    [
+        pytest.param({"ts": 10.5}, 10.5, id="its short name"),
+        pytest.param({"ts": "1970-01-01T01:00:05+01:00", "unix_time": 7}, 5, id="ISO before seconds"),
+        pytest.param({"timestamp": "1970-01-01T00:00:09"}, 9, id="without a zone in UTC"),
+        pytest.param({"timestamp": "yesterday", "unix_time": 7}, 7, id="the next where one is none"),
+    ],
+)
+def test_a_time_stands_under_one_of_three_names(event: dict[str, Any], at: float) -> None:
+    """As metabot loads it."""
+    assert unix_time(event) == at
+
+
+@pytest.mark.parametrize("event", ABSURD)
 def test_a_time_that_cannot_be_told_is_unknown(event: dict[str, Any]) -> None:
     """No zone is guessed."""
     assert unix_time(event) is None

@@ -122,6 +122,13 @@ def test_prints_the_last_events(tmp_path: Path) -> None:
     ]
 
 
+def test_shows_a_time_by_any_of_its_names(tmp_path: Path) -> None:
+    """`ts` as well; one that no clock has is none."""
+    write(tmp_path / "log.jsonl", {"event": "eval", "ts": 1795240800.25}, {"event": "eval", "ts": 1795240800250})
+    done = events(tmp_path, "tail", "--no-follow", "--log", "log.jsonl")
+    assert done.stdout.splitlines() == ["2026-11-21 (UTC)", "06:00:00.250 eval", "no time      eval"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "types"),
     [
@@ -225,6 +232,18 @@ def test_follows_a_log_until_ctrl_c(tmp_path: Path) -> None:
         tail.send_signal(signal.SIGINT)
         rest, said = tail.communicate(timeout=SOON)
     assert (tail.returncode, rest, said) == (0, "", "")
+
+
+@pytest.mark.slow
+def test_a_long_wait_of_a_playback_ends_with_ctrl_c(tmp_path: Path) -> None:
+    """Quietly, with 0; what is not due was not played."""
+    write(tmp_path / "log.jsonl", {"event": "eval", "ts": 0}, {"event": "rune", "ts": 4e9})
+    with running(tmp_path, "playback", "log.jsonl", "--format", "json") as player:
+        assert player.stdout is not None
+        assert json.loads(player.stdout.readline())["event"] == "eval"
+        player.send_signal(signal.SIGINT)
+        rest, said = player.communicate(timeout=SOON)
+    assert (player.returncode, rest, said) == (0, "", "")
 
 
 @pytest.mark.slow
