@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from typing import Any, Final
 
 from opentelemetry.context import Context, attach, get_current, set_value
@@ -47,6 +47,14 @@ def begin(asked: Asked, code: Code, *, current: bool = True) -> Recorded:
 
 def innermost() -> Span:
     return step_of(get_current()) or UNRECORDED
+
+
+def nearest(among: Sequence[Recorded | None]) -> Recorded | None:
+    """The innermost of these that the step which is current here is, or is under."""
+    here = step_of(get_current())
+    while here is not None and here not in among:
+        here = here.above()
+    return here
 
 
 class Recorded(Span):
@@ -90,6 +98,10 @@ class Recorded(Span):
             set_status_on_exception=False,
         )
         self.inside = set_span_in_context(self.otel, set_value(STEP, self, self._before))
+
+    def above(self) -> Recorded | None:
+        """The step around this one, while it is open."""
+        return step_of(self._before)
 
     @property
     def trace_id(self) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from random import getrandbits
@@ -33,24 +34,24 @@ _RECORDED: Final = "metabot_instrument.traces.recorded"
 
 
 class Opening:
-    """A `Step` of a tracer that is on, or whose settings were not read yet."""
+    """A `Step` of a tracer that is on, or whose settings were not read yet; each time it is entered is a span."""
 
-    __slots__ = ("_asked", "recorded")
+    __slots__ = ("_asked", "_open")
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
-        self.recorded: Recorded | None = None
+        self._open: list[Recorded | None] = []  # None where tracing was off
 
     def __enter__(self) -> Span:
-        return self.open(sys._getframe(1))
+        return self._begin(sys._getframe(1))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self.recorded is not None:
-            self.recorded.end(error)
-            self.recorded = None
+        recorded = self._open.pop(0) if len(self._open) == 1 else self._own()
+        if recorded is not None:
+            recorded.end(error)
 
     async def __aenter__(self) -> Span:
-        return self.open(sys._getframe(1))
+        return self._begin(sys._getframe(1))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
@@ -61,11 +62,23 @@ class Opening:
         """The function, its calls traced wherever tracing is on when they are made."""
         return decorated(self._asked, function)
 
-    def open(self, frame: FrameType) -> Span:
-        code = frame.f_code
-        where = Code(code.co_filename, f"{frame.f_globals.get('__name__')}.{code.co_qualname}", frame.f_lineno)
-        self.recorded = begin(self._asked, where)
-        return self.recorded or UNRECORDED
+    def _begin(self, frame: FrameType) -> Span:
+        recorded = begin(self._asked, _where(frame))
+        self._open.append(recorded)
+        return recorded or UNRECORDED
+
+    def _own(self) -> Recorded | None:
+        """Of several that are open, the innermost one of this thread or task."""
+        nearest: Recorded | None = _recorded().nearest(self._open)
+        found = nearest if nearest or None in self._open else next(reversed(self._open), None)
+        with suppress(ValueError):
+            self._open.remove(found)
+        return found
+
+
+def _where(frame: FrameType) -> Code:
+    code = frame.f_code
+    return Code(code.co_filename, f"{frame.f_globals.get('__name__')}.{code.co_qualname}", frame.f_lineno)
 
 
 class Unrecorded(tuple[object, ...]):
@@ -163,10 +176,9 @@ class Tracer:
         """A span of no duration."""
         if self.off or (self.quiet and level == "debug"):
             return
-        opening = Opening(Asked(layer, operation, component, input, level))
-        opening.open(sys._getframe(1))
-        if opening.recorded is not None:
-            opening.recorded.end_at_once(output, status, metadata)
+        recorded = begin(Asked(layer, operation, component, input, level), _where(sys._getframe(1)))
+        if recorded is not None:
+            recorded.end_at_once(output, status, metadata)
 
     @contained("trace", UNRECORDED)
     def current(self) -> Span:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from metabot_instrument import tracer
+from metabot_instrument import configure, tracer
 from tests.instrument.traces.written import Trace
 
 _DEPTH = 3
@@ -190,3 +190,103 @@ def test_a_fork_while_other_threads_trace_does_not_hang_the_child(trace: Trace) 
     for thread in threads:
         thread.join()
     assert sum(line["operation"] == "route" for line in trace.lines()) == 10
+
+
+def test_one_step_entered_again_is_a_span_each_time(trace: Trace) -> None:
+    """Within itself and after itself; what comes later is under none of them."""
+    step = tracer.span("memory", "read", "shared")
+    with step as outer, tracer.span("altitude", "plan"), step as inner:
+        pass
+    with step as after:
+        pass
+    tracer.event("system", "later")
+    lines = {line["trace_id"]: line for line in trace.lines()}
+    assert len(lines) == 5
+    assert trace.path_of("plan") == ["read", "plan"]
+    assert lines[inner.trace_id]["parent_id"] == trace.line("plan")["trace_id"]
+    assert [lines[span.trace_id]["parent_id"] for span in (outer, after)] == [None, None]
+    assert trace.line("later")["parent_id"] is None
+
+
+@pytest.mark.parametrize("last_first", [False, True])
+def test_one_step_of_many_threads_is_a_span_of_each(trace: Trace, last_first: bool) -> None:
+    """All are open at one time, and each ends its own in whatever order."""
+    step = tracer.span("memory", "read", "shared")
+    together, turns = threading.Barrier(8), [threading.Event() for _ in range(9)]
+
+    def enter(number: int) -> None:
+        with step as span:
+            span.set_output(number)
+            together.wait(30)
+            turns[number].wait(30)
+            with step:
+                tracer.event("memory", "write", "m.py", output=number)
+        turns[number + (-1 if last_first else 1)].set()
+
+    threads = [threading.Thread(target=enter, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    turns[7 if last_first else 0].set()
+    for thread in threads:
+        thread.join()
+    lines = {line["trace_id"]: line for line in trace.lines()}
+    assert len(lines) == 24
+    ended = [line["output_summary"] for line in trace.lines() if line["operation"] == "read" and line["output_summary"]]
+    assert ended == [str(number) for number in (reversed(range(8)) if last_first else range(8))]
+    for line in lines.values():
+        if line["operation"] == "write":
+            outer = lines[lines[line["parent_id"]]["parent_id"]]
+            assert (outer["output_summary"], outer["parent_id"]) == (line["output_summary"], None)
+
+
+def test_one_step_of_many_tasks_is_a_span_of_each(trace: Trace) -> None:
+    """They share a thread, and end in the order they began in, not the reverse."""
+    step = tracer.span("memory", "read", "shared")
+
+    async def enter(number: int) -> None:
+        async with step as span:
+            span.set_output(number)
+            await asyncio.sleep(0.01 * number)
+            tracer.event("memory", "write", "m.py", output=number)
+
+    async def everyone() -> None:
+        await asyncio.gather(*(enter(number) for number in range(5)))
+
+    asyncio.run(everyone())
+    lines = {line["trace_id"]: line for line in trace.lines()}
+    assert len(lines) == 10
+    for line in lines.values():
+        if line["operation"] == "write":
+            assert lines[line["parent_id"]]["output_summary"] == line["output_summary"]
+
+
+def test_one_step_of_two_generators_ends_both(trace: Trace) -> None:
+    """Closed elsewhere than they began, each ends one, and none stays current."""
+    step = tracer.span("reasoning", "classify")
+
+    def steps() -> Iterator[int]:
+        with step:
+            yield 1
+
+    running = [steps(), steps()]
+    for each in running:
+        contextvars.copy_context().run(next, each)
+    with tracer.span("altitude", "plan"):
+        for each in running:
+            each.close()
+        tracer.event("memory", "read")
+    assert [line["operation"] for line in trace.lines()] == ["classify", "classify", "read", "plan"]
+    assert trace.path_of("read") == ["plan", "read"]
+
+
+def test_one_step_around_a_change_of_the_settings_ends_what_it_began(trace: Trace) -> None:
+    """Entered while tracing was off, it records nothing, and leaves the recorded one to its own end."""
+    step = tracer.span("memory", "read")
+    off = contextvars.copy_context()
+    with step:
+        configure(trace=False)
+        off.run(step.__enter__)
+        configure(trace=True)
+        off.run(step.__exit__, None, None, None)
+        tracer.event("memory", "write")
+    assert trace.path_of("write") == ["read", "write"]
