@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Final
 
 from metabot_instrument.current import settings
 from metabot_instrument.events.points import Point, points
 from metabot_instrument.events.reading import read, type_of
+from metabot_instrument.lines.rotated import opened
 from metabot_instrument.vocabulary.event_types import EVENT_TYPES
 from metabot_instrument.vocabulary.layers import layer_named
 
@@ -28,7 +30,9 @@ class CoverageReport:
     undeclared_types: Mapping[str, int]
     fired: Mapping[Point, int]  # point to number of events or spans
     never: tuple[Point, ...]
-    untold: tuple[Point, ...]  # what they emit is computed: nobody can tell
+    untold: tuple[Point, ...]  # what they emit is computed, or no file was there that would tell
+    logs_read: bool  # whether there was an event log
+    traces_read: bool
 
     @property
     def share(self) -> float | None:
@@ -50,11 +54,13 @@ def coverage(
     paths: Iterable[Path], *, logs: Iterable[Path] | None = None, traces: Iterable[Path] | None = None
 ) -> CoverageReport:
     """Compares the source under `paths` with logs of events and of traces; by default those that the settings name."""
-    events = Counter(type_of(event) for log in _or(logs, settings().events_path) for event in read(log))
-    spans = Counter(_span(line) for trace in _or(traces, settings().trace_path) for line in read(trace))
+    logs, traces = _there(logs, settings().events_path), _there(traces, settings().trace_path)
+    events = Counter(type_of(event) for log in logs for event in read(log))
+    spans = Counter(_span(line) for trace in traces for line in read(trace))
     seen = {"event": events, "span": spans}
+    readable = {"event": bool(logs), "span": bool(traces)}
     found = points(paths)
-    told = [point for point in found if point.name is not None]
+    told = [point for point in found if point.name is not None and readable[point.kind]]
     fired = {point: number for point in told if (number := seen[point.kind][point.name or ""])}
     return CoverageReport(
         fired_types={name: events[name] for name in EVENT_TYPES if events[name]},
@@ -62,12 +68,20 @@ def coverage(
         undeclared_types={name: number for name, number in events.items() if name not in EVENT_TYPES},
         fired=fired,
         never=tuple(point for point in told if point not in fired),
-        untold=tuple(point for point in found if point.name is None),
+        untold=tuple(point for point in found if point.name is None or not readable[point.kind]),
+        logs_read=bool(logs),
+        traces_read=bool(traces),
     )
 
 
-def _or(paths: Iterable[Path] | None, default: str) -> Iterable[Path]:
-    return (default,) if paths is None else paths
+def _there(paths: Iterable[Path] | None, default: str) -> list[Path]:
+    """Those of which there is a file, or a rotated one. Raises `OSError` where one cannot be opened."""
+    there = []
+    for path in (default,) if paths is None else paths:
+        with ExitStack() as files:
+            if opened(path, files):
+                there.append(path)
+    return there
 
 
 def _span(line: Mapping[str, Any]) -> str:

@@ -106,6 +106,17 @@ def test_an_application_that_fired_all_of_it_reaches_the_aim(tmp_path: Path) -> 
     assert (report.share, report.reached, report.never) == (1.0, True, ())
 
 
+def test_what_no_file_tells_of_is_untold(app: Path, tmp_path: Path) -> None:
+    """A span of which no trace file was read is no span that never fired; an event likewise."""
+    log = _log(tmp_path / "e", {"event": "eval"})
+    report = coverage([app], logs=[log], traces=[tmp_path / "absent"])
+    assert (report.logs_read, report.traces_read) == (True, False)
+    assert {point.kind for point in (*report.fired, *report.never)} == {"event"}
+    assert {point.line for point in report.untold if point.kind == "span"} == {5, 16, 17, 21}
+    neither = coverage([app], logs=[tmp_path / "absent"], traces=[])
+    assert (neither.share, neither.never, len(neither.untold)) == (None, (), 15)
+
+
 def test_without_points_the_share_is_unknown(tmp_path: Path, log: Path) -> None:
     """Nothing is no hundred percent; by default the logs are those of the settings."""
     report = coverage([tmp_path], traces=[])

@@ -191,6 +191,39 @@ def test_tells_what_never_fired(tmp_path: Path) -> None:
     assert values["types"]["fired"] == {"task_started": 1}
 
 
+@pytest.mark.parametrize(
+    ("source", "under", "code", "said"),
+    [
+        pytest.param(SOURCE, "50", 0, "reached by those that could be told", id="events alone suffice"),
+        pytest.param(SOURCE, "51", 4, "50.0%", id="events alone are too few"),
+        pytest.param('tracer.span("altitude", "plan")', "95", 0, "not checked", id="nothing but spans"),
+        pytest.param("", "95", 4, "nothing could be told", id="no point at all"),
+    ],
+)
+def test_spans_without_a_trace_file_are_not_known(
+    tmp_path: Path, source: str, under: str, code: int, said: str
+) -> None:
+    """That none was read is said; they neither fired nor failed to."""
+    (tmp_path / "agent.py").write_text(source)
+    write(tmp_path / "log.jsonl", {"event": "task_started"})
+    done = events(tmp_path, "coverage", "agent.py", "--log", "log.jsonl", "--fail-under", under)
+    assert done.returncode == code
+    assert "no trace file was read: --trace" in done.stderr
+    assert said in done.stderr
+    assert "altitude/plan" not in done.stdout.partition("never fired:")[2].partition("not known")[0]
+    assert "no event log" not in done.stderr
+
+
+def test_types_without_a_log_are_not_known(tmp_path: Path) -> None:
+    """No share of them, and no failure below one."""
+    done = events(tmp_path, "coverage", "--fail-under", "95", "--format", "json")
+    assert done.returncode == 0
+    assert "no event log was read: --log" in done.stderr
+    assert "not checked" in done.stderr
+    assert json.loads(done.stdout)["types"] == {"share": None, "fired": {}, "never": [], "undeclared": {}}
+    assert "is not known" in events(tmp_path, "coverage").stdout
+
+
 def test_json_is_described(tmp_path: Path) -> None:
     """docs/json.md names every key of what these commands print as JSON."""
     (tmp_path / "agent.py").write_text(SOURCE)
