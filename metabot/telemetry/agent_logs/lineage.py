@@ -3,7 +3,7 @@
 Lines come in the order in which their spans end, so a parent follows its children; a child is held until the chain of
 its parents is there up to the root. Ids of a second and four random digits are given twice now and then. A child
 belongs to the first line behind it that has its parent's id and was open when the child began; failing that, where a
-task outlived the step that began it, to the last such line before it.
+task outlived the step that began it, to the last such line before it, of the sixty-four last of that id.
 
 A trace is known by its root's id, the second one of the same id by its start too. What no parent was written for is a
 trace of its own under the missing parent's id; but where it is less than an hour old its parent may still be running,
@@ -13,9 +13,12 @@ and it is a `Reject` until the file has grown. Lines that hold too much memory a
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
+from operator import attrgetter
 from typing import Final, Generic, TypeVar
 
 from metabot.telemetry.identity import span_id_of, trace_id_of
@@ -25,6 +28,7 @@ from metabot.telemetry.spans import reject
 _T = TypeVar("_T")
 _HELD: Final = 200_000  # lines whose trace is not known yet
 _REMEMBERED: Final = 50_000  # lines that a later one may be a child of
+_LOOKED_AT: Final = 64  # of the lines of one id, for one that may have begun a later one: hostile files have thousands
 _RUNNING_NS: Final = 3_600 * 10**9  # younger ones may have a parent that still runs
 
 
@@ -41,6 +45,7 @@ class Link(Generic[_T]):
     end_ns: int
     timed: bool = True  # whether the end is known
     above: Link[_T] | None = None
+    higher: Link[_T] | None = None  # a line above, by which the top is found sooner
     children: list[Link[_T]] = field(default_factory=list)
     trace_id: str | None = None
 
@@ -53,11 +58,11 @@ class Lineage(Generic[_T]):
     def __init__(self, name: str, now_ns: Callable[[], int] = time.time_ns) -> None:
         self._name: Final = name
         self._now_ns: Final = now_ns
-        self._waiting: dict[str, list[Link[_T]]] = {}  # by the parent's id
+        self._waiting: dict[str, list[Link[_T]]] = {}  # by the parent's id, in the order in which they began
         self._held = 0
         self._roots: set[str] = set()
         self._latest: deque[Link[_T]] = deque()
-        self._by_id: dict[str, list[Link[_T]]] = {}  # the latest ones
+        self._by_id: dict[str, deque[Link[_T]]] = {}  # the latest ones
 
     def add(self, link: Link[_T]) -> Iterator[Placed[_T] | Reject]:
         """What is known now that this line is there."""
@@ -66,7 +71,7 @@ class Lineage(Generic[_T]):
         if link.parent is None:
             yield from self._release(link, self._trace_of(link), None)
             return
-        self._waiting.setdefault(link.parent, []).append(link)
+        insort(self._waiting.setdefault(link.parent, []), link, key=_start)
         self._held += 1
         if self._held > _HELD:
             yield from self._let_go(running_ns=0)
@@ -79,15 +84,12 @@ class Lineage(Generic[_T]):
         waiting = self._waiting.get(parent.id)
         if not waiting:
             return
-        rest = []
-        for child in waiting:
-            if parent.start_ns <= child.start_ns <= parent.end_ns + _a_millisecond:
-                self._attach(child, parent)
-            else:
-                rest.append(child)
-        if rest:
-            self._waiting[parent.id] = rest
-        else:
+        first = bisect_left(waiting, parent.start_ns, key=_start)
+        end = bisect_right(waiting, parent.end_ns + _a_millisecond, lo=first, key=_start)
+        for child in waiting[first:end]:
+            self._attach(child, parent)
+        del waiting[first:end]
+        if not waiting:
             del self._waiting[parent.id]
 
     def _attach(self, child: Link[_T], parent: Link[_T]) -> None:
@@ -96,11 +98,11 @@ class Lineage(Generic[_T]):
 
     def _remember(self, link: Link[_T]) -> None:
         self._latest.append(link)
-        self._by_id.setdefault(link.id, []).append(link)
+        self._by_id.setdefault(link.id, deque()).append(link)
         if len(self._latest) > _REMEMBERED:
             old = self._latest.popleft()
             same = self._by_id[old.id]
-            same.remove(old)
+            same.popleft()
             if not same:
                 del self._by_id[old.id]
 
@@ -128,7 +130,7 @@ class Lineage(Generic[_T]):
         youngest = self._now_ns() - running_ns
         for top in tops:
             known = top.above.trace_id if top.above else None
-            if top.above is not None and known is not None:
+            if top.above is not None and known is not None and top.trace_id is None:
                 yield from self._release(top, known, top.above.span_id)
         for top in still_waiting:
             if running_ns and top.end_ns > youngest:
@@ -139,8 +141,8 @@ class Lineage(Generic[_T]):
 
     def _attached_late(self, child: Link[_T]) -> bool:
         """To the last line before it that has its parent's id and began before it."""
-        for parent in reversed(self._by_id.get(child.parent or "", ())):
-            if parent.start_ns <= child.start_ns and not _is_below(parent, child):
+        for parent in islice(reversed(self._by_id.get(child.parent or "", ())), _LOOKED_AT):
+            if parent.start_ns <= child.start_ns and _top(parent) is not child:
                 if parent.trace_id is None:
                     self._attach(child, parent)
                 else:
@@ -154,12 +156,15 @@ class Lineage(Generic[_T]):
 
 
 _a_millisecond: Final = 1_000_000  # durations are often whole milliseconds
+_start: Final = attrgetter("start_ns")
 
 
-def _is_below(link: Link[_T], top: Link[_T]) -> bool:
-    above: Link[_T] | None = link
-    while above is not None:
-        if above is top:
-            return True
-        above = above.above
-    return False
+def _top(link: Link[_T]) -> Link[_T]:
+    """The line that nothing is above of; the way to it is short from then on."""
+    way = []
+    while (above := link.higher or link.above) is not None:
+        way.append(link)
+        link = above
+    for below in way:
+        below.higher = link
+    return link
