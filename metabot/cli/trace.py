@@ -11,15 +11,16 @@ from typing import Final, Literal
 
 import platformdirs
 
-from metabot.cli.console import out, remark, settings_at, settings_or_defaults
+from metabot.cli.console import out, remark, settings_at, settings_or_defaults, wrapped
 from metabot.cli.load import named, tell_refused
 from metabot.cli.trace_pages import list_json, list_lines, show_json, show_lines, stats_json, stats_lines
 from metabot.config import DEFAULT_FILE, Settings
-from metabot.errors import InputError
+from metabot.errors import InputError, SettingsError
 from metabot.ingest import ingest
 from metabot.store.store import Store, opened
-from metabot.store.traces import Status, Wanted, by_layer, latest, slowest_operations, spans_of, traces_named
+from metabot.store.traces import Status, Wanted, by_layer, has_layer, latest, slowest_operations, spans_of, traces_named
 from metabot_instrument.settings import from_environment
+from metabot_instrument.vocabulary.layers import LAYERS
 
 Output = Literal["table", "json"]
 
@@ -30,6 +31,7 @@ def list_spans(
     *, last: int, layer: str | None, status: Status | None, files: list[str], output: Output, config: Path | None
 ) -> None:
     with _store(files, config) as store:
+        _known(store, layer)
         found = latest(store, Wanted(last=last, layer=layer, status=status))
     _print(output, lambda: list_json(found), lambda: list_lines(found))
 
@@ -52,8 +54,17 @@ def stats(
 ) -> None:
     wanted = Wanted(last=last, layer=layer, status=status)
     with _store(files, config) as store:
+        _known(store, layer)
         layers, operations = by_layer(store, wanted), slowest_operations(store, wanted, most=slowest)
     _print(output, lambda: stats_json(layers, operations), lambda: stats_lines(layers, operations))
+
+
+def _known(store: Store, layer: str | None) -> None:
+    """Raises `SettingsError` for a layer that nobody declared and no span is of."""
+    if layer is not None and not has_layer(store, layer):
+        known = ", ".join(f"{one.name} ({one.short})" for one in LAYERS.values())
+        told = f"Layers are {known}; one that an application declares is taken by its long name."
+        raise SettingsError("\n  ".join([f"--layer {layer}: there is no such layer here.", *wrapped(told)]))
 
 
 def _one_trace(store: Store, identity: str) -> str:
@@ -77,7 +88,12 @@ def _store(files: list[str], config: Path | None) -> Iterator[Store]:
     that writes its trace lines here, where there are no settings.
     """
     traced = Path(from_environment(os.environ).trace_path)
-    if not files and config is None and not DEFAULT_FILE.exists() and traced.exists():
+    if not files and config is None and not DEFAULT_FILE.exists():
+        if not traced.exists():
+            raise InputError(
+                f"there is neither a {DEFAULT_FILE} nor a trace file {traced} here.\n"
+                "  Name telemetry with --file, a trace file with METABOT_TRACE_PATH, or settings with --config."
+            )
         remark(f"no {DEFAULT_FILE} here: read from {traced}")
         files = [str(traced)]
     if not files:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from analyzers.untrusted import Untrusted
-from metabot.cli.console import columns, wrapped
+from metabot.cli.console import WIDTH, columns, cut, wrapped
 from metabot.cli.quantities import counted
 from metabot.store.traces import Figures, LayerFigures, OperationFigures, TracedSpan
 from metabot_instrument.vocabulary.layers import layer_named
@@ -17,14 +17,19 @@ from metabot_instrument.vocabulary.layers import layer_named
 _QUOTED: Final = 100  # characters of what went in or came out
 _DEEPEST: Final = 12  # levels that are set in; deeper ones say how deep they are
 _DRAWN: Final = 500  # spans of one tree
+_SHORTEST: Final = 3  # letters of a service's name that still tell something
 
 
 def list_lines(spans: Sequence[TracedSpan]) -> list[str]:
     if not spans:
         return ["no span"]
-    several = len({span.service for span in spans}) > 1
     head = ("time (UTC)", "id", "operation", "took", "status")
-    rows = [(_time(span), span.span_id, _what(span, several), _took(span.ms), span.outcome) for span in spans]
+    rows = [(_time(span), span.span_id, _what(span), _took(span.ms), span.outcome) for span in spans]
+    if len({span.service for span in spans}) > 1:
+        beside = sum(max(len(row[index]) for row in [head, *rows]) + 2 for index in (0, 1, 3, 4))
+        room = WIDTH - 2 - beside
+        named = zip((span.service for span in spans), rows, strict=True)
+        rows = [(*row[:2], _of_service(row[2], service, room), *row[3:]) for service, row in named]
     return columns([head, *rows], align="<<<><", first=2)
 
 
@@ -99,14 +104,20 @@ def _told(span: TracedSpan) -> str:
         came_out += f", {span.outcome}"
     why = " ".join([*filter(None, [span.error_type]), *_quoted(span.error_message)])
     took = f" ({_took(span.ms)})" if span.ms is not None else ""
-    return f"{_what(span, several=False)}{went_in} → {came_out}{took}" + (f" [{why}]" if why else "")
+    return f"{_what(span)}{went_in} → {came_out}{took}" + (f" [{why}]" if why else "")
 
 
-def _what(span: TracedSpan, several: bool) -> str:
-    service = f"{span.service}/" if several else ""
+def _what(span: TracedSpan) -> str:
     if span.layer is None:
-        return f"[{span.kind}] {service}{span.operation}"
-    return f"[{_short(span.layer)}] {service}{span.operation.removeprefix(f'{span.layer}.')}"
+        return f"[{span.kind}] {span.operation}"
+    return f"[{_short(span.layer)}] {span.operation.removeprefix(f'{span.layer}.')}"
+
+
+def _of_service(what: str, service: str, room: int) -> str:
+    """With the service before the operation: it is cut to the room that the operation leaves."""
+    kind, _, operation = what.partition("] ")
+    left = room - len(what) - 1
+    return f"{kind}] {cut(service, left)}/{operation}" if left >= _SHORTEST else what
 
 
 def _short(layer: str) -> str:

@@ -56,6 +56,7 @@ _LINES_BEGINNING: Final = _TRACES.format(
 )
 _LINE_ID: Final = re.compile(r"([a-z]{3})_(\d{1,10})(?:_([0-9a-z]*))?")
 _LINES: Final = "trace-lines"  # the format whose ids these are
+_LAYERED: Final = "SELECT 1 FROM spans WHERE starts_with(operation, $layer || '.') LIMIT 1"
 _FIGURES: Final = """
     count(*) AS operations, count(ms) AS timed, avg(ms) AS average, quantile_cont(ms, 0.95) AS p95, max(ms) AS slowest,
     count(*) FILTER (outcome = 'error') AS errors, count(*) FILTER (outcome = 'blocked') AS blocked
@@ -201,6 +202,11 @@ def slowest_operations(store: Store, wanted: Wanted, *, most: int) -> list[Opera
         )
         for row in _rows(store, _SLOWEST, {**_chosen(wanted), "slowest": most})
     ]
+
+
+def has_layer(store: Store, layer: str) -> bool:
+    """Whether it is one of the vocabulary, or the first part of an operation."""
+    return layer_named(layer) is not None or bool(_rows(store, _LAYERED, {"layer": layer}))
 
 
 def _known() -> list[str]:

@@ -41,6 +41,21 @@ def test_a_deep_trace_keeps_its_columns() -> None:
     assert max(map(len, lines)) <= 80
 
 
+def test_of_several_services_the_operation_stays_readable() -> None:
+    """The service's name is cut, or left out where nothing of it would be told; 80 columns hold."""
+    told = (("unknown_service", "lookup_order", 16.25), ("desk", "plan", 1.0), ("desk", "lookup_orders_1", 1.0))
+    spans = [
+        traced(f"{number:016x}", service=Name(service), operation=Name(operation), layer=None, kind="tool", ms=ms)
+        for number, (service, operation, ms) in enumerate(told)
+    ]
+    lines = list_lines(spans)
+    first, second, third = (line.split("[tool] ")[1].split()[0] for line in lines[1:])
+    assert (second, third) == ("desk/plan", "lookup_orders_1")
+    assert first.endswith("/lookup_order")
+    assert 3 <= len(first.partition("/")[0]) < len("unknown_service")
+    assert max(map(len, lines)) <= 80
+
+
 def test_a_long_trace_is_cut() -> None:
     """After 500 spans the others are counted; JSON has them all."""
     spans = [traced(str(number)) for number in range(510)]
