@@ -1,7 +1,7 @@
 """Events, traces and model calls of a running LLM agent.
 
 What fails in here is counted (`failures()`) and never reaches the application. Importing this is cheap: what a name
-needs is imported when it is first used.
+needs is imported when it is first used, but for `tracer`, which a signal handler may want at any moment.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from metabot_instrument.current import configure
+from metabot_instrument.lines.forks import setting_up
+from metabot_instrument.traces.tracer import tracer
+
 if TYPE_CHECKING:
     from metabot_instrument.boundary import failures
-    from metabot_instrument.current import configure
     from metabot_instrument.events.emit import (
         append_event,
         append_ledger,
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from metabot_instrument.events.subscriptions import subscribe
     from metabot_instrument.lines.writers import flush, shutdown
     from metabot_instrument.model_calls.client import openai, uninstrument
-    from metabot_instrument.traces.tracer import tracer
 
 __version__ = "0.1.0"
 
@@ -51,7 +53,6 @@ __all__ = [
 _MODULES: Final = {
     "append_event": "events.emit",
     "append_ledger": "events.emit",
-    "configure": "current",
     "emit_alert": "events.emit",
     "emit_event": "events.emit",
     "emit_monitoring_snapshot": "events.emit",
@@ -63,7 +64,6 @@ _MODULES: Final = {
     "route": "events.outlets",
     "shutdown": "lines.writers",
     "subscribe": "events.subscriptions",
-    "tracer": "traces.tracer",
     "uninstrument": "model_calls.client",
 }
 
@@ -71,6 +71,7 @@ _MODULES: Final = {
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    with setting_up:
+        found = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
     globals()[name] = found
     return found

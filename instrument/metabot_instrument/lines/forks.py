@@ -1,8 +1,14 @@
-"""What has to begin anew in a forked child: locks that another thread held, files that the parent goes on using."""
+"""What has to begin anew in a forked child: locks that another thread held, files that the parent goes on using.
+
+What is done once, by whoever comes first, is done under `setting_up`, for which a fork waits: a child would wait for
+ever for a module that a thread of its parent was importing.
+"""
 
 from __future__ import annotations
 
+import concurrent.futures.thread  # noqa: F401  # its lock, which OpenTelemetry takes, is then taken after ours at a fork
 import os
+import threading
 import weakref
 from typing import Final, Protocol
 
@@ -12,6 +18,7 @@ class Renewed(Protocol):
         """Called in a forked child before anything else runs there."""
 
 
+setting_up: Final = threading.RLock()  # a signal handler may come while its thread sets up
 _things: Final[weakref.WeakSet[Renewed]] = weakref.WeakSet()
 
 
@@ -26,4 +33,7 @@ def _renew() -> None:
 
 
 if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=setting_up.acquire, after_in_parent=setting_up.release, after_in_child=setting_up.release
+    )
     os.register_at_fork(after_in_child=_renew)

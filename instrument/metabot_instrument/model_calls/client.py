@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 from metabot_instrument.boundary import contained
 from metabot_instrument.current import settings
+from metabot_instrument.lines.forks import setting_up
 
 C = TypeVar("C")
 
@@ -94,6 +95,7 @@ def _begun(client: Any, options: Any) -> Any:
 
 @contained("model_call", None)
 def _begin(client: Any, options: Any) -> Any:
-    from metabot_instrument.model_calls.call import begun  # noqa: PLC0415  # OpenTelemetry only where calls are recorded
+    with setting_up:
+        from metabot_instrument.model_calls.call import begun  # noqa: PLC0415  # OpenTelemetry where calls are recorded
 
     return begun(client, options)

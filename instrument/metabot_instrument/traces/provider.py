@@ -6,9 +6,8 @@ up its own must do so before its first span; its sampler then decides, not our r
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -16,6 +15,7 @@ from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ParentBased, Sampler, SamplingResult, TraceIdRatioBased
 
 from metabot_instrument.current import on_change, settings
+from metabot_instrument.lines.forks import setting_up
 from metabot_instrument.settings import UNNAMED
 from metabot_instrument.traces.recorder import STEPS, recorder
 
@@ -24,18 +24,27 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Link, SpanKind, Tracer, TraceState
     from opentelemetry.util.types import Attributes
 
-_lock: Final = threading.Lock()
 _provider: TracerProvider | None = None
+_begun = False
 _tracer: Tracer | None = None
 
 
 def tracer_provider() -> TracerProvider:
     """The provider, set up at the first call."""
-    global _provider  # noqa: PLW0603  # one a process, as OpenTelemetry has it
-    with _lock:
+    global _provider, _begun  # noqa: PLW0603  # one a process, as OpenTelemetry has it
+    if _provider is not None:
+        return _provider
+    with setting_up:
+        if _provider is None and _begun:
+            raise RuntimeError("a signal handler came while its thread set up tracing")
         if _provider is None:
-            _provider = _adopted() or _ours()
-            recorder.sinks()
+            _begun = True
+            try:
+                made = _adopted() or _ours()
+                recorder.sinks()
+            finally:
+                _begun = False
+            _provider = made
     return _provider
 
 

@@ -18,7 +18,7 @@ from metabot_instrument.boundary import contained
 from metabot_instrument.current import on_change, settings
 from metabot_instrument.lines.buffered import BufferedLines
 from metabot_instrument.lines.file import LineFile
-from metabot_instrument.lines.forks import renewed_in_children
+from metabot_instrument.lines.forks import renewed_in_children, setting_up
 from metabot_instrument.settings import UNNAMED, Settings
 from metabot_instrument.traces.ancestry import Ancestry, ancestry
 from metabot_instrument.traces.console import Console
@@ -114,7 +114,7 @@ class Recorder(SpanProcessor):
 
     def sinks(self) -> Sinks:
         """What is open now, opened where nothing is."""
-        with self._lock:
+        with setting_up, self._lock:  # an exporter is imported
             if self._sinks is None:
                 now = settings()
                 self._sinks = Sinks(

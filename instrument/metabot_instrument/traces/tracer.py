@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from metabot_instrument.boundary import contained
 from metabot_instrument.current import on_change, settings
+from metabot_instrument.lines.forks import setting_up
 from metabot_instrument.settings import Level
 from metabot_instrument.traces.line import Code, line_id
 from metabot_instrument.traces.step import UNRECORDED, Asked, F, Span, Step
@@ -114,7 +115,8 @@ def begin(asked: Asked, code: Code, *, current: bool = True) -> Recorded | None:
 @cache
 def _recorded() -> ModuleType:
     """Imported when it is needed, and whole: it imports OpenTelemetry, and threads that come meanwhile wait."""
-    return import_module(_RECORDED)
+    with setting_up:
+        return import_module(_RECORDED)
 
 
 def decorated(asked: Asked, function: F) -> F:
