@@ -1,6 +1,6 @@
 """What metabot does, told by what applications import as well: events of its own life, and its stages as spans.
 
-Events stand in `events.jsonl` beside the ledger. With [telemetry] trace the stages are written to `trace.jsonl` there,
+Events stand in the folder `own` beside the ledger. With [telemetry] trace the stages are written to `trace.jsonl` there,
 with an endpoint they are sent to it. Neither holds text of the telemetry that is analyzed: fingerprints, numbers and
 the names of analyzers, stages and reasons alone. What cannot be written is counted and stops nothing.
 """
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from metabot.publish.pull_request import PullRequest
     from metabot.verify.measured import VerifiedProposal
 
-EVENTS: Final = "events.jsonl"
-TRACE: Final = "trace.jsonl"
+EVENTS: Final = "own/events.jsonl"
+TRACE: Final = "own/trace.jsonl"
 _session: Final[ContextVar[str | None]] = ContextVar("pass", default=None)
 _ENDS: Final = {"merged": "pull_request_merged", "closed": "pull_request_closed"}
 

@@ -83,6 +83,11 @@ def _one_of(kind: object) -> Callable[[object], str]:
     return parse
 
 
+def _protocol(value: object) -> str:
+    """OpenTelemetry's word for protobuf over HTTP is taken for ours."""
+    return _one_of(Literal["http", "grpc"])("http" if value == "http/protobuf" else value)
+
+
 def _number(
     number: Callable[[str | float], float], least: float, most: float = float("inf")
 ) -> Callable[[object], float]:
@@ -134,7 +139,7 @@ VARIABLES: Final = (
     Variable("trace_console", ("METABOT_TRACE_CONSOLE",), _flag),
     Variable("trace_sample_rate", ("METABOT_TRACE_SAMPLE_RATE",), _number(float, 0, 1)),
     Variable("endpoint", ("METABOT_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"), _text),
-    Variable("protocol", ("METABOT_OTLP_PROTOCOL",), _one_of(Literal["http", "grpc"])),
+    Variable("protocol", ("METABOT_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"), _protocol),
     Variable("capture", ("METABOT_CAPTURE",), _one_of(Capture)),
 )
 

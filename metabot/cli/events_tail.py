@@ -81,15 +81,14 @@ def _follow(path: Path, choose: Choose, last: int, show: Callable[[Event], None]
     kept: deque[Event] = deque(maxlen=last)
     looks = 0
 
-    def looked() -> bool:
-        """Asked before each look at the log: what was there when it began has been seen before the second."""
+    def looking() -> None:
+        """What was there when it began has been seen before the second look."""
         nonlocal looks
         looks += 1
         while looks > 1 and kept:
             show(kept.popleft())
-        return False
 
-    for event in choose(new_events(path, from_start=True, stopped=looked)):
+    for event in choose(new_events(path, from_start=True, looking=looking)):
         if looks > 1:
             show(event)
         else:

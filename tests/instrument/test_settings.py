@@ -39,6 +39,7 @@ def as_before() -> Iterator[None]:
         pytest.param("trace_level", "WARN", "warn", id="capitals"),
         pytest.param("trace_path", Path("t.jsonl"), "t.jsonl", id="a path"),
         pytest.param("endpoint", "", "", id="none"),
+        pytest.param("protocol", "http/protobuf", "http", id="a protocol as OpenTelemetry says it"),
     ],
 )
 def test_takes_what_it_can_read(field: str, value: object, kept: object) -> None:

@@ -55,23 +55,32 @@ def append_event(event: Mapping[str, Any]) -> None:
 append_ledger = append_event  # its name in earlier systems
 
 
+@contained(LOST, None)
 def emit_task_lifecycle(
-    state: str, task_id: str, *, session_id: str | None = None, persona_id: str | None = None, **payload: Any
+    state: str, task_id: str, /, *, session_id: str | None = None, persona_id: str | None = None, **payload: Any
 ) -> None:
     """`state` is started, completed or failed."""
     emit_event(f"task_{state}", payload, task_id=task_id, session_id=session_id, persona_id=persona_id)
 
 
-def emit_alert(severity: str, message: str, **payload: Any) -> None:
-    """An `alert_triggered`; `severity` is info, warning, error or critical."""
-    emit_event("alert_triggered", {"severity": severity, "message": message, **payload})
+@contained(LOST, None)
+def emit_alert(severity: str, message: str, /, **payload: Any) -> None:
+    """An `alert_triggered`; `severity` is info, warning, error or critical. Ids in `payload` are the event's."""
+    _emit("alert_triggered", {"severity": severity, "message": message}, payload)
 
 
-def emit_system_event(kind: str, description: str, **payload: Any) -> None:
+@contained(LOST, None)
+def emit_system_event(kind: str, description: str, /, **payload: Any) -> None:
     """`kind` is an event type of the system or its infrastructure: system_startup, migration, deployment, …"""
-    emit_event(kind, {"description": description, **payload})
+    _emit(kind, {"description": description}, payload)
 
 
-def emit_monitoring_snapshot(metrics: Mapping[str, Any]) -> None:
+@contained(LOST, None)
+def emit_monitoring_snapshot(metrics: Mapping[str, Any], /, **ids: Any) -> None:
     """A `performance_metric` with figures by name."""
-    emit_event("performance_metric", metrics)
+    _emit("performance_metric", metrics, ids)
+
+
+def _emit(kind: str, said: Mapping[str, Any], more: dict[str, Any]) -> None:
+    task_id, session_id, persona_id = (more.pop(name, None) for name in ("task_id", "session_id", "persona_id"))
+    emit_event(kind, {**said, **more}, task_id=task_id, session_id=session_id, persona_id=persona_id)

@@ -38,16 +38,18 @@ def follow(
     from_start: bool = False,
     poll: float = 0.2,
     stopped: Callable[[], bool] = lambda: False,
+    looking: Callable[[], object] = lambda: None,
 ) -> Iterator[Event]:
     """New events as they come, over rotation, truncation and a log that is not there yet, until `stopped()`.
 
-    `from_start` gives first what is there already. Looks every `poll` seconds.
+    `from_start` gives first what is there already. Looks every `poll` seconds, and calls `looking()` before each look.
     """
     with ExitStack() as files:
         tail = _Tail(Path(path), files)
         if not from_start:
             tail.skip()
         while not stopped():
+            looking()
             some = False
             for event in _parsed(tail.lines()):
                 some = True

@@ -64,7 +64,7 @@ def encode(line: Line, service: str) -> bytes:
         f'{{"trace_id":"{line.id}","parent_id":{parent},"timestamp":"{_timestamp(line.start)}"'
         f',"hrm_layer":{quoted(line.layer)},"operation":{quoted(line.operation)},"component":{quoted(line.component)}'
         f',"input_summary":{quoted(line.input)},"output_summary":{quoted(line.output)}'
-        f',"duration_ms":{max(0, line.end - line.start) // 1000 / 1000},"status":"{line.status}","metadata":{metadata}'
+        f',"duration_ms":{max(0, line.end - line.start) / 1_000_000},"status":"{line.status}","metadata":{metadata}'
         f',"service":{quoted(service)},"otel_trace_id":"{line.trace:032x}","otel_span_id":"{line.span:016x}"'
         f"{_known(line)}}}\n"
     ).encode("utf-8", "replace")

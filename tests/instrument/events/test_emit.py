@@ -97,6 +97,23 @@ def test_each_wrapper_writes_its_type(log: Path, emit: Any, kind: str, holds: di
     assert "unknown_type" not in event
 
 
+def test_a_wrappers_ids_are_the_events(log: Path) -> None:
+    """Not part of what it says."""
+    emit_alert("warning", "slow", task_id="t-1", session_id="s-1", port=1)
+    event = _emitted(log)
+    assert (event["task_id"], event["session_id"]) == ("t-1", "s-1")
+    assert event["payload"] == {"severity": "warning", "message": "slow", "port": 1}
+
+
+def test_a_payload_may_use_a_wrappers_own_words(log: Path) -> None:
+    """And a call that says too little is counted, not raised."""
+    emit_system_event("migration", "moved", kind="database", description="twice")
+    assert _emitted(log)["payload"] == {"description": "twice", "kind": "database"}
+    before = failures().get("events_lost", 0)
+    emit_alert("warning")  # type: ignore[call-arg]
+    assert failures()["events_lost"] == before + 1
+
+
 def test_a_free_form_event_keeps_its_keys(log: Path) -> None:
     """Its own keys stand at the top level; its writer and seq make room for ours."""
     append_ledger({"event_type": "eval", "task_id": "t1", "quality": 0.85, "writer": "me", "seq": "one"})
