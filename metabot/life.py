@@ -1,6 +1,6 @@
 """What metabot does, told by what applications import as well: events of its own life, and its stages as spans.
 
-Events stand in the folder `own` beside the ledger. With [telemetry] trace the stages are written to `trace.jsonl` there,
+Events stand in `own/events.jsonl` beside the ledger. With [telemetry] trace the stages are written to a file there,
 with an endpoint they are sent to it. Neither holds text of the telemetry that is analyzed: fingerprints, numbers and
 the names of analyzers, stages and reasons alone. What cannot be written is counted and stops nothing.
 """
