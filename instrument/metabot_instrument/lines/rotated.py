@@ -22,18 +22,25 @@ def opened(path: str | os.PathLike[str], files: ExitStack) -> list[IO[bytes]]:
     second one is left out.
     """
     name = Path(path)
-    rests = (found.name.removeprefix(f"{name.name}.") for found in name.parent.glob(f"{escape(name.name)}.*"))
-    last = max((int(rest) for rest in rests if _NUMBER.fullmatch(rest)), default=0)
+    last = _last(name)
     seen: dict[tuple[int, int], IO[bytes]] = {}
     for number in count():
         try:
             file = files.enter_context((name.with_name(f"{name.name}.{number}") if number else name).open("rb"))
         except FileNotFoundError:
-            if number > last:  # a rotation since the look into the folder may have made one more
-                break
+            if number > last:  # rotations since the look into the folder may have made more, and move this one now
+                last = _last(name)
+                if number > last:
+                    break
             continue
         seen.setdefault(identity(file), file)
     return list(reversed(seen.values()))
+
+
+def _last(name: Path) -> int:
+    """The highest number of a rotated file."""
+    rests = (found.name.removeprefix(f"{name.name}.") for found in name.parent.glob(f"{escape(name.name)}.*"))
+    return max((int(rest) for rest in rests if _NUMBER.fullmatch(rest)), default=0)
 
 
 def identity(file: IO[bytes]) -> tuple[int, int]:
