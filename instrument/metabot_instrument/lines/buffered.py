@@ -24,14 +24,14 @@ from metabot_instrument.settings import Overflow
 T = TypeVar("T")
 
 _CHUNK = 256  # lines of one write
-_PATIENCE = 2.0  # seconds that a full buffer holds up the application before the line is dropped
+_PATIENCE = 2.0  # seconds without a line written that a full buffer holds up the application; then the line is dropped
 
 
 class BufferedLines(Generic[T]):
     """`encode` gives an item's JSON object; `writer` and `seq` are added as its last keys.
 
-    A line waits `seconds` at most. What a full buffer does is `overflow`: `wait` (two seconds at most), `drop_oldest`
-    or `drop_newest`; what is dropped or cannot be written is counted as `kind`.
+    A line waits `seconds` at most. What a full buffer does is `overflow`: `wait` (two seconds after the last line that
+    was written at most), `drop_oldest` or `drop_newest`; what is dropped or cannot be written is counted as `kind`.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class BufferedLines(Generic[T]):
     def _make_room(self) -> bool:
         if self._overflow == "wait":
             self._work.notify()
-            if self._room.wait_for(lambda: self._holding() < self._size, _PATIENCE):
+            if self._has_room():
                 return True
         elif self._overflow == "drop_oldest" and self._pending:
             self._pending.popleft()
@@ -156,6 +156,15 @@ class BufferedLines(Generic[T]):
             self._drop()
             return True
         self._drop()
+        return False
+
+    def _has_room(self) -> bool:
+        """Waits for as long as lines are being written: among many threads one may find the room taken for a while."""
+        settled = -1
+        while settled != self._settled:
+            settled = self._settled
+            if self._room.wait_for(lambda: self._holding() < self._size, _PATIENCE):
+                return True
         return False
 
     def _drop(self) -> None:
