@@ -1,7 +1,7 @@
 """What metabot-instrument costs the application, beside the bare OpenTelemetry SDK in the same run.
 
-`python -m benchmarks.instrument`: each row is the median of the rounds of one process, taken in turn; a round is so
-many calls in one thread. The SDK's span sets the values that ours writes, and ends in a batch processor whose exporter
+`python -m benchmarks.instrument`: each row is the best of the rounds of one process, taken in turn; a round is so many
+calls in one thread. The SDK's span sets the values that ours writes, and ends in a batch processor whose exporter
 keeps nothing; ours ends as a line of a file. Microseconds of wall-clock time per call, the writer thread's work on the
 same cores included.
 """
@@ -9,7 +9,6 @@ same cores included.
 from __future__ import annotations
 
 import argparse
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -68,9 +67,9 @@ def _rows(folder: Path) -> list[Row]:
 
 
 def _taken(rows: Sequence[Row], *, calls: int, rounds: int) -> dict[str, float]:
-    """Microseconds a call; the first round of each is not counted."""
+    """Microseconds a call, of the best round."""
     took: dict[str, list[float]] = {row.name: [] for row in rows}
-    for _ in range(rounds + 1):
+    for _ in range(rounds):
         for row in rows:
             instrument.configure(**row.settings)
             row.calls(1)
@@ -78,7 +77,7 @@ def _taken(rows: Sequence[Row], *, calls: int, rounds: int) -> dict[str, float]:
             row.calls(calls)
             took[row.name].append((time.perf_counter_ns() - began) / 1_000 / calls)
             instrument.flush()
-    return {name: statistics.median(times[1:]) for name, times in took.items()}
+    return {name: min(times) for name, times in took.items()}
 
 
 def _bare() -> Calls:
