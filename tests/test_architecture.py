@@ -6,6 +6,7 @@ import ast
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,12 @@ def sources(root: Path) -> Iterator[tuple[str, ast.Module]]:
     for above in (root, root / "instrument"):
         for folder in ("analyzers", "metabot", "metabot_instrument"):
             for path in sorted((above / folder).rglob("*.py")):
-                yield str(path.relative_to(above)), ast.parse(path.read_text(), str(path))
+                yield str(path.relative_to(above)), parsed(path)
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
 
 
 def constructed(tree: ast.Module) -> Iterator[str]:
