@@ -22,7 +22,7 @@ demo: $(READY)  ## run the example application and take it the whole way to pull
 	$(BIN)/metabot demo
 
 test: $(READY)  ## the suite without its slow lane and with fewer examples of each property, under 5 minutes
-	$(BIN)/python -m pytest -q -n 2 -m "not slow" --hypothesis-profile quick
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not slow" --hypothesis-profile quick
 
 test-all: $(READY)  ## the suite with its slow lane
 	$(BIN)/python -m pytest -q -n 3 --dist worksteal $(if $(PYTEST_REPORT),--junitxml=$(PYTEST_REPORT))

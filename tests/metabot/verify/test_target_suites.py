@@ -116,6 +116,7 @@ def reason(found: Measured | Stopped) -> str:
     return found.reason
 
 
+@pytest.mark.slow
 def test_a_sound_change(measure: Measure) -> None:
     """Both suites, the new test and the coverage of the changed line, each by the runner's own report."""
     found = measure({})

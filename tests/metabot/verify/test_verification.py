@@ -224,6 +224,7 @@ def test_changes_that_do_not_hold(
         assert stop(bench.verify(mending(edits=edits))) == expected
 
 
+@pytest.mark.slow
 def test_a_run_cannot_prepare_the_next(mending: Mending, prove_it: Prove, toy_files: dict[str, str]) -> None:
     """A change that rewrites the evaluation and the tests while it is run is found out."""
     cheat = """
