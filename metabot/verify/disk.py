@@ -98,8 +98,8 @@ def _removed(pid: int, devices: set[int]) -> dict[tuple[int, int], int]:
     """Bytes of each file on the devices that a process still holds open and that has no name any more."""
     found = {}
     for process in below(pid):
-        with suppress(OSError):  # gone, or not ours to look into
-            for descriptor in os.scandir(f"/proc/{process}/fd"):
+        with suppress(OSError), os.scandir(f"/proc/{process}/fd") as descriptors:  # gone, or not ours to look into
+            for descriptor in descriptors:
                 with suppress(OSError):
                     file = descriptor.stat()
                     if stat.S_ISREG(file.st_mode) and file.st_nlink == 0 and file.st_dev in devices:

@@ -49,21 +49,24 @@ def _proportional(pid: int) -> int:
 def _children() -> dict[int, list[int]]:
     """Who started whom. Read from every process: /proc/…/children is not in every kernel."""
     found: dict[int, list[int]] = {}
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            with suppress(OSError):
-                # The command's name, in parentheses, may hold anything: the parent's id is the second field after it.
-                stat = Path(entry.path, "stat").read_text(errors="replace").rpartition(")")[2].split()
-                found.setdefault(int(stat[1]), []).append(int(entry.name))
+    for pid in _running():
+        with suppress(OSError):
+            # The command's name, in parentheses, may hold anything: the parent's id is the second field after it.
+            stat = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+            found.setdefault(int(stat[1]), []).append(pid)
     return found
+
+
+def _running() -> list[int]:
+    """Every process now. A list: an interrupt amid a walk would leave the folder open."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208  names are all that is needed
 
 
 def tasks_of_user(uid: int) -> int:
     """Threads that run under a user's id now: what RLIMIT_NPROC counts."""
     total = 0
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            with suppress(OSError):
-                if os.stat(entry.path).st_uid == uid:  # noqa: PTH116  one call per process, hundreds of them
-                    total += len(os.listdir(f"{entry.path}/task"))  # noqa: PTH208
+    for pid in _running():
+        with suppress(OSError):
+            if os.stat(f"/proc/{pid}").st_uid == uid:  # noqa: PTH116  one call per process, hundreds of them
+                total += len(os.listdir(f"/proc/{pid}/task"))  # noqa: PTH208
     return total

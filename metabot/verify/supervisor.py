@@ -82,13 +82,12 @@ def _end_children() -> None:
 def _children() -> list[int]:
     own = os.getpid()
     found = []
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            with suppress(OSError):
-                # The command's name, in parentheses, may hold anything: the parent's id is the second field after it.
-                stat = Path(entry.path, "stat").read_text(errors="replace").rpartition(")")[2].split()
-                if int(stat[1]) == own:
-                    found.append(int(entry.name))
+    for name in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208  names are all that is needed
+        with suppress(OSError):
+            # The command's name, in parentheses, may hold anything: the parent's id is the second field after it.
+            stat = Path(f"/proc/{name}/stat").read_text(errors="replace").rpartition(")")[2].split()
+            if int(stat[1]) == own:
+                found.append(int(name))
     return found
 
 
