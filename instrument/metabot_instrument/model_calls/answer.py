@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from metabot_instrument.model_calls.failure import code_in
 from metabot_instrument.model_calls.request import CALLED_AS_ITEMS, parts
 from metabot_instrument.model_calls.spoken import Message, Part, said, tool_call
 from metabot_instrument.model_calls.values import Body, body, listed, text, whole
+from metabot_instrument.told_errors import code_in
 from metabot_instrument.vocabulary import attributes as names
 
 _OF_INPUT: Final = ("prompt_tokens_details", "input_tokens_details")

@@ -13,10 +13,11 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, Trac
 from metabot_instrument import __version__
 from metabot_instrument.boundary import contained
 from metabot_instrument.current import settings
-from metabot_instrument.model_calls import answer, caller, captured, failure, request, server
+from metabot_instrument.model_calls import answer, caller, captured, request, server
 from metabot_instrument.model_calls.streamed import Answered, answered
-from metabot_instrument.model_calls.values import Body, body
+from metabot_instrument.model_calls.values import Body, body, whole
 from metabot_instrument.model_calls.watched import Bytes, watch
+from metabot_instrument.told_errors import described
 from metabot_instrument.traces.ancestry import step_of
 from metabot_instrument.traces.provider import tracer_provider
 from metabot_instrument.vocabulary import attributes as names
@@ -135,7 +136,9 @@ class Call:
                 self._tell(captured.of_answer(answer.messages(came), self._capture))
             code = answer.error_in(came)
             if error is not None:
-                self._fail(failure.attributes(error), failure.described(error, self._capture))
+                status = whole(getattr(error, "status_code", None))
+                told = {names.ERROR_TYPE: type(error).__name__, names.HTTP_STATUS: status}
+                self._fail(told, described(error, self._capture))
             elif code is not None:
                 self._fail({names.ERROR_TYPE: code}, code)
         finally:

@@ -17,7 +17,7 @@ from opentelemetry.trace import StatusCode, get_current_span, set_span_in_contex
 
 from metabot_instrument.boundary import contained, count
 from metabot_instrument.current import settings
-from metabot_instrument.model_calls.failure import in_words
+from metabot_instrument.told_errors import in_words
 from metabot_instrument.traces.ancestry import STEP, ancestry, step_of
 from metabot_instrument.traces.line import Code, Line, line_id
 from metabot_instrument.traces.plain import Plain, plain, summary

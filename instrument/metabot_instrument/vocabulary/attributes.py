@@ -72,7 +72,7 @@ TOOLS_OFFERED: Final = "metabot.tools.names"  # that the request defines, each o
 TOOLS_CHARS: Final = "metabot.tools.chars"  # length of each one's definition
 
 # Names under which instrumentations record what people, models and tools say.
-CONTENT: Final = re.compile(
+_CONTENT: Final = re.compile(
     r"(?i)(^|[._])(inputs?|outputs?|prompts?|completions?|messages?|content|text|query|statement|body|arguments|args"
     r"|results?|response|documents?|instructions|definitions|parameters|payload|value)([._]\d+)*([._]|$)"
 )
@@ -82,4 +82,4 @@ _TOLD: Final = re.compile(r"metabot\.|gen_ai\.response\.|gen_ai\.output\.type$|h
 
 def is_content(name: str) -> bool:
     """Whether a text under this name is what somebody said; those that only describe are not."""
-    return CONTENT.search(name) is not None and _TOLD.match(name) is None
+    return _CONTENT.search(name) is not None and _TOLD.match(name) is None

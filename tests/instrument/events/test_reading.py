@@ -158,6 +158,15 @@ def test_follows_over_truncation_and_replacement(tmp_path: Path) -> None:
         assert _comes(seen, [11111, 2, 3])
 
 
+def test_following_stops_amid_what_came_at_once(tmp_path: Path) -> None:
+    """A log may be written faster than it is read; who stops gets no event more."""
+    path, seen = tmp_path / "log", []
+    path.write_bytes(b"".join(_line(number) for number in range(5)))
+    for event in follow(path, from_start=True, poll=0.01, stopped=lambda: len(seen) == 2):
+        seen.append(event["n"])
+    assert seen == [0, 1]
+
+
 def test_a_torn_tail_is_not_followed(tmp_path: Path) -> None:
     """Half a line is none, and the line that replaces it is."""
     log = tmp_path / "log"

@@ -131,6 +131,24 @@ def test_nobody_is_held_up_for_ever(tmp_path: Path) -> None:
     assert failures()["lost at last"] == 1
 
 
+@pytest.mark.slow
+def test_nobody_is_dropped_while_lines_are_being_written(tmp_path: Path) -> None:
+    """Twelve callers and room for one: the last is held up for longer than anybody is when nothing gets written."""
+
+    def slowly(number: int) -> bytes:
+        time.sleep(0.25)
+        return b'{"n":%d}' % number
+
+    lines = BufferedLines(LineFile(tmp_path / "log"), size=1, seconds=60.0, overflow="wait", encode=slowly)
+    callers = [threading.Thread(target=lines.put, args=(number,)) for number in range(12)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert lines.close()
+    assert sorted(_numbers(tmp_path / "log")) == list(range(12))
+
+
 def test_what_cannot_be_written_is_counted(tmp_path: Path) -> None:
     """A folder stands in the log's place: every line is lost, and said to be."""
     (tmp_path / "log").mkdir()

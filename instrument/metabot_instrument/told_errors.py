@@ -1,13 +1,14 @@
-"""How a call failed, told without the server's words: these may repeat a key, a header or a part of the prompt."""
+"""How a call failed, told without the server's words: these may repeat a key, a header or a part of the prompt.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
-from metabot_instrument.model_calls.values import text, whole
 from metabot_instrument.settings import Capture
-from metabot_instrument.vocabulary import attributes as names
 
 _CODE: Final = re.compile(r"[A-Za-z0-9_.\-]{1,80}")
 _KEY: Final = re.compile(r"(?i)\bsk-[\w.*-]+|\bbearer\s+\S+|\b(?=[\w*-]*\d)[\w*-]{20,}")  # and long identifiers
@@ -20,11 +21,6 @@ def code_in(value: object) -> str | None:
     return value if isinstance(value, str) and _CODE.fullmatch(value) and not _KEY.search(value) else None
 
 
-def attributes(error: BaseException) -> dict[str, Any]:
-    status = whole(getattr(error, "status_code", None))
-    return {names.ERROR_TYPE: type(error).__name__, names.HTTP_STATUS: status}
-
-
 def described(error: BaseException, capture: Capture) -> str:
     """The status and the code of it; where texts are captured its message, too, without what looks like a key."""
     found = (getattr(error, name, None) for name in ("status_code", "code", "type"))
@@ -34,7 +30,7 @@ def described(error: BaseException, capture: Capture) -> str:
     told = " ".join([type(error).__name__, *codes])
     if capture != "text":
         return told
-    return f"{told}: {_KEY.sub('[key]', text(str(error)) or '')[:_LONGEST]}"
+    return f"{told}: {_KEY.sub('[key]', _utf8(str(error)))[:_LONGEST]}"
 
 
 def without_keys(words: str) -> str:
@@ -47,3 +43,7 @@ def in_words(error: BaseException, capture: Capture) -> str:
     if type(error).__module__.partition(".")[0] == "openai":
         return described(error, capture)
     return without_keys(str(error))
+
+
+def _utf8(words: str) -> str:
+    return words.encode("utf-8", "replace").decode()
