@@ -54,3 +54,11 @@ def contained(kind: str, instead: Instead) -> Callable[[Callable[P, R]], Callabl
         return call
 
     return contain
+
+
+def tried(function: Callable[P, R], *args: P.args, **named: P.kwargs) -> tuple[R, None] | tuple[None, Exception]:
+    """What a function of the application's gives, or what it raised: for whoever has an answer to that."""
+    try:
+        return function(*args, **named), None
+    except Exception as error:  # the boundary: told, and counted where it matters
+        return None, error

@@ -1,0 +1,85 @@
+"""One validator as a pipeline asks it, and what it answers as the pipeline takes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isnan
+from typing import Protocol, TypeAlias
+
+from metabot_instrument.validation.action import Action
+from metabot_instrument.validation.decision import Said
+from metabot_instrument.validation.validator import Hearing
+from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Retry, Verdict
+
+NO_VERDICT = "gave no verdict"
+NOT_ITS_TO_MODIFY = "modified what it must not"
+_LONGEST = 1e9  # seconds; any wait as long is over every deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A validator gave no answer that counts; `error` is what it raised."""
+
+    reason: str
+    error: BaseException | None = None
+
+
+Answer: TypeAlias = Verdict | Failed
+
+
+class Way(Protocol):
+    """A way to call a validator for at most so many seconds. What it raises or fails to do is a `Failed`."""
+
+    def call(self, action: Action, seconds: float) -> object: ...
+
+    async def call_async(self, action: Action, seconds: float) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    name: str
+    can_modify: bool
+    reasons: frozenset[str] | None  # that may be told; None: any that is short
+    hearing: Hearing | None
+    way: Way
+
+
+def answer_of(given: object, asked: Asked) -> Answer:
+    """What was given, if it is a verdict that this validator may give; else a failure."""
+    if isinstance(given, Modified):
+        if not isinstance(given.action, Action):
+            return Failed(NO_VERDICT)
+        return given if asked.can_modify else Failed(NOT_ITS_TO_MODIFY)
+    if isinstance(given, Retry) and (
+        isinstance(given.after_seconds, bool) or not isinstance(given.after_seconds, int | float)
+    ):
+        return Failed(NO_VERDICT)
+    if isinstance(given, Approved | Rejected | Retry | Failed):
+        return given
+    return Failed(NO_VERDICT)
+
+
+def said(answer: Answer) -> Said:
+    match answer:
+        case Approved():
+            return "approved"
+        case Modified():
+            return "modified"
+        case Rejected():
+            return "rejected"
+        case Retry():
+            return "retry"
+        case Failed():
+            return "failed"
+
+
+def reason_of(answer: Answer) -> str:
+    """A rejection without a proper reason is one all the same."""
+    reason: object = "" if isinstance(answer, Approved) else answer.reason
+    return reason if isinstance(reason, str) else ""
+
+
+def wait_of(retry: Retry) -> float:
+    """Seconds from 0: what is below that, or no number, is at once."""
+    after = retry.after_seconds
+    return 0.0 if isnan(after) else float(min(max(after, 0), _LONGEST))

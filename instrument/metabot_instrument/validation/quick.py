@@ -1,0 +1,26 @@
+"""A validator that only computes: called at once, in the caller's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from metabot_instrument.boundary import tried
+from metabot_instrument.validation.action import Action
+from metabot_instrument.validation.asked import Failed
+
+
+def raised(error: BaseException) -> Failed:
+    """By its type: an exception's own words may be anybody's."""
+    return Failed(f"raised {type(error).__name__}", error)
+
+
+class AtOnce:
+    def __init__(self, validate: Callable[[Action], object]) -> None:
+        self._validate = validate
+
+    def call(self, action: Action, seconds: float) -> object:  # noqa: ARG002  # it takes none
+        given, error = tried(self._validate, action)
+        return given if error is None else raised(error)
+
+    async def call_async(self, action: Action, seconds: float) -> object:
+        return self.call(action, seconds)
