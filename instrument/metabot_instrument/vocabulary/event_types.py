@@ -39,6 +39,8 @@ _SEVERITIES: Final[dict[str, Severity]] = {
     "alert_triggered": "warning",
     "threshold_exceeded": "warning",
     "anomaly_detected": "warning",
+    "circuit_opened": "warning",
+    "tool_switched_off": "warning",
     "pass_failed": "error",
     "finding_stopped": "warning",
     "verification_failed": "warning",
@@ -53,6 +55,8 @@ _CLOSED_BY: Final[dict[str, tuple[str, ...]]] = {
     "system_startup": ("system_shutdown",),
     "session_start": ("session_end",),
     "alert_triggered": ("alert_resolved",),
+    "circuit_opened": ("circuit_closed",),
+    "tool_switched_off": ("tool_switched_on",),
     "pass_started": ("pass_completed", "pass_failed"),
     "verification_started": ("verification_passed", "verification_failed"),
     "pull_request_opened": ("pull_request_merged", "pull_request_closed"),
@@ -76,6 +80,7 @@ _TASKS: Final = _group(
     ("eval", "An answer was scored.", _SCORE),
     ("rune", "An answer's style or resonance was judged.", {"impact": "0 to 1", "transparency": "0 to 1"}),
     ("replan", "The plan was made anew.", {"reason": "why", "attempt": "count"}),
+    ("plan_proposed", "A plan was proposed.", {"plan": "which", "priority": "number, or low to high"}),
 )
 
 _EVIDENCE: Final = _group(
@@ -140,6 +145,28 @@ _MONITORING: Final = _group(
     ("anomaly_detected", "A figure is unlike its past.", {"metric": "which", "value": "number", "score": "how unlike"}),
 )
 
+_VALIDATION: Final = _group(
+    "validation",
+    (
+        "validator_decision",
+        "Validators decided whether an action may run.",
+        {
+            "action": "its kind",
+            "key": "what it is counted for",
+            "decision": "approved, modified or rejected",
+            "validator": "who rejected it, or modified it last",
+            "reason": "one of a few words of the validator's",
+            "latency_ms": "milliseconds, with what was waited",
+            "attempts": "count",
+            "decisions": "of each validator: validator, decision, reason, latency_ms",
+        },
+    ),
+    ("circuit_opened", "A circuit breaker holds calls back.", {"key": "of what", "failure_ratio": "0 to 1"}),
+    ("circuit_closed", "A circuit breaker lets calls pass again.", {"key": "of what", "duration_ms": "milliseconds"}),
+    ("tool_switched_off", "A tool is not to be used for now.", {"tool": "which", "reason": "why"}),
+    ("tool_switched_on", "A tool may be used again.", {"tool": "which", "duration_ms": "milliseconds"}),
+)
+
 _SESSIONS: Final = _group(
     "sessions",
     ("session_start", "A session begins.", {"user": "a pseudonym"}),
@@ -189,6 +216,7 @@ EVENT_TYPES: Final[Mapping[str, EventType]] = MappingProxyType(
             _INFRASTRUCTURE,
             _LEARNING,
             _MONITORING,
+            _VALIDATION,
             _SESSIONS,
             _METABOT,
         )
