@@ -41,7 +41,7 @@ from metabot.telemetry import (
     vllm_requests,
     who_and_when,
 )
-from metabot.telemetry.agent_logs import agent_events, event_log, trace_lines
+from metabot.telemetry.agent_logs import agent_events, event_log, monitor_export, trace_lines
 from metabot.telemetry.opening import Opening
 from metabot.telemetry.record import Reader
 
@@ -99,6 +99,13 @@ FORMATS: Final[dict[str, Format]] = {
         recognises=agent_events.recognises,
         in_zone=agent_events.in_zone,
         holds="structured telemetry events of agents: actions with results, metrics and validators' decisions",
+        follows="docs/agent-logs.md",
+        tried_on=None,
+    ),
+    "monitor-export": Format(
+        read=monitor_export.read,
+        recognises=monitor_export.recognises,
+        holds="what metabot-instrument's performance monitor exports, and that of an earlier system",
         follows="docs/agent-logs.md",
         tried_on=None,
     ),
