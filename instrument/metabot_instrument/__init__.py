@@ -27,11 +27,15 @@ if TYPE_CHECKING:
     from metabot_instrument.events.outlets import route
     from metabot_instrument.events.subscriptions import subscribe
     from metabot_instrument.lines.writers import flush, shutdown
+    from metabot_instrument.metrics.agent import meter
+    from metabot_instrument.metrics.exposition import exposition
+    from metabot_instrument.metrics.meter import Meter
     from metabot_instrument.model_calls.client import openai, uninstrument
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Meter",
     "append_event",
     "append_ledger",
     "configure",
@@ -40,8 +44,10 @@ __all__ = [
     "emit_monitoring_snapshot",
     "emit_system_event",
     "emit_task_lifecycle",
+    "exposition",
     "failures",
     "flush",
+    "meter",
     "openai",
     "route",
     "shutdown",
@@ -51,6 +57,7 @@ __all__ = [
 ]
 
 _MODULES: Final = {
+    "Meter": "metrics.meter",
     "append_event": "events.emit",
     "append_ledger": "events.emit",
     "emit_alert": "events.emit",
@@ -58,8 +65,10 @@ _MODULES: Final = {
     "emit_monitoring_snapshot": "events.emit",
     "emit_system_event": "events.emit",
     "emit_task_lifecycle": "events.emit",
+    "exposition": "metrics.exposition",
     "failures": "boundary",
     "flush": "lines.writers",
+    "meter": "metrics.agent",
     "openai": "model_calls.client",
     "route": "events.outlets",
     "shutdown": "lines.writers",
