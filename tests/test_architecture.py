@@ -41,6 +41,7 @@ LIBRARIES = {
     "requests": "metabot/publish/github/",
     "apscheduler": "metabot/schedule/",
     "websockets": "metabot/serve/",
+    "fastapi": "metabot_instrument/serving/",
     "prometheus_client": ("metabot/telemetry/prometheus.py", "metabot_instrument/metrics/"),
 }
 INSTRUMENT = {"opentelemetry", "openai", "prometheus_client", "psutil", "fastapi"}  # what applications get with it

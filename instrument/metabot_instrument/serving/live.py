@@ -1,0 +1,94 @@
+"""The snapshot over WebSocket, again and again, to everyone who may listen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from fastapi import WebSocket, WebSocketDisconnect
+from fastapi.concurrency import run_in_threadpool
+
+from metabot_instrument.serving.door import Door
+from metabot_instrument.serving.snapshot import Monitor, as_snapshot
+
+_CLIENTS: Final = 100
+_HEARD: Final = 4096  # characters of a client's message
+_TOKEN_SECONDS: Final = 5.0  # to say the token
+_SEND_SECONDS: Final = 10.0  # one that takes no snapshot for so long is cut off
+_FOREIGN: Final = 1008
+_UNREADABLE: Final = (1011, "the monitor could not be read: metabot_instrument.failures() counts it")
+_FULL: Final = (1013, f"{_CLIENTS} listen already")
+_STATUS: Final = 4000  # and an HTTP status is the code of one that is refused
+
+
+@dataclass(eq=False, slots=True)
+class Live:
+    """Those who listen to one monitor. Each snapshot is taken when the one before it was sent: nothing piles up."""
+
+    monitor: Monitor
+    door: Door
+    refresh_seconds: float
+    _listening: set[WebSocket] = field(default_factory=set)
+
+    async def listen(self, socket: WebSocket) -> None:
+        """As long as one client listens. A page of another site is not even answered."""
+        if not self.door.welcomes(socket.headers.get("origin"), socket.headers.get("host", "")):
+            await socket.close(_FOREIGN)
+            return
+        await socket.accept()
+        if len(self._listening) >= _CLIENTS:
+            await socket.close(*_FULL)
+            return
+        self._listening.add(socket)
+        try:
+            with suppress(WebSocketDisconnect, TimeoutError):
+                await socket.close(*await self._speak(socket, await self._asked(socket)))
+        finally:
+            self._listening.discard(socket)
+
+    async def _asked(self, socket: WebSocket) -> list[str]:
+        """The `Authorization` of a client: its headers, or what a browser, which cannot send any, says first."""
+        given = socket.headers.getlist("authorization")
+        if given or self.door.refusal([]) is None:
+            return given
+        with suppress(TimeoutError):
+            return [f"Bearer {_token(await asyncio.wait_for(socket.receive(), _TOKEN_SECONDS))}"]
+        return []
+
+    async def _speak(self, socket: WebSocket, authorization: list[str]) -> tuple[int, str]:
+        """Gives why it ended. The token is looked at again before each snapshot, since it may have been changed."""
+        left = asyncio.create_task(_until_gone(socket))
+        try:
+            while (refusal := self.door.refusal(authorization)) is None:
+                if (said := await run_in_threadpool(as_snapshot, self.monitor)) is None:
+                    return _UNREADABLE
+                await asyncio.wait_for(socket.send_text(said), _SEND_SECONDS)
+                if (await asyncio.wait([left], timeout=self.refresh_seconds))[0]:
+                    raise WebSocketDisconnect
+            return _STATUS + refusal.status, refusal.why
+        finally:
+            left.cancel()
+
+
+async def _until_gone(socket: WebSocket) -> None:
+    """What a client says here has no meaning and is dropped."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+def _token(message: Mapping[str, Any]) -> str:
+    """Of `{"token": …}`; nothing that could be one where the message is something else. Raises where it left."""
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect
+    text = message.get("text")
+    if not isinstance(text, str) or len(text) > _HEARD:
+        return ""
+    with suppress(ValueError, RecursionError):
+        said = json.loads(text)
+        if isinstance(said, dict) and isinstance(said.get("token"), str):
+            return str(said["token"]).encode(errors="replace").decode("latin-1")
+    return ""
