@@ -17,7 +17,7 @@ MADE_BY = {
     "Event": ("metabot/telemetry/",),
     "Reject": ("metabot/telemetry/",),
     "ModelCall": ("metabot/telemetry/",),
-    "Candidate": ("analyzers/prompts/", "analyzers/latency/", "analyzers/errors/"),
+    "Candidate": ("analyzers/prompts/", "analyzers/latency/", "analyzers/errors/", "analyzers/resources/"),
     "Finding": ("analyzers/control.py",),
     "Placed": ("metabot/place/",),
     "Proposal": ("metabot/generate/",),
@@ -44,7 +44,7 @@ LIBRARIES = {
     "fastapi": "metabot_instrument/serving/",
     "prometheus_client": ("metabot/telemetry/prometheus.py", "metabot_instrument/metrics/"),
 }
-INSTRUMENT = {"opentelemetry", "openai", "prometheus_client", "psutil", "fastapi"}  # what applications get with it
+INSTRUMENT = {"opentelemetry", "openai", "prometheus_client", "psutil", "fastapi", "pybreaker", "pyrate_limiter"}  # what applications get with it
 
 
 def sources(root: Path) -> Iterator[tuple[str, ast.Module]]:
