@@ -43,8 +43,11 @@ LIBRARIES = {
     "websockets": "metabot/serve/",
     "fastapi": "metabot_instrument/serving/",
     "prometheus_client": ("metabot/telemetry/prometheus.py", "metabot_instrument/metrics/"),
+    "pybreaker": "metabot_instrument/validation/",
+    "pyrate_limiter": "metabot_instrument/validation/",
 }
-INSTRUMENT = {"opentelemetry", "openai", "prometheus_client", "psutil", "fastapi", "pybreaker", "pyrate_limiter"}  # what applications get with it
+# What applications get with it.
+INSTRUMENT = {"opentelemetry", "openai", "prometheus_client", "psutil", "fastapi", "pybreaker", "pyrate_limiter"}
 
 
 def sources(root: Path) -> Iterator[tuple[str, ast.Module]]:
