@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.asked import Answer, Asked, Failed, answer_of, reason_of, said, wait_of
 from metabot_instrument.validation.decision import Decision, Outcome, Step
+from metabot_instrument.validation.patience import Patience, patience
 from metabot_instrument.validation.validator import Hearing
 from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Retry
 
@@ -50,7 +51,18 @@ Next: TypeAlias = Ask | Wait | Decision
 class Course:
     """One action on its way through the validators."""
 
-    __slots__ = ("_action", "_attempt", "_began", "_last", "_let_pass", "_limits", "_steps", "_until", "_validators")
+    __slots__ = (
+        "_action",
+        "_attempt",
+        "_began",
+        "_last",
+        "_let_pass",
+        "_limits",
+        "_patience",
+        "_steps",
+        "_until",
+        "_validators",
+    )
 
     def __init__(self, validators: Sequence[Asked], action: Action, limits: Limits) -> None:
         self._validators, self._limits = validators, limits
@@ -58,6 +70,7 @@ class Course:
         self._attempt = 1
         self._began = time.monotonic()
         self._until = self._began + limits.deadline_seconds
+        self._patience = Patience(self._until)
         self._steps: list[Step] = []
         self._last: tuple[Outcome, str, str] = ("approved", "", "")  # with its reason and whose it is
         self._let_pass: list[tuple[Hearing, Action]] = []
@@ -71,7 +84,11 @@ class Course:
                     yield self.decision("rejected", DEADLINE_PASSED, asked.name)
                     return
                 called = time.monotonic()
+                self._patience.until = self._until if self._attempt <= self._limits.retries else 0.0
+                around = patience.get()
+                patience.set(self._patience)
                 given = yield Ask(asked, self._action, min(left, self._limits.validator_seconds))
+                patience.set(around)
                 answer = answer_of(given, asked)
                 self._note(asked, answer, time.monotonic() - called)
                 if not isinstance(answer, Retry):
