@@ -1,0 +1,109 @@
+"""What is searched for in a text as it stands: forged delimiters, templates of chats, addresses that carry data away.
+
+Each search begins with a fixed text that must be there, and reads a bounded stretch from it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from metabot_instrument.validation.jailbreak.rules import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    reason: Reason
+    weight: float
+    signs: tuple[str, ...]  # one of them is in every text that the pattern finds something in
+    pattern: re.Pattern[str]
+
+
+def _mark(reason: Reason, weight: float, signs: str, pattern: str) -> Mark:
+    return Mark(reason, weight, tuple(signs.split(" ")), re.compile(pattern))
+
+
+_WHO: Final = "system|sys|developer|admin|administrator|root|assistant"
+_DATA: Final = r"(?:\{|%7b|\[|<|\$|\.\.\.|…|data|secret|history|conversation|key|prompt|here)"
+
+MARKS: Final = (
+    _mark("forged delimiter", 0.7, "<|", r"<\|\s?(?:im_|system|user|assistant|end|start|begin|eot|fim|channel)"),
+    _mark("forged delimiter", 0.65, "[inst [/inst <<sys <</sys", r"\[/?inst\]|<</?sys>>"),
+    _mark("forged delimiter", 0.65, "_of_turn> <bos> <eos>", r"<(?:start|end)_of_turn>|<[be]os>"),
+    _mark(
+        "forged delimiter", 0.5, "<",
+        rf"</?(?:{_WHO}|system[-_ ]?(?:prompt|message|note)|instructions?)\b[^>\n]{{0,40}}>",
+    ),
+    _mark(
+        "forged delimiter", 0.35, "</",
+        r"</(?:user_?input|context|document|data|untrusted|query|user|article|input|prompt)>",
+    ),
+    _mark("forged delimiter", 0.5, "[", rf"(?:^|\n)\W{{0,4}}\[{{1,2}}\s?(?:{_WHO})\b[^\]\n]{{0,40}}\]"),
+    _mark(
+        "forged delimiter", 0.35, ":",
+        rf"(?:^|\n)\W{{0,4}}(?:{_WHO})(?: (?:message|prompt|note|notice|update|instructions?))?\W{{0,3}}:",
+    ),
+    _mark("forged delimiter", 0.6, "override", rf"\b(?:{_WHO}|emergency|safety|policy|priority) override\b"),
+    _mark("forged delimiter", 0.3, "role", r"[\"']?role[\"']?\s?:\s?[\"'](?:system|developer)[\"']"),
+    _mark(
+        "forged delimiter", 0.45, "##",
+        r"#{2,6}\s?(?:system|instructions?|new instructions?|end of|human|assistant|response)\b",
+    ),
+    _mark(
+        "forged delimiter", 0.5, "--- === ### *** ~~~",
+        r"[-=#*~]{3}\s{0,2}(?:end|begin|start|stop)\b[^\n]{0,30}\b(?:input|prompt|user|context|instructions?|s"
+        r"ystem|query|data|message|conversation)\b",
+    ),
+    _mark("persona without limits", 0.85, "anything", r"\bdo anything now\b"),
+    _mark(
+        "persona without limits", 0.4, "jailbr",
+        r"\b(?:you are|be|become|are now|stay|now) (?:a |fully )?jailbr(?:oken|eak)",
+    ),
+    _mark(
+        "prefix injection", 0.55, "with by",
+        r"\b(?:start|begin|respond|reply|answer|open|starting|beginning|response)\b[^.\n]{0,60}\b(?:with|by sa"
+        r"ying|by writing)\b[^.\n]{0,24}[\"'“«](?:sure|absolutely|of course|yes|certainly|affirmative|here)\b",
+    ),
+    _mark("exfiltration", 0.6, "](", r"\]\(\s?https?://[^)\s]{1,200}[?&#/=][^)\n]{0,80}" + _DATA),
+    _mark(
+        "exfiltration", 0.6, "<img <iframe <script",
+        r"<(?:img|iframe|script)\b[^>\n]{0,120}\bsrc\s?=\s?[\"']?https?://[^\"'>\n]{1,200}[?&=#][^\"'>\n]"
+        r"{0,60}" + _DATA,
+    ),
+    _mark("exfiltration", 0.3, "http", r"https?://[^\s\"')]{1,200}[?&][a-z_]{1,20}=(?:\{|\[|<|\$|\.\.\.|…|\s|$)"),
+    _mark(
+        "instructions in data", 0.4, "<!--",
+        r"<!--[^>]{0,200}\b(?:ai|llm|assistant|agent|ignore|system|instruction|model|bot)",
+    ),
+    _mark(
+        "instructions in data", 0.3, "display visibility font-size color: opacity",
+        r"(?:display\s?:\s?none|visibility\s?:\s?hidden|font-size\s?:\s?[01](?:px|pt)?\b|color\s?:\s?(?:white|"
+        r"#fff)|opacity\s?:\s?0\b)",
+    ),
+    _mark(
+        "instructions in data", 0.5, "note: attention message instruction dear important",
+        r"\b(?:note|attention|message|notice|instructions?|dear|important|memo)\b[^.\n]{0,20}?\b(?:to|for|,|:|"
+        r"all|any|dear)?\s?(?:the |all |any |an? )?\b(?:ai|llms?|assistants?|language models?|chatbots?|ai age"
+        r"nts?|bots?)\b",
+    ),
+    _mark(
+        "encoded instructions", 0.55, "=",
+        r"\b[a-z]\s?=\s?[\"'][^\"'\n]{1,60}[\"'][^\n]{0,20}\n?[^\n]{0,20}\b[b-z]\s?=\s?[\"'][^\"'\n]{1,60}[\"'"
+        r"](?:.|\n){0,160}(?:a\s?\+\s?b|x\s?\+\s?y)",
+    ),
+)  # fmt: skip
+
+_ASKED: Final = re.compile(r"(?:^|\n)\W{0,3}(?:user|human|q|question)\s?\d{0,3}\s?:")
+_COMPLIED: Final = re.compile(
+    r"(?:^|\n)\W{0,3}(?:assistant|ai|a|answer|bot)\s?\d{0,3}\s?:\W{0,3}"
+    r"(?:sure|of course|certainly|absolutely|here|okay|yes|step|to )"
+)
+
+
+def compliant_turns(text: str) -> int:
+    """How many questions of a made-up conversation are answered there with a yes."""
+    if ":" not in text or text.count(":") < 4:
+        return 0
+    complied = len(_COMPLIED.findall(text))
+    return min(complied, len(_ASKED.findall(text))) if complied >= 2 else 0

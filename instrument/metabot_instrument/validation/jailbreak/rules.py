@@ -1,0 +1,110 @@
+"""What rows of letters say: each rule a reason, a weight, and a pattern with bounded gaps inside one sentence.
+
+`~3` in a pattern is a gap of at most three words that no sentence's end lies in, `≈40` one of 40 across sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+Reason: TypeAlias = Literal[
+    "instruction override",
+    "system prompt extraction",
+    "secret extraction",
+    "persona without limits",
+    "forged delimiter",
+    "encoded instructions",
+    "refusal suppression",
+    "prefix injection",
+    "harmful request in a wrapper",
+    "instructions in data",
+    "exfiltration",
+    "many examples",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    reason: Reason
+    weight: float
+    pattern: re.Pattern[str]
+    needs: frozenset[str]  # a row without one of these letters is not searched
+
+
+def _rule(reason: Reason, weight: float, short: str, needs: str = "") -> Rule:
+    gaps = re.sub(r"~(\d)", r"[^|]{0,\1}?", re.sub(r"≈(\d+)", r".{0,\1}?", short))
+    alone = re.sub(r"\[[^]]*\]|\(.*?\)|[~≈]\d+|.\?|.\*|\{.*?\}|\W", "", short)
+    return Rule(reason, weight, re.compile(gaps), frozenset(needs or alone))
+
+
+RULES: Final = (
+    # instruction override
+    _rule("instruction override", 0.85, "V~3[PYA]~3[O]", "VO"),
+    _rule("instruction override", 0.8, "V~2[PY]~3[CGQ]", "V"),
+    _rule("instruction override", 0.65, "V~1A~2[CGQ]", "VA"),
+    _rule("instruction override", 0.45, "V~1[OG]", "V"),
+    _rule("instruction override", 0.8, "V~3[OC]~4P"),
+    _rule("instruction override", 0.8, "[PYA]~2O~6[Vv]", "O"),
+    _rule("instruction override", 0.7, "O~2[PYA]~4V", "OV"),
+    _rule("instruction override", 0.65, "[PY]~1[CG]~4V", "V"),
+    _rule("instruction override", 0.7, "V~1[EA]~3[PT]", "V"),
+    _rule("instruction override", 0.65, "V~1E~3[yYOC]", "VE"),
+    _rule("instruction override", 0.6, "V~3[tP]~1P", "VP"),
+    _rule("instruction override", 0.55, "V~1[AE]~3y", "Vy"),
+    _rule("instruction override", 0.75, "[vg]~3[YP]~2[OGQ]", ""),
+    _rule("instruction override", 0.6, "v~2Y~2C", "vYC"),
+    _rule("instruction override", 0.5, "v~2AO|v~2AG", "vA"),
+    _rule("instruction override", 0.75, "n~2f~4[YPA]~3[OGCQ]", "nf"),
+    _rule("instruction override", 0.7, "[vn]~1f~4O", "fO"),
+    _rule("instruction override", 0.75, "[YPA]~3[OG]~5p", "p"),
+    _rule("instruction override", 0.6, "[YP]~2C~4p", "Cp"),
+    _rule("instruction override", 0.5, "N~1[OC]", "N"),
+    _rule("instruction override", 0.5, "YN~1J|J~2Y?~1N", "NJ"),
+    _rule("instruction override", 0.35, "V~2[YPA]~4[tk]", "V"),
+    _rule("instruction override", 0.3, "[wVvnN]≈9x", "x"),
+    # system prompt extraction
+    _rule("system prompt extraction", 0.8, "[XTL]~5[Y]~3[O]", "YO"),
+    _rule("system prompt extraction", 0.75, "[XTLl]~6[S]~2[O]", "SO"),
+    _rule("system prompt extraction", 0.6, "[XTL]~5[P]~2[O]", "PO"),
+    _rule("system prompt extraction", 0.7, "l~3[YP]~3O", "lO"),
+    _rule("system prompt extraction", 0.6, "[XTL]~4[Y]~1[SP]~1[C]", "YC"),
+    _rule("system prompt extraction", 0.65, "L~5[tOEk]~4P|L~5P~3[tOEk]", "LP"),
+    _rule("system prompt extraction", 0.6, "X~3[AE]~3[tO]~4P|X~3E~1P", "XP"),
+    _rule("system prompt extraction", 0.6, "O~4y~1P?~2[Pfuo]|O~3Py", "Oy"),
+    _rule("system prompt extraction", 0.6, "Y~2[SO]~1O~5[XLT]|SO~6[XLT]|Y~2O~5[XLT]", "O"),
+    _rule("system prompt extraction", 0.5, "y~2L~3O|L~4O", "LO"),
+    # secrets
+    _rule("secret extraction", 0.55, "[XTL]~5[YSA]~3K", "K"),
+    _rule("secret extraction", 0.4, "[XTL]~3u~2K|[XTL]~6K", "K"),
+    _rule("exfiltration", 0.6, "Z~8[KkO]~9U|Z~7U~9[KkO]|Z~6SK", "Z"),
+    _rule("exfiltration", 0.4, "Z~5[YASu]~3[Kk]", "Z"),
+    # personas
+    _rule("persona without limits", 0.75, "[Rw]~9D", "D"),
+    _rule("persona without limits", 0.6, "y~4D~3|D~2a", "D"),
+    _rule("persona without limits", 0.75, "[Rw]~9n~3[GCQ]", "n"),
+    _rule("persona without limits", 0.6, "[ya]~6n~3[GQ]", "n"),
+    _rule("persona without limits", 0.6, "a≈9n~2[CGQ]", "an"),
+    _rule("persona without limits", 0.65, "yw~4[mD]~2M|[wyvR]~3mM", "mM"),
+    _rule("persona without limits", 0.35, "mM"),
+    _rule("persona without limits", 0.4, "w~2y~3[_DR]~2[Da]|yw", "yw"),
+    _rule("persona without limits", 0.3, "n~2[f]~3[GQC]|n~1[GQ]", "n"),
+    _rule("persona without limits", 0.35, "R~5[a]~6[nDV]", "Ra"),
+    # refusals
+    _rule("refusal suppression", 0.4, "n~3F"),
+    _rule("refusal suppression", 0.5, "n~4F≈20n~4F|n~3F~6F", "nF"),
+    _rule("prefix injection", 0.55, "[cx]~5q", "q"),
+    # harm in a story
+    _rule("harmful request in a wrapper", 0.4, "h~7H", "hH"),
+    _rule("harmful request in a wrapper", 0.4, "W≈40h~7H|h~7H≈25W", "WhH"),
+    _rule("harmful request in a wrapper", 0.35, "[RD]≈40h~7H|[RD]≈40H~5h", "H"),
+    # text that speaks to its reader
+    _rule("instructions in data", 0.4, "n~2[TX]~4u", "nu"),
+    _rule("instructions in data", 0.45, "n~3[TX]~4[OC]", "n"),
+    _rule("instructions in data", 0.4, "i~4[ya]~4r~4t|i~4r~3t", "irt"),
+    _rule("instructions in data", 0.55, "iy~4a|ia~3r|a~2r~2t", "a"),
+    _rule("instructions in data", 0.3, "[iar]≈25[ZK]~9[UKk]", ""),
+    # encodings
+    _rule("encoded instructions", 0.6, "e≈12[x]", "e"),
+)  # fmt: skip

@@ -1,0 +1,132 @@
+"""How much a text looks like an attempt on a model's instructions: from 0 to 1, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from metabot_instrument.validation.jailbreak.folded import smuggled
+from metabot_instrument.validation.jailbreak.letters import Row, row
+from metabot_instrument.validation.jailbreak.marks import MARKS, compliant_turns
+from metabot_instrument.validation.jailbreak.rules import RULES, Reason
+from metabot_instrument.validation.jailbreak.spellings import decoded, respelled
+
+WINDOW: Final = 300  # words that are looked at together
+DEEPEST: Final = 2  # encodings inside encodings
+
+
+class Suspicion(NamedTuple):
+    score: float
+    reason: Reason | None  # what weighs most
+
+
+class Hit(NamedTuple):
+    at: int  # the word, or -1 where it is no word's
+    weight: float
+    reason: Reason
+
+
+NOTHING: Final = Suspicion(0.0, None)
+
+
+def suspicion(text: str, depth: int = 0) -> Suspicion:
+    """Reads the text, and what it hides."""
+    read = row(text)
+    found = _of_row(read)
+    for other in respelled(text, read):
+        found = max(found, _raised(_of_row(row(other))))
+    if depth < DEEPEST:
+        for hidden in _hidden(text):
+            inner = suspicion(hidden, depth + 1)
+            if inner.score >= 0.3:
+                found = max(found, Suspicion(_calmed(min(1.0, inner.score + 0.25), read), "encoded instructions"))
+    return found
+
+
+def _hidden(text: str) -> Iterator[str]:
+    unseen = smuggled(text)
+    if len(unseen) > 3:
+        yield unseen
+    if len(text) > 15:
+        yield from decoded(text)
+
+
+def _raised(inner: Suspicion) -> Suspicion:
+    """Who hides words means them: the score of what reads like an attack only once it is spelled otherwise."""
+    return Suspicion(min(1.0, inner.score * 1.2), "encoded instructions") if inner.score >= 0.3 else NOTHING
+
+
+def _of_row(read: Row) -> Suspicion:
+    letters = read.letters
+    hits = [*_ruled(letters), *_marked(read)]
+    if not hits:
+        return NOTHING
+    if len(letters) <= WINDOW * 2:
+        return _combined(hits)
+    step = WINDOW // 2
+    near: dict[int, list[Hit]] = {}
+    for hit in hits:
+        for start in {hit.at // step, max(hit.at - step, 0) // step}:
+            near.setdefault(start, []).append(hit)
+    return max(map(_combined, near.values()))
+
+
+def _ruled(letters: str) -> Iterator[Hit]:
+    present = set(letters)
+    for rule in RULES:
+        if rule.needs <= present:
+            for number, found in enumerate(rule.pattern.finditer(letters)):
+                yield Hit(found.start(), rule.weight * _doubt(letters, found.start(), found.end()), rule.reason)
+                if number > 200:
+                    break
+
+
+def _marked(read: Row) -> Iterator[Hit]:
+    text = read.text
+    for mark in MARKS:
+        if any(sign in text for sign in mark.signs):
+            found = mark.pattern.search(text)
+            if found:
+                at = int(found.start() / len(text) * len(read.letters))
+                yield Hit(at, mark.weight * _talk(read.letters, at), mark.reason)
+    turns = compliant_turns(text)
+    if turns:
+        yield Hit(0, min(0.9, 0.25 + 0.1 * turns), "many examples")
+
+
+def _doubt(letters: str, start: int, end: int) -> float:
+    """How much of a rule's weight stays: who warns, reports or quotes does not mean it."""
+    stays = _talk(letters, start)
+    before = letters[max(start - 3, 0) : start].rpartition("|")[2]
+    if letters[start] in "Vvg" and ("n" in before or ("o" in before and "y" not in before)):
+        stays *= 0.45
+    if _quoted(letters, start, end):
+        stays *= 0.8 if stays == 1.0 else 0.45
+    return stays
+
+
+def _talk(letters: str, at: int) -> float:
+    talk = letters.count("d", max(at - 50, 0), at + 50)
+    return (1.0, 0.75, 0.5, 0.35)[min(talk, 3)]
+
+
+def _quoted(letters: str, start: int, end: int) -> bool:
+    return letters.count('"', max(start - 60, 0), start) % 2 == 1 and '"' in letters[end : end + 40]
+
+
+def _calmed(score: float, read: Row) -> float:
+    return score * (1.0 if "d" not in read.letters else _talk(read.letters, len(read.letters) // 2))
+
+
+def _combined(hits: Iterable[Hit]) -> Suspicion:
+    """Of each reason the heaviest counts whole and the next one half; reasons add up as independent chances do."""
+    by_reason: dict[Reason, list[float]] = {}
+    for hit in hits:
+        by_reason.setdefault(hit.reason, []).append(hit.weight)
+    innocent = 1.0
+    for weights in by_reason.values():
+        heaviest = sorted(weights, reverse=True)[:2]
+        for weight, share in zip(heaviest, (1.0, 0.3), strict=False):
+            innocent *= 1.0 - weight * share
+    reason = max(by_reason, key=lambda one: max(by_reason[one]))
+    return Suspicion(1.0 - innocent, reason)

@@ -1,0 +1,117 @@
+"""The other ways to spell a text that are tried where it looks as if it needed one: each gives a text to read again."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import unquote
+
+from metabot_instrument.validation.jailbreak.letters import FAMILIES, ROT13, Row
+
+MOST: Final = 8  # pieces of one kind that are decoded
+LONGEST: Final = 4_000  # characters of each
+
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_HEX: Final = re.compile(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[ ,:]?){10,}")
+_BITS: Final = re.compile(r"(?:[01]{8}[ ,]?){5,}")
+_CODES: Final = re.compile(r"(?:\b\d{2,3}\b[ ,]{1,2}){8,}")
+_PERCENT: Final = re.compile(r"%[0-9a-fA-F]{2}")
+_ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
+_LEET_WORD: Final = re.compile(r"[a-z0-9@$!|+]*(?:[a-z][0134578@$!|+]|[0134578@$][a-z])[a-z0-9@$!|+]*")
+_LEET: Final = str.maketrans("013456789@$!|+", "oieasgtbgasilt")
+_SPACED: Final = re.compile(r"(?<![^\W_])(?:[^\W_][\W_]{1,3}){5,}[^\W_](?![^\W_])")
+_SPLIT: Final = re.compile(r"(?<=[^\W\d_])[-.*_~^|·+=/\\]{1,2}(?=[^\W\d_])")
+_GLUED: Final = re.compile(r"[^\W\d_]{18,}")
+_WORTH: Final = frozenset("VvPYAOCGSXLKDRyM")
+_KNOWN: Final = re.compile(
+    "|".join(
+        sorted(
+            (word for word, letter in FAMILIES.items() if letter in _WORTH and len(word) > 2 and word.isascii()),
+            key=len,
+            reverse=True,
+        )
+    )
+)
+
+
+def respelled(text: str, row: Row) -> Iterator[str]:
+    """Each other reading of the text, where anything hints at one."""
+    if row.letters.count("b") >= 2:
+        yield text[::-1]
+        yield " ".join(word[::-1] for word in text.split())
+    if row.letters.count("z") >= 2:
+        yield text.translate(ROT13)
+    if "ssssss" in row.letters:
+        yield _SPACED.sub(lambda found: _apart("".join(filter(str.isalnum, found.group()))), row.text)
+    if len(_LEET_WORD.findall(row.text)) >= 2:
+        yield _LEET_WORD.sub(lambda found: found.group().translate(_LEET), row.text)
+    if len(_SPLIT.findall(row.text)) >= 3:
+        yield _SPLIT.sub("", row.text)
+    if _GLUED.search(row.text):
+        yield _GLUED.sub(lambda found: _apart(found.group()), row.text)
+
+
+def decoded(text: str) -> Iterator[str]:
+    """What stands encoded in the text, as far as it is something to read."""
+    for found in _some(_BASE64, text):
+        yield from _read(_base64(found))
+    for found in _some(_HEX, text):
+        digits = re.sub(r"0x|\\x|[^0-9a-fA-F]", "", found)
+        yield from _read(bytes.fromhex(digits[: len(digits) // 2 * 2]))
+    for found in _some(_BITS, text):
+        bits = re.sub("[^01]", "", found)
+        yield from _read(bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits) - 7, 8)))
+    for found in _some(_CODES, text):
+        yield from _read(bytes(int(code) for code in re.findall(r"\d+", found) if int(code) < 256))
+    yield from _escaped(text[: 4 * LONGEST])
+
+
+def _escaped(text: str) -> Iterator[str]:
+    if len(_PERCENT.findall(text)) >= 3:
+        yield unquote(text)
+    if text.count("&#") >= 4:
+        yield html.unescape(text)
+    if text.count("\\u") + text.count("\\x") >= 4:
+        yield _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
+
+
+def _some(pattern: re.Pattern[str], text: str) -> list[str]:
+    found = []
+    for match in pattern.finditer(text):
+        found.append(match.group()[:LONGEST])
+        if len(found) == MOST:
+            break
+    return found
+
+
+def _base64(blob: str) -> bytes:
+    plain = blob.rstrip("=").translate(str.maketrans("-_", "+/"))
+    try:
+        return base64.b64decode(plain[: len(plain) // 4 * 4] + _rest(plain))
+    except binascii.Error:
+        return b""
+
+
+def _rest(plain: str) -> str:
+    rest = plain[len(plain) // 4 * 4 :]
+    return rest.ljust(4, "=") if len(rest) > 1 else ""
+
+
+def _read(data: bytes) -> Iterator[str]:
+    """The data as text, unless it is none: an image, a key, a checksum."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return
+    printable = sum(one.isprintable() or one.isspace() for one in text)
+    if len(text) >= 6 and printable >= 0.95 * len(text):
+        yield text
+
+
+def _apart(glued: str) -> str:
+    """The words that the letters without spaces spell."""
+    return " ".join(_KNOWN.findall(glued))
