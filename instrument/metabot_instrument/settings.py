@@ -43,6 +43,7 @@ class Settings:
     endpoint: str = ""  # of an OTLP receiver; "" exports nothing
     protocol: Literal["http", "grpc"] = "http"
     capture: Capture = "hashes"  # what is recorded of prompts and answers
+    metrics_interval_seconds: float = 60.0  # between two pushes of the metrics to the endpoint; 0 pushes none
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ VARIABLES: Final = (
     Variable("endpoint", ("METABOT_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"), _text),
     Variable("protocol", ("METABOT_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"), _protocol),
     Variable("capture", ("METABOT_CAPTURE",), _one_of(Capture)),
+    Variable("metrics_interval_seconds", ("METABOT_METRICS_INTERVAL_SECONDS",), _number(float, 0, 86_400)),
 )
 
 

@@ -18,6 +18,7 @@ from prometheus_client import Metric, values
 from metabot_instrument.lines.forks import renewed_in_children
 from metabot_instrument.metrics import gate
 from metabot_instrument.metrics.definition import UNITS, Across, Definition
+from metabot_instrument.metrics.push import push
 from metabot_instrument.metrics.series import Counter, Gauge, Histogram, Series
 
 S = TypeVar("S", bound=Series)
@@ -87,7 +88,10 @@ class Meter:
 
     def _add(self, kind: type[Series], definition: Definition) -> None:
         if definition.family not in self._series:
-            self._series[definition.family] = kind(definition)
+            self._series[definition.family] = kind(definition, self._told)
+
+    def _told(self) -> None:
+        push.tell(self)
 
 
 def multiprocess() -> bool:

@@ -7,7 +7,7 @@ what comes after them is counted under `other`. A value that is no finite number
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any, Final, cast
@@ -32,8 +32,10 @@ _ADDED: Final = f"between 0 and {_LARGEST:.0f}"
 class Series:
     """One metric: its series by their labels."""
 
-    def __init__(self, definition: Definition) -> None:
+    def __init__(self, definition: Definition, told: Callable[[], None]) -> None:
+        """`told` is called when there is a new series to tell."""
         self.definition = definition
+        self._told = told
         self._labels = definition.labels
         self.renew()
 
@@ -81,6 +83,7 @@ class Series:
             self._found[values] = self._inner.labels(*values) if values else self._inner
             for value, known in zip(values, self._known, strict=True):
                 known.add(value)
+            self._told()
         return self._found[values]
 
     def _bounded(self, value: object, known: set[str]) -> str:

@@ -6,19 +6,17 @@ and exit wait for it two seconds at most. Headers with secrets are read by OpenT
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 from metabot_instrument.boundary import contained, count
 from metabot_instrument.lines.forks import renewed_in_children
 from metabot_instrument.lines.writers import opened, settled_at_exit
+from metabot_instrument.otlp import exporter, exporting
 from metabot_instrument.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,31 +25,13 @@ if TYPE_CHECKING:
 _QUEUE: Final = 10_000  # spans that wait
 _BATCH: Final = 512
 _PATIENCE: Final = 2.0  # seconds that flush and exit wait
-_HTTP: Final = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
-_GRPC: Final = "opentelemetry.exporter.otlp.proto.grpc.trace_exporter"
-_LOGGERS: Final = (_HTTP, "opentelemetry.exporter.otlp.proto.grpc.exporter")
-_exporting: Final = threading.local()
 
 
 @contained("export", None)
 def export(now: Settings) -> Export | None:
     """The export to the settings' endpoint; None, counted, where its package is missing."""
-    kind, extra = (_GRPC, "grpc") if now.protocol == "grpc" else (_HTTP, "otlp")
-    try:
-        exporter = import_module(kind).OTLPSpanExporter
-    except ImportError as error:
-        count("export", f"an endpoint is set, but {error.name} is missing: pip install 'metabot-instrument[{extra}]'")
-        return None
-    if now.protocol == "grpc":
-        return Export(exporter(endpoint=now.endpoint, insecure=not now.endpoint.startswith("https")))
-    return Export(exporter(endpoint=_traces_url(now.endpoint)))
-
-
-def _traces_url(endpoint: str) -> str:
-    """The endpoint of all signals or of traces, as the latter."""
-    given = urlsplit(endpoint)
-    path = given.path.rstrip("/")
-    return given._replace(path=path if path.endswith("/v1/traces") else f"{path}/v1/traces").geturl()
+    made = exporter(now, "traces")
+    return None if made is None else Export(made)
 
 
 class Export:
@@ -61,7 +41,6 @@ class Export:
     """
 
     def __init__(self, exporter: SpanExporter) -> None:
-        _quieten()
         self._counted = Counted(exporter)
         self._batches = BatchSpanProcessor(self._counted, max_queue_size=_QUEUE, max_export_batch_size=_BATCH)
         self.renew()
@@ -135,12 +114,11 @@ class Counted(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         result = SpanExportResult.FAILURE
-        _exporting.now = True
         try:
-            if not self._given_up:
-                result = self._exporter.export(spans)
+            with exporting():
+                if not self._given_up:
+                    result = self._exporter.export(spans)
         finally:
-            _exporting.now = False
             self.add(-len(spans))
             if result is not SpanExportResult.SUCCESS and not self._given_up:
                 count("export", "the collector did not take spans", len(spans))
@@ -154,22 +132,3 @@ class Counted(SpanExporter):
 
     def shutdown(self) -> None:
         self._exporter.shutdown()
-
-
-class _Once(logging.Filter):
-    """Lets through what others log, and of our exporter's messages the first: the rest is in the counts."""
-
-    said = False
-
-    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002  # the interface's
-        if not getattr(_exporting, "now", False):
-            return True
-        said, self.said = self.said, True
-        return not said
-
-
-def _quieten() -> None:
-    for name in _LOGGERS:
-        logger = logging.getLogger(name)
-        if not any(isinstance(each, _Once) for each in logger.filters):
-            logger.addFilter(_Once())

@@ -16,6 +16,12 @@ from tests.instrument.traces.written import Trace
 def trace(tmp_path: Path) -> Iterator[Trace]:
     """The settings are as before afterwards."""
     before = asdict(settings())
-    configure(trace=True, trace_path=str(tmp_path / "trace.jsonl"), trace_level="info", service_name="desk")
+    configure(
+        trace=True,
+        trace_path=str(tmp_path / "trace.jsonl"),
+        trace_level="info",
+        service_name="desk",
+        metrics_interval_seconds=0,
+    )
     yield Trace(tmp_path / "trace.jsonl")
     configure(**before)
