@@ -43,6 +43,7 @@ LIBRARIES = {
     "websockets": "metabot/serve/",
     "fastapi": "metabot_instrument/serving/",
     "prometheus_client": ("metabot/telemetry/prometheus.py", "metabot_instrument/metrics/"),
+    "psutil": ("metabot_instrument/metrics/", "metabot_instrument/monitor/"),
     "pybreaker": "metabot_instrument/validation/",
     "pyrate_limiter": "metabot_instrument/validation/",
 }

@@ -31,11 +31,19 @@ if TYPE_CHECKING:
     from metabot_instrument.metrics.exposition import exposition
     from metabot_instrument.metrics.meter import Meter
     from metabot_instrument.model_calls.client import openai, uninstrument
+    from metabot_instrument.monitor.performance_monitor import PerformanceMonitor
+    from metabot_instrument.monitor.thresholds import Thresholds, ToolLimits
+    from metabot_instrument.signals.bus import Bus, Signal
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Bus",
     "Meter",
+    "PerformanceMonitor",
+    "Signal",
+    "Thresholds",
+    "ToolLimits",
     "append_event",
     "append_ledger",
     "configure",
@@ -57,7 +65,12 @@ __all__ = [
 ]
 
 _MODULES: Final = {
+    "Bus": "signals.bus",
     "Meter": "metrics.meter",
+    "PerformanceMonitor": "monitor.performance_monitor",
+    "Signal": "signals.bus",
+    "Thresholds": "monitor.thresholds",
+    "ToolLimits": "monitor.thresholds",
     "append_event": "events.emit",
     "append_ledger": "events.emit",
     "emit_alert": "events.emit",

@@ -1,0 +1,267 @@
+"""What an agent measures about itself: it listens to the signals of a bus, and tells what it counted."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from metabot_instrument.boundary import contained
+from metabot_instrument.current import settings
+from metabot_instrument.events.emit import emit_event
+from metabot_instrument.lines.forks import renewed_in_children
+from metabot_instrument.monitor import said
+from metabot_instrument.monitor.alerts import Alerts, Told
+from metabot_instrument.monitor.figures import iso
+from metabot_instrument.monitor.memory import Memory, Sample
+from metabot_instrument.monitor.said import Moment
+from metabot_instrument.monitor.session import HEARD, Session
+from metabot_instrument.monitor.status import status
+from metabot_instrument.monitor.thresholds import Thresholds
+from metabot_instrument.monitor.thresholds import thresholds as read_thresholds
+from metabot_instrument.monitor.tool_call import ToolCall
+from metabot_instrument.monitor.watch import Watch
+from metabot_instrument.signals.bus import Bus, Signal
+
+_FORMAT: Final = {"format": "metabot-monitor", "version": 1}
+_SESSIONS: Final = ("session:start", "session:started")
+_PERSONAS: Final = ("persona:switch", "persona:switched")
+_EVENTS: Final = {
+    "alert:raised": "alert_triggered",
+    "alert:resolved": "alert_resolved",
+    "tool:switched_off": "tool_switched_off",
+    "tool:switched_on": "tool_switched_on",
+}
+_PAYLOAD: Final = {
+    "name": "alert",
+    "subject": "subject",
+    "severity": "severity",
+    "message": "message",
+    "value": "value",
+    "limit": "threshold",
+    "duration_ms": "duration_ms",
+    "tool_name": "tool",
+    "why": "reason",
+}
+"""From the words of our signals to those of our events."""
+
+SwitchOff = Callable[[str, str], object]
+
+
+class PerformanceMonitor:
+    """Counts what `bus` tells, from the moment when it is made until `close`.
+
+    A `switch_off(tool, why)`, which may be asynchronous, is called once a tool became slow or failing by `thresholds`
+    (`Thresholds`, or a table of the same names). A forked child counts for itself, from zero. Every method may be
+    called from any thread and raises nothing; only making one with settings that cannot be used raises ValueError.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        *,
+        memory_limit_bytes: int | None = None,
+        sample_seconds: float = 30.0,
+        thresholds: Thresholds | Mapping[str, Any] | None = None,
+        switch_off: SwitchOff | None = None,
+        session_id: str | None = None,
+        persona_id: str | None = None,
+    ) -> None:
+        _positive("sample_seconds", sample_seconds)
+        _positive("memory_limit_bytes", 1 if memory_limit_bytes is None else memory_limit_bytes)
+        self.bus = bus
+        self._ids = session_id, persona_id
+        self._thresholds = read_thresholds(thresholds)
+        nothing: object = None
+        self._switch_off = contained("switch_off", nothing)(switch_off) if switch_off else None
+        self._memory = Memory(memory_limit_bytes, sample_seconds, weakref.WeakMethod(self._sampled))
+        self.renew()
+        renewed_in_children(self)
+        self._offs = [
+            *(bus.on(name, self._hear) for name in HEARD),
+            *(bus.on(name, self._session_began) for name in _SESSIONS),
+            *(bus.on(name, self._persona_began) for name in _PERSONAS),
+        ]
+        self._memory.ensure()
+
+    def renew(self) -> None:
+        """A forked child begins from zero."""
+        self._lock = threading.RLock()
+        self._alerts = Alerts()
+        self._watch = Watch(self._thresholds, self._alerts)
+        session_id, persona_id = self._ids
+        self._session = Session(_now(), session_id=session_id, persona_id=persona_id)
+        self._memory.renew()
+
+    def metrics(self) -> dict[str, Any]:
+        """Everything that `export` gives but its header."""
+        return self._metrics() or {}
+
+    def export(self, path: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+        """The figures as docs/monitor.md has them; with a path they are written there as JSON, whole or not at all."""
+        found = {**_FORMAT, "exported_at": iso(time.time()), **self.metrics()}
+        if path is not None:
+            _write(found, Path(path))
+        return found
+
+    def tool_stats(self, name: str) -> dict[str, Any] | None:
+        """None of a tool that no signal named."""
+        return self._tool_stats(name)
+
+    def llm_stats(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.metrics().get("llm", {})
+        return found
+
+    def memory_stats(self) -> dict[str, Any]:
+        """The limit, the samples, and what they come to: current, mean, least and greatest."""
+        return self._memory_stats() or {}
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """The last hundred of the session, the oldest first."""
+        with self._lock:
+            return self._alerts.figures()
+
+    def status(self) -> dict[str, Any]:
+        return self._status() or {}
+
+    def is_switched_off(self, tool: str) -> bool:
+        with self._lock:
+            return tool in self._watch.switched_off
+
+    @contained("monitor", None)
+    def switch_on(self, tool: str) -> None:
+        """The tool is judged by the calls that follow."""
+        with self._lock:
+            told = self._watch.switch_on(tool, time.time())
+        self._tell(told)
+
+    def tool(self, name: str) -> ToolCall:
+        """A context manager, for `with` and `async with`, and a decorator: what runs in it is a call of the tool."""
+        return ToolCall(self.bus, name)
+
+    @contained("monitor", None)
+    def reset(self, *, session_id: str | None = None, persona_id: str | None = None) -> None:
+        """Counts from zero; ids that are not said stay. What is under way goes on, and what is switched off stays so.
+
+        The figures so far go out as the signal `monitor:reset`.
+        """
+        before = self.export()
+        with self._lock:
+            now, session = _now(), self._session
+            self._session = Session(
+                now,
+                session_id=session_id or session.session_id,
+                persona_id=persona_id or session.persona_id,
+                before=session,
+            )
+            self._watch.begin_anew()
+            told = self._alerts.begin_anew(now.wall)
+        self._memory.clear()
+        self._tell([*told, Told("monitor:reset", {"export": before})])
+
+    @contained("monitor", None)
+    def close(self) -> None:
+        """Hears and samples no more; what was counted can still be asked for."""
+        for off in self._offs:
+            off()
+        self._memory.close()
+
+    def _hear(self, signal: Signal) -> None:
+        self._memory.ensure()
+        with self._lock:
+            finished = self._session.hear(signal)
+            told = self._watch.tool(finished, signal.time) if finished else []
+            told += self._watch.tokens(self._session.requests.tokens.total, signal.time)
+        self._tell(told)
+
+    def _session_began(self, signal: Signal) -> None:
+        session_id = said.name(signal.data, said.SESSION)
+        if session_id is None or session_id != self._session.session_id:
+            self.reset(session_id=session_id, persona_id=said.name(signal.data, said.PERSONA[:2]))
+
+    def _persona_began(self, signal: Signal) -> None:
+        persona_id = said.name(signal.data, said.PERSONA)
+        if persona_id is None or persona_id != self._session.persona_id:
+            self.reset(persona_id=persona_id)
+
+    def _sampled(self, sample: Sample) -> None:
+        with self._lock:
+            told = self._watch.memory(sample.percent, sample.time)
+        self._tell(told)
+
+    def _tell(self, told: list[Told]) -> None:
+        """Outside the lock: who hears it may ask the monitor, from another thread as well."""
+        for name, data in told:
+            if name in _EVENTS:
+                emit_event(_EVENTS[name], _payload(data), session_id=self._session.session_id)
+            self.bus.emit(name, data)
+            if name == "tool:switched_off" and self._switch_off:
+                self.bus.call(self._switch_off, data["tool_name"], data["why"])
+
+    @contained("monitor", None)
+    def _metrics(self) -> dict[str, Any] | None:
+        self._memory.ensure()
+        with self._lock:
+            now, session = _now(), self._session
+            figures = session.figures(now)
+            return {
+                "service": settings().service_name,
+                "session_id": session.session_id,
+                "persona_id": session.persona_id,
+                "started_at": iso(session.began.wall),
+                "uptime_seconds": round(now.monotonic - session.began.monotonic, 3),
+                **figures,
+                "memory": self._memory.figures(),
+                "alerts": self._alerts.figures(),
+                "switched_off": [
+                    {"tool": tool, "why": off.why, "since": iso(off.since)}
+                    for tool, off in self._watch.switched_off.items()
+                ],
+            }
+
+    @contained("monitor", None)
+    def _tool_stats(self, name: str) -> dict[str, Any] | None:
+        with self._lock:
+            return self._session.tools.figures(name)
+
+    @contained("monitor", None)
+    def _memory_stats(self) -> dict[str, Any] | None:
+        self._memory.ensure()
+        return self._memory.stats()
+
+    @contained("monitor", None)
+    def _status(self) -> dict[str, Any] | None:
+        self._memory.ensure()
+        sample = self._memory.look()
+        with self._lock:
+            return status(self._session, sample)
+
+
+def _now() -> Moment:
+    return Moment(time.time(), time.monotonic(), False)
+
+
+def _positive(name: str, value: object) -> None:
+    found = said.finite(value)
+    if found is None or found <= 0:
+        raise ValueError(f"PerformanceMonitor({name}={value!r}): say a number above 0")
+
+
+def _payload(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {_PAYLOAD[key]: value for key, value in data.items() if key in _PAYLOAD}
+
+
+@contained("monitor", None)
+def _write(found: Mapping[str, Any], path: Path) -> None:
+    """By way of a file beside it: a reader sees the one before or this one."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        beside.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,62 @@
+"""A call of a tool, told to the bus by `with`, `async with` or a decorator."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from inspect import iscoroutinefunction
+from types import TracebackType
+from typing import Any, TypeVar
+
+from metabot_instrument.signals.bus import Bus
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ToolCall:
+    """Emits `tool:start`, then `tool:end`, or `tool:error` with the exception's type, which goes on."""
+
+    def __init__(self, bus: Bus, name: str) -> None:
+        self._bus = bus
+        self._name = name
+        self._ids: list[str] = []  # of what is under way, the innermost last
+
+    def __call__(self, function: F) -> F:
+        """Of a function or a coroutine; each of its calls is a call of the tool."""
+        if iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def awaited(*args: Any, **named: Any) -> Any:
+                with ToolCall(self._bus, self._name):
+                    return await function(*args, **named)
+
+            return awaited  # type: ignore[return-value]
+
+        @functools.wraps(function)
+        def called(*args: Any, **named: Any) -> Any:
+            with ToolCall(self._bus, self._name):
+                return function(*args, **named)
+
+        return called  # type: ignore[return-value]
+
+    def __enter__(self) -> None:
+        self._ids.append(os.urandom(8).hex())
+        self._bus.emit("tool:start", tool_name=self._name, call_id=self._ids[-1])
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        told = {"tool_name": self._name, "call_id": self._ids.pop()}
+        if kind is None:
+            self._bus.emit("tool:end", told)
+        else:
+            self._bus.emit("tool:error", told, error=kind.__name__)
+
+    async def __aenter__(self) -> None:
+        self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, traceback)

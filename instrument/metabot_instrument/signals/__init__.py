@@ -1,0 +1,1 @@
+"""Signals: what the parts of a running agent tell one another in the process."""

@@ -1,0 +1,81 @@
+"""An event loop in a thread of its own, for asynchronous handlers where none is running."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import threading
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from metabot_instrument.lines.forks import renewed_in_children
+
+_PATIENCE: Final = 2.0  # seconds that closing, and the process's end, wait for handlers that are under way
+_begun: Final[weakref.WeakSet[Background]] = weakref.WeakSet()
+_inherited: Final[list[object]] = []  # a parent's loops: closing one in the child would take events from the parent
+
+
+class Background:
+    """The thread is begun when it is first needed, and is a daemon."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.renew()
+        renewed_in_children(self)
+
+    def renew(self) -> None:
+        """A forked child has no such thread."""
+        if self._loop is not None:
+            _inherited.append(self._loop)
+        self._lock = threading.RLock()
+        self._loop = None
+        self._stop: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+
+    def call(self, begin: Callable[[], object]) -> None:
+        """`begin` is called in the loop's thread."""
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._start()
+            loop = self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(begin)
+
+    def _start(self) -> None:
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self._serve, args=(ready,), name="metabot-signals", daemon=True)
+        self._thread.start()
+        _begun.add(self)
+        ready.wait()
+
+    def _serve(self, ready: threading.Event) -> None:
+        with suppress(asyncio.CancelledError), asyncio.Runner() as runner:
+            runner.run(self._until_stopped(ready))
+
+    async def _until_stopped(self, ready: threading.Event) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        ready.set()
+        await self._stop.wait()
+        under_way = asyncio.all_tasks() - {asyncio.current_task()}
+        if under_way:
+            await asyncio.wait(under_way, timeout=_PATIENCE)
+
+    def close(self) -> None:
+        """Waits two seconds for what is under way, and cancels what is left; a later `call` begins a new thread."""
+        with self._lock:
+            thread, loop, stop = self._thread, self._loop, self._stop
+            self._thread = self._loop = self._stop = None
+        if thread is None or loop is None or stop is None:
+            return
+        with suppress(RuntimeError):  # it has ended by itself
+            loop.call_soon_threadsafe(stop.set)
+        if thread is not threading.current_thread():
+            thread.join(_PATIENCE + 0.5)
+
+
+@atexit.register
+def _close_all() -> None:
+    for one in list(_begun):
+        one.close()
