@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from inspect import iscoroutine
 from math import isnan
 from typing import Protocol, TypeAlias
 
@@ -22,6 +23,11 @@ class Failed:
 
     reason: str
     error: BaseException | None = None
+
+
+def raised(error: BaseException) -> Failed:
+    """By its type: an exception's own words may be anybody's."""
+    return Failed(f"raised {type(error).__name__}", error)
 
 
 Answer: TypeAlias = Verdict | Failed
@@ -56,6 +62,8 @@ def answer_of(given: object, asked: Asked) -> Answer:
         return Failed(NO_VERDICT)
     if isinstance(given, Approved | Rejected | Retry | Failed):
         return given
+    if iscoroutine(given):  # of a function that does not say that it is to be awaited
+        given.close()
     return Failed(NO_VERDICT)
 
 

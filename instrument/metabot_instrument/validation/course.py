@@ -10,17 +10,23 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from math import inf
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.asked import Answer, Asked, Failed, answer_of, reason_of, said, wait_of
 from metabot_instrument.validation.decision import Decision, Outcome, Step
-from metabot_instrument.validation.patience import Patience, patience
+from metabot_instrument.validation.patience import Patience
 from metabot_instrument.validation.validator import Hearing
 from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Retry
 
 RETRIES_EXHAUSTED = "retries exhausted"
 DEADLINE_PASSED = "deadline passed"
+TOO_DEEP = "validates within itself too deeply"
+NO_ACTION = "is no action"
+BROKEN = "the pipeline failed"
+OWN_REASONS = frozenset((RETRIES_EXHAUSTED, DEADLINE_PASSED, TOO_DEEP, NO_ACTION, BROKEN))
+MOST_RETRIES = 100
 
 OnFailure: TypeAlias = Literal["reject", "approve"]
 
@@ -33,6 +39,16 @@ class Limits:
     deadline_seconds: float
     validator_seconds: float
     on_failure: OnFailure
+
+    def __post_init__(self) -> None:
+        if isinstance(self.retries, bool) or not isinstance(self.retries, int) or not 0 <= self.retries <= MOST_RETRIES:
+            raise ValueError(f"retries = {self.retries!r}: say a whole number between 0 and {MOST_RETRIES}.")
+        for name in ("deadline_seconds", "validator_seconds"):
+            seconds = getattr(self, name)
+            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < inf:
+                raise ValueError(f"{name} = {seconds!r}: say a number of seconds above 0.")
+        if self.on_failure not in get_args(OnFailure):
+            raise ValueError(f"on_failure = {self.on_failure!r}: say reject or approve.")
 
 
 class Ask(NamedTuple):
@@ -52,25 +68,25 @@ class Course:
     """One action on its way through the validators."""
 
     __slots__ = (
-        "_action",
         "_attempt",
         "_began",
         "_last",
         "_let_pass",
         "_limits",
-        "_patience",
         "_steps",
         "_until",
         "_validators",
+        "action",
+        "patience",
     )
 
-    def __init__(self, validators: Sequence[Asked], action: Action, limits: Limits) -> None:
+    def __init__(self, validators: Sequence[Asked], action: Action, limits: Limits, depth: int) -> None:
         self._validators, self._limits = validators, limits
-        self._action = action
+        self.action = action
         self._attempt = 1
         self._began = time.monotonic()
         self._until = self._began + limits.deadline_seconds
-        self._patience = Patience(self._until)
+        self.patience = Patience(self._until, depth)
         self._steps: list[Step] = []
         self._last: tuple[Outcome, str, str] = ("approved", "", "")  # with its reason and whose it is
         self._let_pass: list[tuple[Hearing, Action]] = []
@@ -78,35 +94,31 @@ class Course:
     def run(self) -> Generator[Next, object, None]:
         """Gives what is to be done next, is sent what a call gave, and gives the decision last."""
         for asked in self._validators:
-            while True:
-                left = self._until - time.monotonic()
-                if left <= 0:
-                    yield self.decision("rejected", DEADLINE_PASSED, asked.name)
-                    return
-                called = time.monotonic()
-                self._patience.until = self._until if self._attempt <= self._limits.retries else 0.0
-                around = patience.get()
-                patience.set(self._patience)
-                given = yield Ask(asked, self._action, min(left, self._limits.validator_seconds))
-                patience.set(around)
-                answer = answer_of(given, asked)
-                self._note(asked, answer, time.monotonic() - called)
-                if not isinstance(answer, Retry):
-                    break
-                if not self._may_wait(wait := wait_of(answer)):
-                    yield self.decision("rejected", RETRIES_EXHAUSTED, asked.name)
-                    return
-                yield Wait(wait)
-                self._attempt += 1
+            answer = yield from self._answer(asked)
             if not self._passes(asked, answer):
                 yield self.decision("rejected", reason_of(answer), asked.name)
                 return
         yield self.decision(*self._last)
 
+    def _answer(self, asked: Asked) -> Generator[Next, object, Answer]:
+        """One validator's, for as long as it says `Retry` and that is allowed."""
+        while (left := self._until - (called := time.monotonic())) > 0:
+            self.patience.until = self._until if self._attempt <= self._limits.retries else 0.0
+            given = yield Ask(asked, self.action, min(left, self._limits.validator_seconds))
+            answer = answer_of(given, asked)
+            self._note(asked, answer, time.monotonic() - called)
+            if not isinstance(answer, Retry):
+                return answer
+            if not self._may_wait(wait := wait_of(answer)):
+                return Rejected(RETRIES_EXHAUSTED)
+            yield Wait(wait)
+            self._attempt += 1
+        return Rejected(DEADLINE_PASSED)
+
     def decision(self, outcome: Outcome, reason: str, validator: str = "") -> Decision:
         return Decision(
             outcome=outcome,
-            action=self._action,
+            action=self.action,
             reason=reason,
             validator=validator,
             latency_ms=(time.monotonic() - self._began) * 1_000,
@@ -123,9 +135,9 @@ class Course:
         if isinstance(answer, Rejected) or (isinstance(answer, Failed) and self._limits.on_failure == "reject"):
             return False
         if asked.hearing is not None and isinstance(answer, Approved | Modified):
-            self._let_pass.append((asked.hearing, self._action))
+            self._let_pass.append((asked.hearing, self.action))
         if isinstance(answer, Modified):
-            self._action = answer.action
+            self.action = answer.action
             self._last = ("modified", reason_of(answer), asked.name)
         return True
 

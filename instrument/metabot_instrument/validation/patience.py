@@ -12,6 +12,7 @@ class Patience:
     """Of one action in one pipeline; `kept` is what validators keep of it from one call to the next."""
 
     until: float  # of time.monotonic(); in the past where it will not be asked for again
+    depth: int = 1  # above 1 where a validator validates itself
     kept: dict[object, object] = field(default_factory=dict)
 
 

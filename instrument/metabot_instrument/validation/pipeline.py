@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any, Final
 
+from metabot_instrument.boundary import contained
 from metabot_instrument.validation.action import Action
-from metabot_instrument.validation.asked import Asked
-from metabot_instrument.validation.course import Ask, Course, Limits, OnFailure, Wait
+from metabot_instrument.validation.course import BROKEN, NO_ACTION, TOO_DEEP, Ask, Course, Limits, Next, OnFailure
 from metabot_instrument.validation.decision import Decision
 from metabot_instrument.validation.guarded import Guarded
-from metabot_instrument.validation.quick import AtOnce
+from metabot_instrument.validation.patience import patience
+from metabot_instrument.validation.prepared import asked, checked
+from metabot_instrument.validation.registry import made
+from metabot_instrument.validation.told import Telling
 from metabot_instrument.validation.validator import Hearing, Validator
+
+_MOST_DEPTH: Final = 4  # of validators that validate
 
 
 class ValidationPipeline:
@@ -21,7 +26,8 @@ class ValidationPipeline:
 
     An action is asked for again `retries` times and for `deadline_seconds` at most, and one call of a validator that is
     not quick takes `validator_seconds` at most. A validator that raises, hangs or gives no verdict has failed:
-    `on_failure` rejects the action, or lets it pass.
+    `on_failure` rejects the action, or lets it pass. Raises ValueError where one of the validators is none, or a limit
+    will not do.
     """
 
     def __init__(
@@ -39,40 +45,58 @@ class ValidationPipeline:
             validator_seconds=validator_seconds,
             on_failure=on_failure,
         )
-        self._asked = tuple(_asked(each) for each in sorted(validators, key=lambda each: -each.priority))
+        self._asked = tuple(asked(each) for each in checked(list(validators)))
+        self._telling = Telling(self._asked)
 
     @classmethod
     def configured(cls, tables: Iterable[Mapping[str, Any]], **options: Any) -> ValidationPipeline:
-        """From tables as `{"type": "rate_limit", "priority": 50, "requests_per_minute": 60}`."""
-        raise NotImplementedError
+        """From tables as `{"type": "rate_limit", "priority": 50, "requests_per_minute": 60}`.
+
+        `type` is one of `registry.TYPES` or the dotted path of a class of your own; the other keys are its keywords.
+        Raises ValueError that names the table, what is wrong with it and what to write.
+        """
+        return cls(made(tables), **options)
 
     def validate(self, action: Action) -> Decision:
-        """Calls and waits in this thread: inside a running event loop use `validate_async`."""
-        course = Course(self._asked, action, self._limits).run()
-        step = next(course)
-        while not isinstance(step, Decision):
-            if isinstance(step, Ask):
-                step = course.send(step.asked.way.call(step.action, step.seconds))
-            elif isinstance(step, Wait):
-                time.sleep(step.seconds)
-                step = course.send(None)
+        """Calls and waits in this thread: inside a running event loop use `validate_async`, or the loop stands still.
+
+        What fails in here rejects the action; only what ends the program is raised.
+        """
+        course = self._course(action)
+        around = patience.set(course.patience)
+        try:
+            run = course.run()
+            step = _first(course, run)
+            while not isinstance(step, Decision):
+                given: object = None
+                if isinstance(step, Ask):
+                    given = step.asked.way.call(step.action, step.seconds)
+                else:
+                    time.sleep(step.seconds)
+                step = _next(run, given) or course.decision("rejected", BROKEN)
+        finally:
+            patience.reset(around)
+        self._telling.tell(action, step)
         return step
 
     async def validate_async(self, action: Action) -> Decision:
-        course = Course(self._asked, action, self._limits).run()
-        step = next(course)
-        while not isinstance(step, Decision):
-            if isinstance(step, Ask):
-                step = course.send(await step.asked.way.call_async(step.action, step.seconds))
-            elif isinstance(step, Wait):
-                await asyncio.sleep(step.seconds)
-                step = course.send(None)
+        """As `validate`, and the event loop goes on meanwhile."""
+        course = self._course(action)
+        around = patience.set(course.patience)
+        try:
+            run = course.run()
+            step = _first(course, run)
+            while not isinstance(step, Decision):
+                given: object = None
+                if isinstance(step, Ask):
+                    given = await step.asked.way.call_async(step.action, step.seconds)
+                else:
+                    await asyncio.sleep(step.seconds)
+                step = _next(run, given) or course.decision("rejected", BROKEN)
+        finally:
+            patience.reset(around)
+        self._telling.tell(action, step)
         return step
-
-    def heard(self, decision: Decision, *, ok: bool) -> None:
-        """Tells the validators that let the action pass how it has ended."""
-        for hearing, action in decision.let_pass:
-            hearing.heard(action, ok)
 
     def guarded(self, action: Action) -> Guarded:
         """For `with` and `async with`: what runs inside may run, and validators are told how it ended.
@@ -81,12 +105,29 @@ class ValidationPipeline:
         """
         return Guarded(self, action)
 
+    def heard(self, decision: Decision, *, ok: bool) -> None:
+        """Tells the validators that let the action pass how it has ended; `guarded` does it by itself."""
+        for hearing, action in decision.let_pass:
+            _tell(hearing, action, ok)
 
-def _asked(validator: Validator) -> Asked:
-    return Asked(
-        name=validator.name,
-        can_modify=validator.can_modify,
-        reasons=getattr(validator, "reasons", None),
-        hearing=validator if isinstance(validator, Hearing) else None,
-        way=AtOnce(validator.validate),
-    )
+    def _course(self, action: Action) -> Course:
+        around = patience.get()
+        return Course(self._asked, action, self._limits, 1 if around is None else around.depth + 1)
+
+
+def _first(course: Course, run: Generator[Next, object, None]) -> Next:
+    if not isinstance(course.action, Action):
+        return course.decision("rejected", NO_ACTION)
+    if course.patience.depth > _MOST_DEPTH:
+        return course.decision("rejected", TOO_DEEP)
+    return _next(run, None) or course.decision("rejected", BROKEN)
+
+
+@contained("validation", None)
+def _next(run: Generator[Next, object, None], given: object) -> Next:
+    return run.send(given)
+
+
+@contained("validator_heard", None)
+def _tell(hearing: Hearing, action: Action, ok: bool) -> None:
+    hearing.heard(action, ok)

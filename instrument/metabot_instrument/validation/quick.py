@@ -6,12 +6,7 @@ from collections.abc import Callable
 
 from metabot_instrument.boundary import tried
 from metabot_instrument.validation.action import Action
-from metabot_instrument.validation.asked import Failed
-
-
-def raised(error: BaseException) -> Failed:
-    """By its type: an exception's own words may be anybody's."""
-    return Failed(f"raised {type(error).__name__}", error)
+from metabot_instrument.validation.asked import raised
 
 
 class AtOnce:

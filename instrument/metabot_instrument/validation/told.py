@@ -1,0 +1,73 @@
+"""What the telemetry gets of each decision: one event, counts by validator, and failures of validators.
+
+Neither the action's text nor its arguments nor an exception's words are among it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from metabot_instrument.boundary import contained, count
+from metabot_instrument.events.emit import emit_event
+from metabot_instrument.metrics.agent import meter
+from metabot_instrument.validation.action import Action
+from metabot_instrument.validation.asked import Asked
+from metabot_instrument.validation.course import OWN_REASONS
+from metabot_instrument.validation.decision import Decision, Step
+
+DECISION: Final = "validator_decision"
+FAILED: Final = "validator_failed"
+UNLISTED: Final = "unlisted"  # stands for a reason that the validator does not declare
+_LONGEST: Final = 80  # characters of a reason that may be told
+_LONGEST_KEY: Final = 200
+
+
+class Telling:
+    def __init__(self, asked: Iterable[Asked]) -> None:
+        self._reasons: dict[str, frozenset[str] | None] = {}
+        for each in asked:
+            before = self._reasons.get(each.name, each.reasons)
+            self._reasons[each.name] = None if before is None or each.reasons is None else before | each.reasons
+
+    @contained("events_lost", None)
+    def tell(self, action: Action, decision: Decision) -> None:
+        emit_event(DECISION, self.payload(action, decision))
+        kind = _cut(action.kind, _LONGEST)
+        meter.agent_actions.inc(action=kind, outcome=decision.outcome)
+        for step in decision.steps:
+            meter.validator_decisions.inc(validator=step.validator, decision=step.verdict)
+            if step.verdict == "failed":
+                count(FAILED, f"{step.validator}: {step.reason}; its error stands in the decision's steps")
+
+    def payload(self, action: Action, decision: Decision) -> Mapping[str, Any]:
+        own = decision.reason in OWN_REASONS or (decision.steps and decision.steps[-1].verdict == "failed")
+        return {
+            "action": _cut(action.kind, _LONGEST),
+            "key": _cut(action.key, _LONGEST_KEY),
+            "decision": decision.outcome,
+            "validator": decision.validator,
+            "reason": _cut(decision.reason, _LONGEST) if own else self._reason(decision.validator, decision.reason),
+            "latency_ms": round(decision.latency_ms, 3),
+            "attempts": decision.attempts,
+            "decisions": [self._step(step) for step in decision.steps],
+        }
+
+    def _step(self, step: Step) -> Mapping[str, Any]:
+        failed = step.verdict == "failed"
+        return {
+            "validator": step.validator,
+            "decision": step.verdict,
+            "reason": _cut(step.reason, _LONGEST) if failed else self._reason(step.validator, step.reason),
+            "latency_ms": round(step.latency_ms, 3),
+        }
+
+    def _reason(self, validator: str, reason: str) -> str:
+        listed = self._reasons.get(validator)
+        return _cut(reason, _LONGEST) if listed is None or not reason or reason in listed else UNLISTED
+
+
+def _cut(said: object, most: int) -> str:
+    """So many printable characters of it."""
+    text = said[:most] if isinstance(said, str) else type(said).__name__
+    return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
