@@ -40,8 +40,10 @@ class Durations:
         buckets = self._buckets + Counter(map(_bucket, self.recent))
         return [_quantile(buckets, self.count, share) for share in shares]
 
-    def past_quantile(self, share: float) -> float:
-        return _quantile(self._buckets, self.past, share)
+    def past_border(self, share: float) -> float:
+        """What that share of the past did not exceed, surely: the upper end of the quantile's bucket."""
+        bucket = _ranked(self._buckets, self.past, share)
+        return 0.0 if bucket == _ZERO else BASE**bucket
 
 
 def _bucket(ms: float) -> int:
@@ -50,9 +52,15 @@ def _bucket(ms: float) -> int:
 
 def _quantile(buckets: Counter[int], count: int, share: float) -> float:
     """The middle of the bucket in which it lies."""
+    bucket = _ranked(buckets, count, share)
+    return 0.0 if bucket == _ZERO else BASE ** (bucket - 0.5)
+
+
+def _ranked(buckets: Counter[int], count: int, share: float) -> int:
+    """The bucket of that rank; that of what took no time where there is nothing."""
     left = math.ceil(share * count)
     for bucket in sorted(buckets):
         left -= buckets[bucket]
         if left <= 0:
-            return 0.0 if bucket == _ZERO else BASE ** (bucket - 0.5)
-    return 0.0
+            return bucket
+    return _ZERO

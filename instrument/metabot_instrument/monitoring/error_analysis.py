@@ -22,15 +22,16 @@ class _Action:
 
 
 class ErrorAnalysis:
-    """Found are actions that fail more often than `share`, surely (by the lower end of Wilson's 95 % interval), and
-    types of errors that came up after `quiet` actions of the same name without them.
+    """Found are actions of which, from `least` of them on, surely more than `share` fail (by the lower end of Wilson's
+    95 % interval), and types of errors that came up after `quiet` actions of the same name without them.
     """
 
     name = "error_analysis"
 
-    def __init__(self, *, sample_rate: float = 1.0, share: float = 0.05, quiet: int = 100) -> None:
+    def __init__(self, *, sample_rate: float = 1.0, share: float = 0.05, least: int = 20, quiet: int = 100) -> None:
         self._sampling = Sampling(sample_rate, self.name)
         self._share = share
+        self._least = least
         self._quiet = quiet
         self.reset()
 
@@ -78,7 +79,7 @@ class ErrorAnalysis:
     def _often(self, key: tuple[str, str], action: _Action) -> Found | None:
         failed = action.types.total()
         share = wilson(failed, action.count)
-        if share.low <= self._share:
+        if action.count < self._least or share.low <= self._share:
             return None
         about, most = ":".join(key), action.types.most_common(1)
         said = f", most often {most[0][0]}" if most else ""

@@ -29,7 +29,7 @@ class Monitor(Protocol):
     name: str
 
     def take(self, seen: Observation) -> None:
-        """What it remembers has to be bounded, whatever names are seen."""
+        """What it remembers has to be bounded, whatever names are seen. Numbers are finite and at least 0."""
 
     def found(self) -> Sequence[Found]: ...
 

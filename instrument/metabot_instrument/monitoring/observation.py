@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_LATEST: Final = 4_102_444_800.0  # 2100-01-01
+_LARGEST: Final = 1e15
 
 
 class Observation(NamedTuple):  # made for every action: a frozen dataclass takes four times as long
@@ -19,3 +22,24 @@ class Observation(NamedTuple):  # made for every action: a frozen dataclass take
     @property
     def ok(self) -> bool:
         return self.error is None
+
+
+def clean(seen: Observation) -> Observation:
+    """With None for what is not of its kind. Raises ValueError where it has no kind, no name or no time."""
+    kind, name, started, duration_ms, error, tokens, session = seen
+    if not (isinstance(kind, str) and isinstance(name, str) and _is_number(started) and started < _LATEST):
+        raise ValueError("an observation without a kind, a name or a time since 1970")
+    return Observation(
+        kind,
+        name,
+        started,
+        duration_ms if _is_number(duration_ms) else None,
+        error if error is None or isinstance(error, str) else type(error).__name__,
+        tokens if _is_number(tokens) else None,
+        session if isinstance(session, str) else None,
+    )
+
+
+def _is_number(value: object) -> bool:
+    """One of at least 0 that can be added up."""
+    return type(value) in (int, float) and 0 <= value < _LARGEST  # type: ignore[operator]

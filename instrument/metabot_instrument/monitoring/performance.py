@@ -47,7 +47,7 @@ class Performance:
         action = self._action((name_of(seen.kind), name_of(seen.name)))
         action.count += 1
         action.first, action.last = min(action.first, seen.started), max(action.last, seen.started)
-        if seen.duration_ms is not None and math.isfinite(seen.duration_ms) and seen.duration_ms >= 0:
+        if seen.duration_ms is not None:
             action.durations.add(seen.duration_ms)
 
     def found(self) -> list[Found]:
@@ -74,7 +74,7 @@ class Performance:
     def _slow(self, key: tuple[str, str], durations: Durations) -> Found | None:
         if durations.past < self._least_past:
             return None
-        border = durations.past_quantile(_TAIL)
+        border = durations.past_border(_TAIL)
         beyond = sum(ms > border for ms in durations.recent)
         share = wilson(beyond, RECENT)
         if share.low <= _TWICE:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
+from hashlib import blake2b
 from typing import Any, Final
-from zlib import crc32
 
 _WHOLE: Final = 2**32
 
@@ -27,7 +27,8 @@ class Sampling:
         """The same for every action of a session, in every process; by chance for one without a session."""
         if session is None or self.rate == 1.0:
             return self.keeps()
-        return crc32(session.encode(errors="replace")) / _WHOLE < self.rate
+        digest = blake2b(session.encode(errors="replace"), digest_size=4).digest()
+        return int.from_bytes(digest, "big") / _WHOLE < self.rate
 
     def counted(self, number: int) -> dict[str, Any]:
         return {"counted": number, "estimate": number / self.rate}
