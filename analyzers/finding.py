@@ -20,6 +20,11 @@ Unit = Literal[
     "share of calls",
     "share of traces",
     "share of traces ended",
+    "share of actions",
+    "ms per entry",
+    "MB per hour",
+    "tokens per session",
+    "calls per session",
 ]
 
 

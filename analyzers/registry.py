@@ -11,7 +11,7 @@ from typing import Any, Final
 from analyzers.errors import no_retry, recurring_error, retry_loop, silent_failure, step_limit, tool_misuse
 from analyzers.finding import Candidate, Metric
 from analyzers.frames import Frame
-from analyzers.latency import critical_path, missing_timeout, serial_calls, slow_first_token
+from analyzers.latency import critical_path, missing_timeout, serial_calls, slow_first_token, slow_state
 from analyzers.prompts import (
     cache_loss,
     context_growth,
@@ -69,6 +69,7 @@ ANALYZERS: Final[dict[str, Analyzer]] = {
     "serial-calls": _of(serial_calls),
     "silent-failure": _of(silent_failure),
     "slow-first-token": _of(slow_first_token),
+    "slow-state": _of(slow_state),
     "step-limit": _of(step_limit),
     "tool-misuse": _of(tool_misuse),
     "truncated-output": _of(truncated_output),

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from analyzers.frames import CALLS, EVENTS, SPANS, Frame
+from analyzers.frames import CALLS, EVENTS, SAMPLES, SPANS, Frame
 
 MS = 1_000_000
 BEGIN_NS = 1_790_000_000_000_000_000
@@ -114,6 +115,26 @@ def trace(
 ) -> Trace:
     """One trace under one root span; `session_id` and `service` are its children's as well."""
     return Trace(root=span(operation, ms, *children, kind=kind, **{"service": "desk", **columns}), at=at)
+
+
+def sample(name: str, value: float, *, at: float = 0, service: str = "desk", **labels: str) -> dict[str, Any]:
+    """What an application measured of itself, `at` seconds after the recording's begin."""
+    of = {"labels": json.dumps(labels, sort_keys=True), "kind": "gauge", "public": False}
+    return {"name": name, "value": value, "time_ns": BEGIN_NS + round(at * 1000 * MS), "service": service, **of}
+
+
+def samples(*rows: dict[str, Any]) -> pl.LazyFrame:
+    return _frame(SAMPLES, list(rows))
+
+
+def logged(name: str, *, at: float = 0, payload: object = None, **columns: Any) -> dict[str, Any]:
+    """A line of an event log, `at` seconds after the recording's begin."""
+    of = {"kind": "event", "clock": "utc", "service": "desk", "public": False, "time_ns": BEGIN_NS + round(at * 1e9)}
+    return {"name": name, "payload": None if payload is None else json.dumps(payload), **of, **columns}
+
+
+def event_log(*rows: dict[str, Any]) -> pl.LazyFrame:
+    return _frame(EVENTS, list(rows))
 
 
 def piece_hash(piece: str) -> int:

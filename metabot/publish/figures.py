@@ -46,13 +46,15 @@ class Labels:
 
     def of_unit(self, unit: Unit) -> Label:
         match unit:
-            case "uncached input tokens per call" | "input tokens per call":
+            case "uncached input tokens per call" | "input tokens per call" | "tokens per session":
                 return self.cache
             case "output tokens per call":
                 return self.answers
-            case "ms per trace" | "ms per call":
+            case "ms per trace" | "ms per call" | "ms per entry":
                 return self.times
             case "share of traces ended" | "share of traces" | "share of calls" | "calls per trace":
+                return self.counts
+            case "share of actions" | "calls per session" | "MB per hour":
                 return self.counts
 
 

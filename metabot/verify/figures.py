@@ -19,7 +19,7 @@ from metabot.verify.measured import Benchmarked, Counts, Evaluated
 
 T = TypeVar("T", Evaluated, Benchmarked)
 
-TIMED: Final[frozenset[Unit]] = frozenset({"ms per trace", "ms per call"})
+TIMED: Final[frozenset[Unit]] = frozenset({"ms per trace", "ms per call", "ms per entry", "MB per hour"})
 _STANDS_OUT: Final = 1.1  # a guardrail that looks this much worse after a run or two is looked at more closely
 _GUARDED_LEVEL: Final = 0.99  # there are several guardrails: each may cry wolf less often than the finding's own figure
 

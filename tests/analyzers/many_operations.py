@@ -7,7 +7,7 @@ import sys
 
 import polars as pl
 
-from analyzers.frames import CALLS, EVENTS, SPANS, Frame
+from analyzers.frames import CALLS, EVENTS, SAMPLES, SPANS, Frame
 from analyzers.registry import ANALYZERS
 
 _ROWS = 1_000_000
@@ -24,7 +24,7 @@ def written(folder: str) -> None:
 def found(folder: str) -> None:
     """Prints a line for each analyzer: its name, what it found, and this process's peak memory so far in MB."""
     read = {kind.name: pl.scan_parquet(f"{folder}/{kind.name}.parquet") for kind in (SPANS, CALLS)}
-    read[EVENTS.name] = EVENTS.empty().lazy()
+    read |= {kind.name: kind.empty().lazy() for kind in (EVENTS, SAMPLES)}
     for name, analyzer in ANALYZERS.items():
         candidates = analyzer.detect(*(read[kind.name] for kind in analyzer.reads))
         said = f"{name} {len(candidates)} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analyzers.frames import CALLS, EVENTS, SPANS
+from analyzers.frames import CALLS, EVENTS, SAMPLES, SPANS
 from analyzers.registry import ANALYZERS
 from tests.builders import BEGIN_NS, failing, frames, model, span, tool, trace, with_exception
 
@@ -84,7 +84,7 @@ RECORDINGS = {
 
 def found(tables):
     spans, calls, events = tables
-    read = {SPANS.name: spans, CALLS.name: calls, EVENTS.name: events}
+    read = {SPANS.name: spans, CALLS.name: calls, EVENTS.name: events, SAMPLES.name: SAMPLES.empty().lazy()}
     return {
         name: candidates
         for name, analyzer in ANALYZERS.items()

@@ -11,7 +11,7 @@ import pytest
 import analyzers
 from analyzers.registry import ANALYZERS, configured
 from analyzers.untrusted import Name
-from tests.builders import frames, trace
+from tests.builders import frames, samples, trace
 
 ROOT = Path(analyzers.__file__).parent
 
@@ -32,8 +32,8 @@ def test_a_page_says_what_people_ask(name):
 def test_runs_on_the_frames_that_it_reads(name):
     """In the order of `reads`, with its own settings, on a recording in which there is nothing to find."""
     analyzer = ANALYZERS[name]
-    recorded = {"spans": 0, "calls": 1, "events": 2}
-    read = [frames(trace())[recorded[frame.name]] for frame in analyzer.reads]
+    recorded = {**frames(trace())._asdict(), "samples": samples()}
+    read = [recorded[frame.name] for frame in analyzer.reads]
     assert analyzer.detect(*read, settings=configured(name, {})) == []
     subject = analyzers.finding.Subject(service=Name("nobody"), operation=Name("nothing"))
     assert analyzer.measure(*read, subject=subject, settings=configured(name, {})) is None

@@ -1,0 +1,1 @@
+"""What a running application takes: memory, model calls, tokens."""
