@@ -1,0 +1,119 @@
+"""A validator that lets so many actions of each key pass in a minute.
+
+A token bucket per key: full it holds `burst` tokens, and `requests_per_minute` tokens come in evenly. An action takes
+one. So in any t minutes at most `burst + requests_per_minute × t` actions of a key pass, whatever the clock on the wall
+does. Actions without a key share a bucket.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from pyrate_limiter import Rate, TokenBucket
+
+from metabot_instrument.validation.action import Action
+from metabot_instrument.validation.keyed import Keyed, lock
+from metabot_instrument.validation.patience import patience
+from metabot_instrument.validation.settled import positive
+from metabot_instrument.validation.verdict import Approved, Rejected, Retry, Verdict
+
+OVER = "over the rate"
+LATER = "waits its turn"
+_MINUTE: Final = 60_000_000  # in microseconds, which the library takes for its milliseconds
+_PARTS: Final = 1_000  # of a request: the library's rates are whole numbers
+_LATE: Final = 0.1  # seconds that one who waits may come late without holding up those behind it
+_BUCKET: Final = TokenBucket()
+
+
+@dataclass(kw_only=True, eq=False)
+class RateLimit:
+    """`delay` lets an action wait for its turn, if its pipeline's deadline allows; `reject` ends it at once.
+
+    Raises ValueError for settings that mean nothing.
+    """
+
+    requests_per_minute: float
+    burst: int | None = None  # requests; as many as a minute's where it is not said
+    on_limit: Literal["delay", "reject"] = "delay"
+    keys: int = 10_000  # that have a bucket of their own
+    priority: int = 50
+    name: str = "rate_limit"
+    can_modify: bool = field(default=False, init=False)
+    quick: bool = field(default=True, init=False)
+    reasons: frozenset[str] = field(default=frozenset({OVER, LATER}), init=False)
+
+    def __post_init__(self) -> None:
+        positive(self, "requests_per_minute", "keys")
+        burst = max(1, int(self.requests_per_minute)) if self.burst is None else self.burst
+        positive(self, *(["burst"] if self.burst is not None else []), whole=True)
+        if self.on_limit not in ("delay", "reject"):
+            raise ValueError(f"{self.name}: on_limit = {self.on_limit!r:.100} is nothing. Say delay or reject.")
+        limit = max(1, round(self.requests_per_minute * _PARTS))
+        spare = min(burst - 1, int(self.requests_per_minute / 60 * _LATE))
+        rates, patient = ([Rate(limit, _MINUTE * _PARTS, most)] for most in (burst, burst - spare))
+        self._buckets = Keyed(lambda: _Bucket(rates, patient), _Bucket.is_full, self.keys)
+
+    def validate(self, action: Action) -> Verdict:
+        waits = patience.get()
+        until = waits.until if waits is not None and self.on_limit == "delay" else 0.0
+        with lock:
+            bucket = self._buckets.of(action.key)
+            now = time.monotonic_ns() // 1_000
+            if waits is not None and self in waits.kept:
+                wait = bucket.taken(now)
+            else:
+                wait = bucket.taken_in_turn(now, until=round(until * 1e6))
+        if wait == 0:
+            return Approved()
+        if self.on_limit == "reject":
+            return Rejected(OVER)
+        if waits is not None:
+            waits.kept[self] = True
+        return Retry(wait / 1e6, LATER)
+
+
+class _Bucket:
+    """States of the library's: of the tokens that were taken, of those that are promised as well, and of those that are
+    due to whoever came when it was promised to and found none, because others before it had come late.
+    """
+
+    __slots__ = ("_due", "_patient", "_promised", "_rates", "_taken")
+
+    def __init__(self, rates: list[Rate], patient: list[Rate]) -> None:
+        self._rates, self._patient = rates, patient
+        self._taken = self._promised = self._due = _BUCKET.initial(rates)
+
+    def is_full(self) -> bool:
+        return self._promised[0] <= time.monotonic_ns()
+
+    def taken(self, now: int) -> int:
+        """For whose turn has come: takes a token and gives 0, or gives how long it is until there is one."""
+        after, wait = _step(self._rates, self._taken, now)
+        if wait > 0:
+            due = max(self._due, self._taken)
+            _, wait = _step(self._rates, due, now)
+            self._due, _ = _step(self._rates, due, now + wait)
+            return wait
+        self._taken = after
+        self._promised = max(self._promised, after)
+        return 0
+
+    def taken_in_turn(self, now: int, *, until: int) -> int:
+        """For who comes anew, behind all to whom a token is promised; that is promised to it if it comes in time."""
+        after, wait = _step(self._rates, self._promised, now)
+        if wait == 0:
+            self._promised = after
+            self._taken, _ = _step(self._rates, self._taken, now)
+            return 0
+        _, patiently = _step(self._patient, self._promised, now)
+        if now + patiently < until:
+            self._promised, _ = _step(self._rates, self._promised, now + patiently)
+            return patiently
+        return wait
+
+
+def _step(rates: list[Rate], state: tuple[float, ...], now: int) -> tuple[tuple[float, ...], int]:
+    after, decision = _BUCKET.step(rates, state, now, 1)
+    return after, 0 if decision.allowed else max(1, decision.retry_after_ms or 0)
