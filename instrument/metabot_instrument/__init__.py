@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from metabot_instrument.model_calls.client import openai, uninstrument
     from metabot_instrument.monitor.performance_monitor import PerformanceMonitor
     from metabot_instrument.monitor.thresholds import Thresholds, ToolLimits
+    from metabot_instrument.monitoring.layer import MonitoringLayer
+    from metabot_instrument.monitoring.observation import Observation
     from metabot_instrument.signals.bus import Bus, Signal
 
 __version__ = "0.1.0"
@@ -40,6 +42,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Bus",
     "Meter",
+    "MonitoringLayer",
+    "Observation",
     "PerformanceMonitor",
     "Signal",
     "Thresholds",
@@ -67,6 +71,8 @@ __all__ = [
 _MODULES: Final = {
     "Bus": "signals.bus",
     "Meter": "metrics.meter",
+    "MonitoringLayer": "monitoring.layer",
+    "Observation": "monitoring.observation",
     "PerformanceMonitor": "monitor.performance_monitor",
     "Signal": "signals.bus",
     "Thresholds": "monitor.thresholds",

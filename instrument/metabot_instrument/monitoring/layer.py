@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -40,7 +40,7 @@ class MonitoringLayer:
         self._each = tuple(self._lanes.values())
 
     @classmethod
-    def configured(cls, tables: Iterable[Mapping[str, Any]], *, queue: int = _QUEUE) -> MonitoringLayer:
+    def configured(cls, tables: Sequence[Mapping[str, Any]], *, queue: int = _QUEUE) -> MonitoringLayer:
         """From tables as `{"type": "usage_patterns", "sample_rate": 0.1}`; a type is one of ours or a dotted path.
 
         Raises ValueError where there is no such monitor, or it does not know a key.

@@ -1,29 +1,29 @@
-"""The monitors that there are, by type."""
+"""Monitors by name, as a settings file says them: those that are shipped, or a dotted path of your own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from metabot_instrument.monitoring.monitor import Monitor
-from metabot_instrument.typed_tables import made_of
+from metabot_instrument.validation.misuse import misuse
+from metabot_instrument.validation.registry import made
 
-MONITORS: Final = {
-    "performance": "metabot_instrument.monitoring.performance:Performance",
-    "error_analysis": "metabot_instrument.monitoring.error_analysis:ErrorAnalysis",
-    "usage_patterns": "metabot_instrument.monitoring.usage_patterns:UsagePatterns",
+_HERE: Final = "metabot_instrument.monitoring"
+TYPES: Final = {
+    "performance": f"{_HERE}.performance:Performance",
+    "error_analysis": f"{_HERE}.error_analysis:ErrorAnalysis",
+    "usage_patterns": f"{_HERE}.usage_patterns:UsagePatterns",
 }
 
 
-def monitors_of(tables: Iterable[Mapping[str, Any]]) -> list[Monitor]:
+def monitors_of(tables: object) -> list[Monitor]:
     """Raises ValueError where a table names no monitor, or one that does not know its keys."""
-    found: list[Monitor] = []
-    for number, table in enumerate(tables, 1):
-        where = f"monitors, table {number}"
-        made = made_of(table, MONITORS, where)
-        if not isinstance(made, Monitor):
-            raise ValueError(f"{where}: {table['type']} is no monitor. Give it {', '.join(_NEEDED)}.")  # noqa: TRY004
-        found.append(made)
+    found = made(tables, section="monitors", types=TYPES)
+    for at, one in enumerate(found, 1):
+        if not isinstance(one, Monitor):
+            raise misuse(
+                f"monitors, number {at}", f"{type(one).__name__} is no monitor", f"Give it {', '.join(_NEEDED)}."
+            )
     return found
 
 
