@@ -39,7 +39,8 @@ for turn in range(6):
     begun = turn * 60
     at(begun, "agent:cycle:start")
     at(begun, "agent:state:change", newState="THINKING")
-    request(begun + 1, 800 + 100 * turn, f"r-{turn}", "gpt-4.1-mini", {"input": 900 + turn, "output": 120, "cached": 512})
+    tokens = {"input": 900 + turn, "output": 120, "cached": 512}
+    request(begun + 1, 800 + 100 * turn, f"r-{turn}", "gpt-4.1-mini", tokens)
     at(begun + 4, "agent:state:exit", state="THINKING")
     at(begun + 4, "agent:state:change", newState="ACTING")
     tool(begun + 5, "search", 180 + 20 * turn, f"a-{turn}")
