@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from metabot_instrument.events.subscriptions import subscribe
     from metabot_instrument.lines.writers import flush, shutdown
     from metabot_instrument.metrics.agent import meter
+    from metabot_instrument.metrics.budget import TokenBudget
     from metabot_instrument.metrics.exposition import exposition
     from metabot_instrument.metrics.meter import Meter
     from metabot_instrument.model_calls.client import openai, uninstrument
@@ -47,6 +48,7 @@ __all__ = [
     "PerformanceMonitor",
     "Signal",
     "Thresholds",
+    "TokenBudget",
     "ToolLimits",
     "append_event",
     "append_ledger",
@@ -76,6 +78,7 @@ _MODULES: Final = {
     "PerformanceMonitor": "monitor.performance_monitor",
     "Signal": "signals.bus",
     "Thresholds": "monitor.thresholds",
+    "TokenBudget": "metrics.budget",
     "ToolLimits": "monitor.thresholds",
     "append_event": "events.emit",
     "append_ledger": "events.emit",

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from metabot_instrument.boundary import contained
 from metabot_instrument.metrics.meter import Meter
+from metabot_instrument.metrics.state import active, levels
 
 
 class AgentMeter(Meter):
@@ -17,6 +19,16 @@ class AgentMeter(Meter):
         self._work()
         self._tokens()
         self._steps()
+
+    @contained("metrics", None)
+    def set_state(self, state: object) -> None:
+        """Sets the gauges of the whole from one object, and how many agents are at work; see `metrics/state.py`."""
+        gauges = (self.efficiency, self.entropy, self.gaps, self.misfits, self.false_pieces)
+        named = {gauge.definition.name: gauge for gauge in gauges}
+        for name, value in levels(state):
+            named[name].set(value)  # type: ignore[arg-type]  # it refuses what is no number
+        for kind, number in active(state).items():
+            self.agents_active.set(number, agent_type=kind)  # type: ignore[arg-type]
 
     def _state(self) -> None:
         self.efficiency = self.gauge("pforge_efficiency", "How well the whole goes, as the application defines it.")

@@ -22,7 +22,7 @@ from metabot_instrument.metrics.definition import UNITS, Definition
 OTHER: Final = "other"
 VALUES: Final = 100  # of a label
 SERIES: Final = 500  # of a metric
-_LONGEST: Final = 128  # characters of a label's value
+LONGEST: Final = 128  # characters of a label's value
 _PLAIN: Final = (float, int)
 _LARGEST: Final = 2.0**53  # of what is added at a time: a sum must stay finite
 _LARGEST_FLOAT: Final = sys.float_info.max
@@ -89,7 +89,7 @@ class Series:
     def _bounded(self, value: object, known: set[str]) -> str:
         if not isinstance(value, str):
             raise TypeError(f"{self.definition.name}: a label is a text, not {type(value).__name__}")
-        text = "".join(one if one.isprintable() else "?" for one in value[:_LONGEST]) or "unknown"
+        text = "".join(one if one.isprintable() else "?" for one in value[:LONGEST]) or "unknown"
         return text if text in known or len(known) < VALUES else OTHER
 
     def _number(self, value: object) -> float:
