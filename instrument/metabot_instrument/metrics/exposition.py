@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from metabot_instrument.boundary import contained
 from metabot_instrument.metrics.agent import meter
+from metabot_instrument.metrics.definition import UNITS
 from metabot_instrument.metrics.meter import Meter, multiprocess
 from metabot_instrument.metrics.processes import of_all_processes
 
@@ -25,10 +26,18 @@ def exposition(accept: str | None = None, *, shown: Meter | CollectorRegistry = 
     In multiprocess mode it is what all processes of the folder counted, else what `shown` has: a meter's own metrics,
     or a registry of the application that a meter was registered in. Where nothing can be said, it is empty text.
     """
-    now = _Now(of_all_processes() if multiprocess() else shown.collect())
+    now = _Now(_with_units(of_all_processes(), shown) if multiprocess() else shown.collect())
     if _takes_openmetrics(accept or ""):
         return openmetrics.generate_latest(now), OPENMETRICS  # type: ignore[no-untyped-call]
     return generate_latest(now), TEXT
+
+
+def _with_units(metrics: Iterable[Metric], shown: Meter | CollectorRegistry) -> Iterator[Metric]:
+    """The files of several processes do not say them."""
+    units = {one.family: UNITS.get(one.unit, "") for one in (shown if isinstance(shown, Meter) else meter).definitions}
+    for metric in metrics:
+        metric.unit = units.get(metric.name, "")
+        yield metric
 
 
 class _Now(Collector):
