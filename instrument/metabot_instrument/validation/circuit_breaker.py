@@ -3,8 +3,8 @@
 Of the last `window_calls` calls of the last `window_seconds` it takes the share that failed. A circuit opens where
 there are at least `minimum_calls` and the share is `failure_ratio` or more. Open it rejects for `open_seconds`; then it
 is half-open and lets `probes` calls pass: if they end well it closes, if one fails it is open again. How calls end the
-pipeline tells, so actions have to run under `pipeline.guarded`. A probe that is not heard of for `probe_seconds` is given
-up, and another may pass.
+pipeline tells, so actions have to run under `pipeline.guarded`. A probe that nobody tells of for `probe_seconds` is
+given up, and another may pass.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from metabot_instrument.events.emit import emit_event
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.circuit import Change, Circuit, Rule
 from metabot_instrument.validation.keyed import Keyed, lock
+from metabot_instrument.validation.misuse import misuse
 from metabot_instrument.validation.settled import positive
 from metabot_instrument.validation.verdict import Approved, Rejected, Verdict
 
@@ -44,12 +45,10 @@ class CircuitBreaker:
         positive(self, "failure_ratio", "window_seconds", "open_seconds", "probe_seconds")
         positive(self, "minimum_calls", "window_calls", "probes", "keys", whole=True)
         if self.failure_ratio > 1:
-            raise ValueError(f"{self.name}: failure_ratio = {self.failure_ratio} is more than all. Say 1 or less.")
+            raise misuse(self.name, f"failure_ratio = {self.failure_ratio} is more than all", "Say 1 or less.")
         if self.minimum_calls > self.window_calls:
-            raise ValueError(
-                f"{self.name}: minimum_calls = {self.minimum_calls} are more than window_calls = {self.window_calls}"
-                " can hold. Say fewer."
-            )
+            held = f"window_calls = {self.window_calls} hold no minimum_calls = {self.minimum_calls}"
+            raise misuse(self.name, held, "Say a larger window, or fewer.")
         rule = Rule(
             failure_ratio=self.failure_ratio,
             minimum_calls=self.minimum_calls,
