@@ -1,7 +1,7 @@
 """One circuit: pybreaker's states, on a window of outcomes and the monotonic clock.
 
-pybreaker counts failures in a row and reads the wall clock. Both it asks of its storage, so the storage answers for it:
-one failure too many where the window says so, and a moment of opening that is as long ago as the monotonic clock says.
+pybreaker counts failures in a row and reads the wall clock. Its count comes from a storage, so the storage here answers
+from the window: one failure too many, or none. How long it has been open it is not asked.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple, NoReturn
 
 import pybreaker
@@ -101,8 +101,9 @@ class Outcomes(pybreaker.CircuitBreakerStorage):
         self._good = 0
 
     @property
-    def opened_at(self) -> datetime:
-        return datetime.now(UTC) - timedelta(seconds=self.open_for())
+    def opened_at(self) -> None:
+        """Not told: what is compared with it is the wall clock."""
+        return None
 
     @opened_at.setter
     def opened_at(self, _: datetime) -> None:
