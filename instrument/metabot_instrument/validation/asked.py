@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from inspect import iscoroutine
-from math import isnan
 from typing import Protocol, TypeAlias
 
 from metabot_instrument.validation.action import Action
@@ -89,5 +88,4 @@ def reason_of(answer: Answer) -> str:
 
 def wait_of(retry: Retry) -> float:
     """Seconds from 0: what is below that, or no number, is at once."""
-    after = retry.after_seconds
-    return 0.0 if isnan(after) else float(min(max(after, 0), _LONGEST))
+    return float(min(max(0, retry.after_seconds), _LONGEST))  # in this order 0 is the greater of 0 and NaN

@@ -1,0 +1,101 @@
+"""What the telemetry gets of a decision, and what it does not get."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from metabot_instrument import configure, meter
+from metabot_instrument.validation.action import Action
+from metabot_instrument.validation.pipeline import ValidationPipeline
+from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Retry
+from metabot_instrument.vocabulary.event_types import EVENT_TYPES
+from tests.instrument.validation.scripted import Scripted, decisions
+
+SECRET = "4111-1111-1111-1111"
+ACTION = Action("tool_call", key="ann", text=f"pay with {SECRET}", arguments={"card": SECRET})
+
+
+def counted(metric: str, **labels: str) -> float:
+    return sum(
+        sample.value
+        for family in meter.collect()
+        for sample in family.samples
+        if sample.name == metric and labels.items() <= sample.labels.items()
+    )
+
+
+def test_each_decision_is_one_event(log: Path) -> None:
+    """With each validator's verdict, its reason and how long it took."""
+    asks = Scripted((Retry(0, "waits its turn"), Approved()), name="rate", priority=2)
+    polite = Scripted((Modified(Action("tool_call"), "made polite"),), name="polite", can_modify=True)
+    ValidationPipeline([asks, polite]).validate(ACTION)
+    (said,) = decisions(log)
+    assert said.pop("latency_ms") >= sum(each.pop("latency_ms") for each in said["decisions"]) >= 0
+    assert said == {
+        "action": "tool_call",
+        "key": "ann",
+        "decision": "modified",
+        "validator": "polite",
+        "reason": "made polite",
+        "attempts": 2,
+        "decisions": [
+            {"validator": "rate", "decision": "retry", "reason": "waits its turn"},
+            {"validator": "rate", "decision": "approved", "reason": ""},
+            {"validator": "polite", "decision": "modified", "reason": "made polite"},
+        ],
+    }
+    event = json.loads(log.read_text())
+    assert (event["event"], "unknown_type" in event) == ("validator_decision", False)
+    assert set(EVENT_TYPES["validator_decision"].fields) == set(event["payload"])
+
+
+def test_neither_text_nor_arguments_nor_an_exceptions_words_are_told(log: Path) -> None:
+    """Not even where a validator raises them, or gives them as a reason that it does not declare."""
+    raises = Scripted((ValueError(SECRET),), name="raises")
+    tells = Scripted((Rejected(f"refused {SECRET}"),), name="tells")
+    tells.reasons = frozenset({"refused"})  # type: ignore[attr-defined]
+    decision = ValidationPipeline([raises, tells], on_failure="approve").validate(ACTION)
+    assert decision.reason == f"refused {SECRET}"
+    assert SECRET not in log.read_text()
+    (said,) = decisions(log)
+    assert [each["reason"] for each in said["decisions"]] == ["raised ValueError", "unlisted"]
+    assert said["reason"] == "unlisted"
+
+
+def test_what_a_stranger_hands_over_is_cut(log: Path) -> None:
+    """Kinds, keys and reasons that are not declared are short and of one line."""
+    action = Action("x" * 10_000, key="k\n" * 10_000)
+    ValidationPipeline([Scripted((Rejected("no\r\n" * 10_000),))]).validate(action)
+    ValidationPipeline([]).validate(Action(7))  # type: ignore[arg-type]
+    first, second = decisions(log)
+    assert (len(first["action"]), len(first["key"]), len(first["reason"])) == (80, 200, 80)
+    assert first["key"].startswith("k k ")
+    assert second["action"] == "int"
+
+
+def test_the_pipelines_own_reasons_are_told(log: Path) -> None:
+    """Also for a validator that declares its own."""
+    asks = Scripted((Retry(0, "later"),), name="rate")
+    asks.reasons = frozenset({"later"})  # type: ignore[attr-defined]
+    ValidationPipeline([asks], retries=1).validate(ACTION)
+    assert decisions(log)[0]["reason"] == "retries exhausted"
+
+
+def test_decisions_are_counted() -> None:
+    """By the action's kind and the decision, and by each validator and its verdict."""
+    before = counted("agent_actions_total", outcome="rejected")
+    verdicts = {"validator": "counts", "decision": "rejected"}
+    pipeline = ValidationPipeline([Scripted((Rejected("no"),), name="counts")])
+    for _ in range(3):
+        pipeline.validate(Action("counted_call"))
+    assert counted("agent_actions_total", outcome="rejected") == before + 3
+    assert counted("agent_validator_decisions_total", **verdicts) == 3
+
+
+def test_a_log_that_cannot_be_written_changes_no_decision(tmp_path: Path) -> None:
+    """The application goes on as decided."""
+    (tmp_path / "file").write_text("")
+    configure(events_path=str(tmp_path / "file/events.jsonl"))
+    assert ValidationPipeline([Scripted()]).validate(ACTION).allowed
+    assert not ValidationPipeline([Scripted((Rejected("no"),))]).validate(ACTION).allowed

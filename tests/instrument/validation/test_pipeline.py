@@ -1,0 +1,232 @@
+"""The course of an action through its validators."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from metabot_instrument.boundary import failures
+from metabot_instrument.validation.action import Action
+from metabot_instrument.validation.decision import Decision
+from metabot_instrument.validation.pipeline import ValidationPipeline
+from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Retry
+from tests.instrument.validation.scripted import Awaited, Scripted
+
+ACTION = Action("tool_call", key="ann", text="look it up")
+SAFER = Action("tool_call", key="ann", text="look it up, politely")
+
+
+def in_line(pipeline: ValidationPipeline, action: Action) -> Decision:
+    return pipeline.validate(action)
+
+
+def in_loop(pipeline: ValidationPipeline, action: Action) -> Decision:
+    return asyncio.run(pipeline.validate_async(action))
+
+
+@pytest.fixture(params=[in_line, in_loop], ids=["sync", "async"])
+def decide(request: pytest.FixtureRequest) -> Callable[[ValidationPipeline, Action], Decision]:
+    """Either way to validate; every claim here holds for both."""
+    found: Callable[[ValidationPipeline, Action], Decision] = request.param
+    return found
+
+
+Decide = Callable[[ValidationPipeline, Action], Decision]
+
+
+def test_nobody_objects(decide: Decide) -> None:
+    """It is approved as it is, at the first attempt, and each validator's step is told."""
+    decision = decide(ValidationPipeline([Scripted(name="one"), Scripted(name="two", quick=False)]), ACTION)
+    assert (decision.outcome, decision.allowed, decision.action) == ("approved", True, ACTION)
+    assert (decision.reason, decision.validator, decision.attempts) == ("", "", 1)
+    assert [(step.validator, step.verdict, step.attempt) for step in decision.steps] == [
+        ("one", "approved", 1),
+        ("two", "approved", 1),
+    ]
+    assert decision.latency_ms >= sum(step.latency_ms for step in decision.steps) > 0
+
+
+def test_without_validators_everything_is_approved(decide: Decide) -> None:
+    """There is nobody who could object."""
+    assert decide(ValidationPipeline([]), ACTION).allowed
+
+
+def test_the_highest_priority_is_asked_first(decide: Decide) -> None:
+    """Equal ones in the order in which they were named; who stands behind a rejection is not asked."""
+    first, second, third = (Scripted(name=name, priority=5) for name in ("first", "second", "third"))
+    third.says = (Rejected("too dear"),)
+    last = Scripted(name="last", priority=-1)
+    top = Scripted(name="top", priority=99)
+    decision = decide(ValidationPipeline([last, first, second, third, top]), ACTION)
+    assert [step.validator for step in decision.steps] == ["top", "first", "second", "third"]
+    assert (decision.outcome, decision.reason, decision.validator) == ("rejected", "too dear", "third")
+    assert last.seen == []
+
+
+def test_a_modified_action_goes_on_modified(decide: Decide) -> None:
+    """The validators behind see what was made of it, and so does who asked."""
+    before = Scripted(name="before", priority=9)
+    modifies = Scripted((Modified(SAFER, "made polite"),), name="polite", priority=5, can_modify=True)
+    behind = Scripted(name="behind")
+    decision = decide(ValidationPipeline([before, modifies, behind]), ACTION)
+    assert (before.seen, modifies.seen, behind.seen) == ([ACTION], [ACTION], [SAFER])
+    assert (decision.outcome, decision.action) == ("modified", SAFER)
+    assert (decision.reason, decision.validator) == ("made polite", "polite")
+
+
+def test_a_retry_goes_on_where_it_was(decide: Decide) -> None:
+    """Who has spoken is not asked again: no rate is used up twice; the attempts are those of the action."""
+    before = Scripted(name="before", priority=9)
+    twice = Scripted((Retry(0.01, "waits"), Retry(0.01, "waits"), Approved()), name="twice", priority=5)
+    once = Scripted((Retry(0), Approved()), name="once")
+    decision = decide(ValidationPipeline([before, twice, once]), ACTION)
+    assert (len(before.seen), len(twice.seen), len(once.seen)) == (1, 3, 2)
+    assert (decision.outcome, decision.attempts) == ("approved", 4)
+    assert [step.attempt for step in decision.steps] == [1, 1, 2, 3, 3, 4]
+    assert decision.latency_ms >= 20
+
+
+def test_retries_end_by_their_count(decide: Decide) -> None:
+    """However many validators say it: the count is one for the action."""
+    storm = [Scripted((Retry(0), Retry(0), Approved()), name=str(at)) for at in range(9)]
+    decision = decide(ValidationPipeline(storm, retries=5), ACTION)
+    assert (decision.outcome, decision.reason, decision.attempts) == ("rejected", "retries exhausted", 6)
+    assert sum(len(each.seen) for each in storm) == 3 + 3 + 2
+    assert decision.validator == "2"
+
+
+@pytest.mark.parametrize("wait", [60, float("inf"), pytest.param(10**400, id="a number that no float holds")])
+def test_a_wait_beyond_the_deadline_is_not_begun(decide: Decide, wait: float) -> None:
+    """It could not be approved in time, so it is rejected at once."""
+    began = time.monotonic()
+    decision = decide(ValidationPipeline([Scripted((Retry(wait),))], deadline_seconds=5), ACTION)
+    assert (decision.outcome, decision.reason, decision.attempts) == ("rejected", "retries exhausted", 1)
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("wait", [-1, float("nan"), float("-inf"), 0])
+def test_a_wait_that_is_none_is_at_once(decide: Decide, wait: float) -> None:
+    """What is below 0 or no number of seconds holds nothing up, and is counted as an attempt all the same."""
+    decision = decide(ValidationPipeline([Scripted((Retry(wait),))]), ACTION)
+    assert (decision.reason, decision.attempts) == ("retries exhausted", 4)
+    assert decision.latency_ms < 1_000
+
+
+def test_retries_end_by_the_deadline(decide: Decide) -> None:
+    """Where the count would let them go on."""
+    began = time.monotonic()
+    decision = decide(ValidationPipeline([Scripted((Retry(0.04),))], retries=100, deadline_seconds=0.2), ACTION)
+    assert decision.outcome == "rejected"
+    assert decision.reason in ("retries exhausted", "deadline passed")  # a wait may take longer than was asked for
+    assert decision.attempts <= 5
+    assert time.monotonic() - began < 2
+
+
+def test_the_deadline_holds_for_the_sum(decide: Decide) -> None:
+    """Ten validators that each stay within their own time do not take ten times as long."""
+    slow = [Scripted((lambda _: time.sleep(0.05) or Approved(),), name=str(at)) for at in range(10)]
+    decision = decide(ValidationPipeline(slow, deadline_seconds=0.12), ACTION)
+    assert (decision.outcome, decision.reason) == ("rejected", "deadline passed")
+    assert 0 < len(decision.steps) < 10
+
+
+NONSENSE = [
+    pytest.param(None, id="nothing"),
+    pytest.param("approved", id="a text"),
+    pytest.param(True, id="a truth"),
+    pytest.param(Approved, id="a class"),
+    pytest.param(Modified("not an action"), id="modified to no action"),  # type: ignore[arg-type]
+    pytest.param(Retry("soon"), id="a wait in words"),  # type: ignore[arg-type]
+    pytest.param(Retry(True), id="a wait that is a truth"),
+]
+
+
+@pytest.mark.parametrize("said", NONSENSE)
+def test_nonsense_is_no_approval(decide: Decide, said: Any) -> None:
+    """What is no verdict rejects the action; the step says that the validator failed."""
+    wrapped = (lambda _: said) if isinstance(said, type) else said
+    decision = decide(ValidationPipeline([Scripted((wrapped,), name="odd", can_modify=True)]), ACTION)
+    assert (decision.outcome, decision.reason, decision.validator) == ("rejected", "gave no verdict", "odd")
+    assert decision.steps[0].verdict == "failed"
+
+
+def test_a_coroutine_that_nobody_was_to_await_is_no_approval(decide: Decide) -> None:
+    """A function that is not declared as a coroutine function gives none."""
+
+    async def approves() -> Approved:
+        return Approved()
+
+    assert decide(ValidationPipeline([Scripted((lambda _: approves(),))]), ACTION).reason == "gave no verdict"
+
+
+def test_who_must_not_modify_does_not(decide: Decide) -> None:
+    """Its modified action is not taken, and the given one does not run either."""
+    decision = decide(ValidationPipeline([Scripted((Modified(SAFER),), name="meddler")]), ACTION)
+    assert (decision.outcome, decision.reason) == ("rejected", "modified what it must not")
+    assert decision.action == ACTION
+
+
+def test_a_rejection_with_an_odd_reason_is_one(decide: Decide) -> None:
+    """Nothing about a reason makes an approval of a no, not even where failures are approved."""
+    odd = Scripted((Rejected(None),))  # type: ignore[arg-type]
+    decision = decide(ValidationPipeline([odd], on_failure="approve"), ACTION)
+    assert (decision.outcome, decision.reason) == ("rejected", "")
+
+
+@pytest.mark.parametrize("kind", [Scripted, Awaited])
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_validator_that_raises_rejects(decide: Decide, kind: type[Scripted], quick: bool) -> None:
+    """By the type of what it raised; the exception itself stands in the step, and the failure is counted."""
+    before = failures().get("validator_failed", 0)
+    error = OSError("the key is 1234")
+    decision = decide(ValidationPipeline([kind((error,), name="raises", quick=quick)]), ACTION)
+    assert (decision.outcome, decision.reason, decision.validator) == ("rejected", "raised OSError", "raises")
+    assert decision.steps[0].error is error
+    assert failures()["validator_failed"] == before + 1
+
+
+def test_failures_may_be_let_pass(decide: Decide) -> None:
+    """With `on_failure="approve"` the others still have their say."""
+    fails, nonsense, last = Scripted((ValueError(),)), Scripted((None,)), Scripted(name="last")
+    pipeline = ValidationPipeline([fails, nonsense, last], on_failure="approve")
+    decision = decide(pipeline, ACTION)
+    assert [step.verdict for step in decision.steps] == ["failed", "failed", "approved"]
+    assert decision.outcome == "approved"
+    last.says = (Rejected("no"),)
+    assert decide(pipeline, ACTION).reason == "no"
+
+
+def test_what_is_no_action_is_rejected(decide: Decide) -> None:
+    """A text is none, and nobody is asked about it."""
+    asked = Scripted()
+    decision = decide(ValidationPipeline([asked], on_failure="approve"), "look it up")  # type: ignore[arg-type]
+    assert (decision.outcome, decision.reason, asked.seen) == ("rejected", "is no action", [])
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_validator_that_validates_itself_comes_to_an_end(quick: bool) -> None:
+    """Through its own pipeline, quick or in a thread: at a depth of four the answer is no."""
+    within: list[Decision] = []
+
+    def again(action: Action) -> Approved:
+        within.append(pipeline.validate(action))
+        return Approved()
+
+    pipeline = ValidationPipeline([Scripted((again,), quick=quick)])
+    assert pipeline.validate(ACTION).allowed
+    assert [each.reason for each in within] == ["validates within itself too deeply", "", "", ""]
+
+
+@pytest.mark.parametrize("ends", [KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("quick", [True, False])
+def test_what_ends_a_program_passes_through(ends: type[BaseException], quick: bool) -> None:
+    """It is nobody's verdict, in whichever thread a validator raised it."""
+    pipeline = ValidationPipeline([Scripted((ends("now"),), quick=quick)])
+    with pytest.raises(ends):
+        pipeline.validate(ACTION)
+    pipeline = ValidationPipeline([Scripted((Approved(),), quick=quick)])
+    assert pipeline.validate(ACTION).allowed
