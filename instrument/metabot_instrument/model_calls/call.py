@@ -8,12 +8,23 @@ from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from opentelemetry.context import get_current
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, TracerProvider, use_span
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    Span,
+    SpanKind,
+    Status,
+    StatusCode,
+    Tracer,
+    TracerProvider,
+    get_current_span,
+    use_span,
+)
 
 from metabot_instrument import __version__
 from metabot_instrument.boundary import contained
 from metabot_instrument.current import settings
-from metabot_instrument.model_calls import answer, caller, captured, request, server
+from metabot_instrument.model_calls import answer, caller, captured, heard, request, server
+from metabot_instrument.model_calls.hearers import Hearers
 from metabot_instrument.model_calls.streamed import Answered, answered
 from metabot_instrument.model_calls.values import Body, body, whole
 from metabot_instrument.model_calls.watched import Bytes, watch
@@ -42,7 +53,7 @@ def _tracer() -> Tracer:
 
 @contained("model_call", None)
 def begun(client: Any, options: Any) -> Call | None:
-    """The span of what is posted; None where it is no model call, or is not sampled."""
+    """The span of what is posted; None where it is no model call, or is not sampled and nobody hears of it."""
     operation = request.OPERATIONS.get(options.url) if options.method.lower() == "post" else None
     if operation is None:
         return None
@@ -55,13 +66,21 @@ def begun(client: Any, options: Any) -> Call | None:
         **_session(),
     }
     began = time.time_ns()
-    span = _tracer().start_span(
-        " ".join(filter(None, (operation, told[names.REQUEST_MODEL]))),
-        kind=SpanKind.CLIENT,
-        attributes=_known(told),
-        start_time=began,
-    )
-    return Call(span, began, operation, asked, options) if span.is_recording() else None
+    span = _span(told, began)
+    if span.is_recording() or heard.anybody():
+        return Call(span, began, operation, asked, options)
+    return None
+
+
+def _span(told: dict[str, Any], began: int) -> Span:
+    """One that records, or where nothing is to be recorded one that stands for the span around the call."""
+    now = settings()
+    if now.trace or now.endpoint:
+        name = " ".join(filter(None, (told[names.OPERATION], told[names.REQUEST_MODEL])))
+        span = _tracer().start_span(name, kind=SpanKind.CLIENT, attributes=_known(told), start_time=began)
+        if span.is_recording():
+            return span
+    return NonRecordingSpan(get_current_span().get_span_context())
 
 
 def _session() -> dict[str, Any]:
@@ -74,7 +93,8 @@ class Call:
     def __init__(self, span: Span, began: int, operation: str, asked: Body, options: Any) -> None:
         self._span = span
         self._began = began
-        self._capture = settings().capture
+        self._capture = settings().capture if span.is_recording() else "none"
+        self._hearers = Hearers(asked, began)
         self._speaks = operation != "embeddings"  # what is embedded and the vectors are no conversation
         self._parsed: Any = None
         self._ask(asked, options)
@@ -143,6 +163,7 @@ class Call:
                 self._fail({names.ERROR_TYPE: code}, code)
         finally:
             self._span.end(end_ns)
+            self._hearers.end(came, failed=error is not None, end_ns=end_ns)
 
     def _fail(self, told: dict[str, Any], description: str) -> None:
         self._tell(told)

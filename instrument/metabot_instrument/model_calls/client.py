@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from metabot_instrument.boundary import contained
 from metabot_instrument.current import settings
 from metabot_instrument.lines.forks import setting_up
+from metabot_instrument.model_calls import heard
 
 C = TypeVar("C")
 
@@ -21,7 +22,8 @@ _OURS: Final = "metabot_instrument_inner"  # the attribute of a class of ours th
 def openai(client: C) -> C:
     """The client itself, of any class of the openai package; from here on its model calls are recorded.
 
-    They are where tracing is on or an endpoint is set. So are those of the clients that it is copied to.
+    They are where tracing is on or an endpoint is set; a monitor hears of them wherever there is one. So are those of
+    the clients that it is copied to.
     """
     _instrument(client)
     return client
@@ -88,7 +90,7 @@ def _recorded_asynchronously(inner: Callable[..., Any]) -> Callable[..., Any]:
 
 def _begun(client: Any, options: Any) -> Any:
     now = settings()
-    if not (now.trace or now.endpoint):
+    if not (now.trace or now.endpoint or heard.anybody()):
         return None
     return _begin(client, options)
 

@@ -15,10 +15,12 @@ from metabot_instrument.boundary import contained
 from metabot_instrument.current import settings
 from metabot_instrument.events.emit import emit_event
 from metabot_instrument.lines.forks import renewed_in_children
+from metabot_instrument.model_calls.heard import Answered, Asked, Ended, hear
 from metabot_instrument.monitor import said
 from metabot_instrument.monitor.alerts import Alerts, Told
 from metabot_instrument.monitor.figures import iso
 from metabot_instrument.monitor.memory import Memory, Sample
+from metabot_instrument.monitor.recorded_calls import RecordedCall
 from metabot_instrument.monitor.said import Moment
 from metabot_instrument.monitor.session import HEARD, Session
 from metabot_instrument.monitor.status import status
@@ -71,6 +73,7 @@ class PerformanceMonitor:
         switch_off: SwitchOff | None = None,
         session_id: str | None = None,
         persona_id: str | None = None,
+        recorded_calls: bool = True,
     ) -> None:
         _positive("sample_seconds", sample_seconds)
         _positive("memory_limit_bytes", 1 if memory_limit_bytes is None else memory_limit_bytes)
@@ -87,6 +90,8 @@ class PerformanceMonitor:
             *(bus.on(name, self._session_began) for name in _SESSIONS),
             *(bus.on(name, self._persona_began) for name in _PERSONAS),
         ]
+        if recorded_calls:
+            self._offs.append(hear(self._call_began))
         self._memory.ensure()
 
     def renew(self) -> None:
@@ -178,6 +183,19 @@ class PerformanceMonitor:
             told = self._watch.tool(finished, signal.time) if finished else []
             told += self._watch.tokens(self._session.requests.tokens.total, signal.time)
         self._tell(told)
+
+    def _call_began(self, asked: Asked) -> Ended:
+        with self._lock:
+            call = RecordedCall(self._session.requests, asked)
+
+        @contained("monitor", None)
+        def ended(answered: Answered) -> None:
+            with self._lock:
+                call.end(self._session.requests, answered)
+                told = self._watch.tokens(self._session.requests.tokens.total, time.time())
+            self._tell(told)
+
+        return ended
 
     def _session_began(self, signal: Signal) -> None:
         session_id = said.name(signal.data, said.SESSION)

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
+from metabot_instrument.model_calls.heard import Answered
 from metabot_instrument.monitor.figures import OTHER, Durations, iso, rounded
 from metabot_instrument.monitor.matching import Call, Matching
 from metabot_instrument.monitor.said import Moment, Tokens, between
@@ -53,6 +54,13 @@ class Model:
 
     def figures(self) -> dict[str, int]:
         return {"calls": self.calls, "errors": self.errors, "input": self.input, "output": self.output}
+
+
+def _tokens(told: Answered) -> Tokens | None:
+    if told.input is None and told.output is None:
+        return None
+    asked, answered = told.input or 0, told.output or 0
+    return Tokens(asked, answered, told.cached or 0, asked + answered)
 
 
 class Requests:
@@ -106,9 +114,22 @@ class Requests:
             found.recorded = True
         return found
 
-    def complete(self, request: Request, model: str | None, tokens: Tokens | None) -> None:
+    def end_recorded(self, call: Call, at: Moment, told: Answered) -> None:
+        """Of a client's call that is no request of the application's."""
+        ending = self.matching.end(call, "failed" if told.failed else "ended")
+        if ending.kind != "matched":
+            return
+        request: Request = ending.about
+        request.id = told.id
+        request.model = request.model or told.model
+        self._remember(request, told)
+        self._finish(request, at, failed=told.failed, tokens=_tokens(told))
+
+    def complete(self, request: Request, told: Answered) -> None:
         """What a client's record says of the application's request, where its signals do not."""
-        request.model = request.model or model
+        request.model = request.model or told.model
+        self._remember(request, told)
+        tokens = _tokens(told)
         if request.tokens is None and tokens is not None:
             request.tokens = tokens
             if request.ended:
@@ -139,6 +160,11 @@ class Requests:
         self._recent.append(request)
         if request.tokens is not None:
             self._count(request)
+
+    def _remember(self, request: Request, told: Answered) -> None:
+        """An application may tell of the same call afterwards, by the answer's id."""
+        if told.id is not None:
+            self.matching.remember(Call("", told.id, 0), "failed" if told.failed else "ended", request)
 
     def _count(self, request: Request) -> None:
         tokens = request.tokens or Tokens()

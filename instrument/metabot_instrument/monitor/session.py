@@ -37,7 +37,7 @@ class Session:
         self.began = began
         self.session_id = session_id
         self.persona_id = persona_id
-        self.last: float | None = before.last if before else None
+        self.last: float | None = before.last_activity if before else None
         self.states: States = before.states.begin_anew(began) if before else States()
         calls = before.tools.matching if before else Matching()
         requests = before.requests.matching if before else Matching()
@@ -59,6 +59,10 @@ class Session:
         else:
             return _HEARD[signal.name](self, signal, at)
         return None
+
+    @property
+    def last_activity(self) -> float | None:
+        return max((at for at in (self.last, self.requests.last) if at is not None), default=None)
 
     def figures(self, now: Moment) -> dict[str, Any]:
         for matching in (self.tools.matching, self.requests.matching):

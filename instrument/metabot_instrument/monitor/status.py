@@ -24,7 +24,7 @@ def status(session: Session, memory: Sample) -> dict[str, Any]:
         "state": "warning" if warning else "active" if tools or requests else "idle",
         "primary_metric": f"{memory.rss / 2**20:.0f} MB",
         "secondary_metric": f"{calls} model call{'' if calls == 1 else 's'}",
-        "last_activity": iso(session.last),
+        "last_activity": iso(session.last_activity),
         "message": _of_memory(memory) if warning else _under_way(tools, requests),
     }
 

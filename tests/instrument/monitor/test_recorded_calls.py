@@ -1,0 +1,125 @@
+"""A monitor hears of the calls of an instrumented client, over real HTTP, and counts none twice."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+
+import openai as sdk
+import pytest
+from model_server import refuses, serving
+
+from metabot_instrument.monitor.performance_monitor import PerformanceMonitor
+from metabot_instrument.signals.bus import Bus
+from tests.instrument.model_calls.answers import ASKED, CHUNKS, COMPLETION, EMBEDDED, streamed, whole
+from tests.instrument.model_calls.recorded import client, finished, recording
+
+CHAT = {"model": "gpt-4o", "messages": ASKED}
+TOKENS = {"input": 300, "output": 40, "cached": 256, "total": 340}
+
+
+@pytest.fixture
+def bus() -> Iterator[Bus]:
+    made = Bus()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def monitor(bus: Bus) -> Iterator[PerformanceMonitor]:
+    made = PerformanceMonitor(bus)
+    yield made
+    made.close()
+
+
+def test_a_call_is_counted_without_a_signal_of_the_applications(monitor: PerformanceMonitor) -> None:
+    """With the tokens of the provider's answer, although nothing is traced; and no span comes of it."""
+    with serving(whole(COMPLETION)) as server, recording(trace=False):
+        client(server.url).chat.completions.create(**CHAT)
+        assert not finished()
+    found = monitor.llm_stats()
+    assert (found["calls"], found["errors"], found["tokens"]) == (1, 0, TOKENS)
+    assert found["models"] == {"gpt-4o": {"calls": 1, "errors": 0, "input": 300, "output": 40}}
+    assert found["recent"][0]["request_id"] == "chatcmpl-1"
+    assert found["latency_ms"]["mean"] > 0
+    assert monitor.status()["state"] == "idle"
+
+
+@pytest.mark.parametrize("settings", [{"trace": True}, {"trace": True, "trace_sample_rate": 0.0}])
+def test_it_is_counted_beside_tracing(monitor: PerformanceMonitor, settings: dict[str, object]) -> None:
+    """Sampled or not."""
+    with serving(whole(COMPLETION)) as server, recording(**settings):
+        client(server.url).chat.completions.create(**CHAT)
+        assert len(finished()) == ("trace_sample_rate" not in settings)
+    assert monitor.llm_stats()["tokens"] == TOKENS
+
+
+def test_streams_embeddings_and_failures_are_counted(monitor: PerformanceMonitor) -> None:
+    """A failure is a call that failed; a stream counts when it is over."""
+    ways = (streamed(*CHUNKS), whole(EMBEDDED), refuses(500, "no"))
+    with serving(*ways) as server, recording(trace=False):
+        asked = client(server.url)
+        stream = asked.chat.completions.create(**CHAT, stream=True, stream_options={"include_usage": True})
+        assert monitor.status()["state"] == "active"
+        assert monitor.llm_stats()["calls"] == 0
+        list(stream)
+        asked.embeddings.create(model="text-embedding-3-small", input="beans")
+        with suppress(sdk.InternalServerError):
+            asked.chat.completions.create(**CHAT)
+    found = monitor.llm_stats()
+    assert (found["calls"], found["errors"]) == (3, 1)
+    assert found["tokens"] == {"input": 307, "output": 40, "cached": 256, "total": 347}
+
+
+def test_one_that_signals_tell_of_as_well_is_counted_once(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """By the signals' id, with the answer's tokens where they say none; or told afterwards by the answer's id."""
+    with serving(whole(COMPLETION)) as server, recording(trace=False):
+        asked = client(server.url)
+        for number in range(2):
+            bus.emit("api:request:start", requestId=f"r-{number}")
+            asked.chat.completions.create(**CHAT)
+            tokens = {} if number else {"tokens": {"input": 300, "output": 40, "cached": 256}}
+            bus.emit("api:request:end", requestId=f"r-{number}", **tokens)
+        asked.chat.completions.create(**CHAT)
+        bus.emit("api:request:end", requestId="chatcmpl-1", tokens={"input": 300, "output": 40})
+    found = monitor.llm_stats()
+    assert [one["request_id"] for one in found["recent"]] == ["r-0", "r-1", "chatcmpl-1"]
+    assert found["tokens"] == {"input": 900, "output": 120, "cached": 768, "total": 1020}
+
+
+def test_concurrent_tasks_keep_their_own(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """Each task's call belongs to the request that it began; calls of other threads do, too."""
+
+    async def one(asked: sdk.AsyncOpenAI, number: int) -> None:
+        bus.emit("api:request:start", requestId=f"r-{number}", model="gpt-4o")
+        await asked.chat.completions.create(**CHAT)
+        bus.emit("api:request:end", requestId=f"r-{number}")
+
+    async def all_of_them(url: str) -> None:
+        async with client(url, sdk.AsyncOpenAI) as asked:
+            await asyncio.gather(*(one(asked, number) for number in range(8)))
+            bus.emit("api:request:start", requestId="elsewhere")
+            await asyncio.get_running_loop().run_in_executor(None, in_a_thread, url)
+            bus.emit("api:request:end", requestId="elsewhere")
+
+    def in_a_thread(url: str) -> None:
+        assert threading.current_thread() is not threading.main_thread()
+        client(url).chat.completions.create(**CHAT)
+
+    with serving(whole(COMPLETION)) as server, recording(trace=False):
+        asyncio.run(all_of_them(server.url))
+    found = monitor.llm_stats()
+    assert (found["calls"], found["tokens"]["total"]) == (9, 9 * 340)
+    assert {one["input_tokens"] for one in found["recent"]} == {300}
+
+
+def test_an_application_may_want_its_signals_alone(bus: Bus) -> None:
+    """recorded_calls=False; and after close() nothing is heard either."""
+    alone, closed = PerformanceMonitor(bus, recorded_calls=False), PerformanceMonitor(bus)
+    closed.close()
+    with serving(whole(COMPLETION)) as server, recording(trace=False):
+        client(server.url).chat.completions.create(**CHAT)
+    alone.close()
+    assert alone.llm_stats()["calls"] == closed.llm_stats()["calls"] == 0
