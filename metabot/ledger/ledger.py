@@ -18,6 +18,7 @@ from metabot.funnel import End
 from metabot.generate.asking.asked import Asked
 from metabot.generate.asking.budget import Books
 from metabot.ledger import jobs, model_calls, people, proposals, schema
+from metabot.ledger.counts import Counts, counts
 from metabot.ledger.encoding import decode, encode
 from metabot.ledger.jobs import JobRun
 from metabot.ledger.people import Decision
@@ -123,6 +124,10 @@ class Ledger:
         """Where each finding ended, by the latest that is known of it."""
         with self._database.reading() as connection:
             return proposals.ends(connection)
+
+    def counts(self) -> Counts:
+        with self._database.reading() as connection:
+            return counts(connection)
 
     def books(self, number: int) -> Books:
         """Where a pass writes down what it spends on a model."""

@@ -27,11 +27,16 @@ SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 
 
 class Meter:
-    """Metrics by name. The same one may be asked for again."""
+    """Metrics by name. The same one may be asked for again.
 
-    def __init__(self) -> None:
+    `instance` and `since_ns` are for sums that outlive a process, which is an instance of its own otherwise and began
+    at nothing.
+    """
+
+    def __init__(self, *, since_ns: int | None = None, instance: str | None = None) -> None:
         self._series: dict[str, Series] = {}
-        self._since_ns = time.time_ns()
+        self._since_ns = since_ns or time.time_ns()
+        self.instance = instance
         renewed_in_children(self)
 
     def counter(self, name: str, says: str, *, unit: str = "1", labels: tuple[str, ...] = ()) -> Counter:

@@ -22,11 +22,16 @@ _CUMULATIVE: Final = sdk.AggregationTemporality.CUMULATIVE
 
 def metrics_data(meters: Iterable[Meter], resource: Resource) -> sdk.MetricsData | None:
     """What all of them have counted since they began; None where that is nothing."""
-    metrics = [metric for meter in meters for metric in _metrics(meter)]
-    if not metrics:
-        return None
-    scope = sdk.ScopeMetrics(InstrumentationScope(SCOPE), metrics, "")
-    return sdk.MetricsData([sdk.ResourceMetrics(resource, [scope], "")])
+    by_instance: dict[str | None, list[sdk.Metric]] = {}
+    for meter in meters:
+        by_instance.setdefault(meter.instance, []).extend(_metrics(meter))
+    told = [_of_instance(resource, instance, metrics) for instance, metrics in by_instance.items() if metrics]
+    return sdk.MetricsData(told) if told else None
+
+
+def _of_instance(resource: Resource, instance: str | None, metrics: list[sdk.Metric]) -> sdk.ResourceMetrics:
+    named = resource if instance is None else resource.merge(Resource({"service.instance.id": instance}))
+    return sdk.ResourceMetrics(named, [sdk.ScopeMetrics(InstrumentationScope(SCOPE), metrics, "")], "")
 
 
 def _metrics(meter: Meter) -> Iterable[sdk.Metric]:
