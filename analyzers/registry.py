@@ -24,6 +24,7 @@ from analyzers.prompts import (
     truncated_output,
     unused_tools,
 )
+from analyzers.resources import memory_growth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,7 @@ ANALYZERS: Final[dict[str, Analyzer]] = {
     "critical-path": _of(critical_path),
     "format-retry": _of(format_retry),
     "late-instructions": _of(late_instructions),
+    "memory-growth": _of(memory_growth),
     "missing-timeout": _of(missing_timeout),
     "no-retry": _of(no_retry),
     "oversized-tool-output": _of(oversized_tool_output),

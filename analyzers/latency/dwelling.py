@@ -8,7 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from analyzers.identifiers import named
-from analyzers.measured import last_of_each_run
+from analyzers.series import last_of_each_run
 
 _ENTRIES: Final = "monitor.state.entries"
 _DURATION: Final = "monitor.state.duration_ms"
