@@ -15,6 +15,7 @@ from metabot_instrument.traces.tracer import tracer
 
 if TYPE_CHECKING:
     from metabot_instrument.boundary import failures
+    from metabot_instrument.configured import monitoring_of
     from metabot_instrument.events.emit import (
         append_event,
         append_ledger,
@@ -37,19 +38,33 @@ if TYPE_CHECKING:
     from metabot_instrument.monitoring.layer import MonitoringLayer
     from metabot_instrument.monitoring.observation import Observation
     from metabot_instrument.signals.bus import Bus, Signal
+    from metabot_instrument.validation.action import Action
+    from metabot_instrument.validation.decision import Decision, RejectedActionError
+    from metabot_instrument.validation.pipeline import ValidationPipeline
+    from metabot_instrument.validation.validator import Validator
+    from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Retry
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Action",
+    "Approved",
     "Bus",
+    "Decision",
     "Meter",
+    "Modified",
     "MonitoringLayer",
     "Observation",
     "PerformanceMonitor",
+    "Rejected",
+    "RejectedActionError",
+    "Retry",
     "Signal",
     "Thresholds",
     "TokenBudget",
     "ToolLimits",
+    "ValidationPipeline",
+    "Validator",
     "append_event",
     "append_ledger",
     "configure",
@@ -62,6 +77,7 @@ __all__ = [
     "failures",
     "flush",
     "meter",
+    "monitoring_of",
     "openai",
     "route",
     "shutdown",
@@ -71,15 +87,24 @@ __all__ = [
 ]
 
 _MODULES: Final = {
+    "Action": "validation.action",
+    "Approved": "validation.verdict",
     "Bus": "signals.bus",
+    "Decision": "validation.decision",
     "Meter": "metrics.meter",
+    "Modified": "validation.verdict",
     "MonitoringLayer": "monitoring.layer",
     "Observation": "monitoring.observation",
     "PerformanceMonitor": "monitor.performance_monitor",
+    "Rejected": "validation.verdict",
+    "RejectedActionError": "validation.decision",
+    "Retry": "validation.verdict",
     "Signal": "signals.bus",
     "Thresholds": "monitor.thresholds",
     "TokenBudget": "metrics.budget",
     "ToolLimits": "monitor.thresholds",
+    "ValidationPipeline": "validation.pipeline",
+    "Validator": "validation.validator",
     "append_event": "events.emit",
     "append_ledger": "events.emit",
     "emit_alert": "events.emit",
@@ -91,6 +116,7 @@ _MODULES: Final = {
     "failures": "boundary",
     "flush": "lines.writers",
     "meter": "metrics.agent",
+    "monitoring_of": "configured",
     "openai": "model_calls.client",
     "route": "events.outlets",
     "shutdown": "lines.writers",
