@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -20,6 +21,8 @@ from pydantic_core import ErrorDetails
 from metabot import windows
 from metabot.errors import SettingsError
 from metabot.redact import redact
+from metabot_instrument.monitoring.registry import TYPES as MONITORS
+from metabot_instrument.validation.registry import TYPES as VALIDATORS
 
 DEFAULT_FILE: Final = Path("config.toml")
 _EMPTY: Final[dict[str, Any]] = {
@@ -35,6 +38,7 @@ _EMPTY: Final[dict[str, Any]] = {
         "github",
         "schedule",
         "telemetry",
+        "monitoring",
     )
 }
 
@@ -84,6 +88,20 @@ def _is_time_zone(value: str) -> str:
 def _is_window(value: str) -> str:
     windows.parse(value)
     return value
+
+
+def _of_known_types(types: Mapping[str, str]) -> AfterValidator:
+    """The dotted path of a class of one's own is a type as well; it is looked up where it is used."""
+
+    def check(tables: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+        for at, table in enumerate(tables, 1):
+            kind = table.get("type")
+            if not isinstance(kind, str) or (kind not in types and "." not in kind):
+                near = difflib.get_close_matches(str(kind), types, n=1) or [", ".join(types), "or a dotted path"]
+                raise ValueError(f"number {at} has the type {kind!r}; say {' '.join(near)}")
+        return tables
+
+    return AfterValidator(check)
 
 
 FilePath = Annotated[Path, AfterValidator(_anchored)]
@@ -237,6 +255,14 @@ class Telemetry(Section):
     trace_sample_rate: float = Field(1.0, ge=0, le=1)
     endpoint: ServerAddress = ""
     protocol: Literal["http", "grpc"] = "http"
+    metrics_interval_seconds: float = Field(60.0, ge=0)
+
+
+class Monitoring(Section):
+    """What checks metabot's own model and GitHub calls, and what watches them. Each is a table with its `type`."""
+
+    validators: Annotated[tuple[dict[str, Any], ...], _of_known_types(VALIDATORS)] = ()
+    monitors: Annotated[tuple[dict[str, Any], ...], _of_known_types(MONITORS)] = ()
 
 
 class Price(Section):
@@ -261,6 +287,7 @@ class Settings(Section):
     github: Github
     schedule: Schedule
     telemetry: Telemetry
+    monitoring: Monitoring
     sources: tuple[Source, ...] = ()
     prices: tuple[Price, ...] = ()
     analyzers: dict[str, dict[str, bool | int | float | str]] = {}

@@ -64,6 +64,16 @@ def test_every_setting_of_the_reference_has_one_comment() -> None:
             "[publish] windows, number 2: 'noon' is no day; they are Mon,",
             id="one of a list",
         ),
+        pytest.param(
+            {"monitoring": {"validators": [{"type": "rate_limt"}]}},
+            "[monitoring] validators: number 1 has the type 'rate_limt'; say rate_limit.",
+            id="an unknown validator",
+        ),
+        pytest.param(
+            {"monitoring": {"monitors": [{"type": "acme.checks.Own"}, {}]}},
+            "[monitoring] monitors: number 2 has the type None; say performance, error_analysis",
+            id="a monitor without a type",
+        ),
         pytest.param({"root": "/"}, "[root] is not a setting", id="the loader's own field"),
     ],
 )
