@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any, Final, Literal, NamedTuple
 
@@ -14,6 +15,8 @@ _OLDEST: Final = 3600.0  # seconds that a start waits
 _ENDED: Final = 1000  # calls that are remembered after their end
 
 How = Literal["ended", "failed"]
+Numbers = OrderedDict[int, None]
+_NONE: Final[Numbers] = OrderedDict()
 
 
 class Call(NamedTuple):
@@ -56,11 +59,12 @@ class Matching:
     def __init__(self) -> None:
         self.starts = 0  # that found no end
         self.ends = 0  # that found no start
-        self._open: dict[int, Started] = {}  # in the order in which they came
+        # Ordered ones, from the front of which much is taken: a dict looks through all that it held there.
+        self._open: OrderedDict[int, Started] = OrderedDict()
         self._by_id: dict[tuple[str, str], int] = {}
-        self._by_name: dict[str, dict[int, None]] = {}
-        self._by_runner: dict[tuple[str, int], dict[int, None]] = {}
-        self._ended: dict[tuple[str, str | int], tuple[How, Any]] = {}
+        self._by_name: dict[str, Numbers] = {}
+        self._by_runner: dict[tuple[str, int], Numbers] = {}
+        self._ended: OrderedDict[tuple[str, str | int], tuple[How, Any]] = OrderedDict()
         self._next = 0
 
     def __len__(self) -> int:
@@ -83,8 +87,8 @@ class Matching:
         self._open[number] = Started(call, began, about)
         if call.id is not None:
             self._by_id[call.name, call.id] = number
-        self._by_name.setdefault(call.name, {})[number] = None
-        self._by_runner.setdefault((call.name, call.runner), {})[number] = None
+        self._by_name.setdefault(call.name, OrderedDict())[number] = None
+        self._by_runner.setdefault((call.name, call.runner), OrderedDict())[number] = None
 
     def end(self, call: Call, how: How, *, alone: bool = False) -> Ending:
         """An end after the failure that ended its call is nothing; `alone` says that this one needs no start."""
@@ -106,7 +110,7 @@ class Matching:
 
     def remember(self, call: Call, how: How, about: Any) -> None:
         if len(self._ended) >= _ENDED:
-            del self._ended[next(iter(self._ended))]
+            self._ended.popitem(last=False)
         self._ended[call.key] = how, about
 
     def begin_anew(self) -> None:
@@ -128,8 +132,8 @@ class Matching:
     def _found(self, call: Call) -> int | None:
         if call.id is not None and (number := self._by_id.get((call.name, call.id))) is not None:
             return number
-        here = self._by_runner.get((call.name, call.runner), {})
-        everywhere = self._by_name.get(call.name, {})
+        here = self._by_runner.get((call.name, call.runner), _NONE)
+        everywhere = self._by_name.get(call.name, _NONE)
         if call.id is None:
             return next(reversed(here), None) or next(iter(everywhere), None)
         places = (*reversed(here), *everywhere)
@@ -149,7 +153,7 @@ class Matching:
         return started
 
 
-def _take(places: dict[Any, dict[int, None]], key: object, number: int) -> None:
+def _take(places: dict[Any, Numbers], key: object, number: int) -> None:
     numbers = places[key]
     del numbers[number]
     if not numbers:

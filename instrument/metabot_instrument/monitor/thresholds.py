@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from typing import Any
+from math import inf
+from typing import Any, Final
+
+_WHOLE: Final = ("calls", "window")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +21,7 @@ class ToolLimits:
     window: int = 20
 
     def __post_init__(self) -> None:
-        _check("tool", self, {"max_ms": (0, None), "error_share": (0, 1), "calls": (1, None), "window": (1, 10_000)})
+        _check("tool", self, {"max_ms": (0, inf), "error_share": (0, 1), "calls": (1, 10_000), "window": (1, 10_000)})
         if self.window < self.calls:
             raise ValueError(f"thresholds, tool: window = {self.window} holds fewer calls than calls = {self.calls}")
 
@@ -33,7 +36,7 @@ class Thresholds:
     tools: Mapping[str, ToolLimits] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check("thresholds", self, {"memory_percent": (0, None), "tokens": (0, None)})
+        _check("thresholds", self, {"memory_percent": (0, inf), "tokens": (0, inf)})
 
     def of(self, tool: str) -> ToolLimits:
         return self.tools.get(tool, self.tool)
@@ -73,10 +76,14 @@ def _mapping(where: str, given: object) -> Mapping[str, Any]:
     return given
 
 
-def _check(where: str, limits: object, bounds: Mapping[str, tuple[float, float | None]]) -> None:
+def _check(where: str, limits: object, bounds: Mapping[str, tuple[float, float]]) -> None:
     for name, (least, most) in bounds.items():
         value = getattr(limits, name)
-        right = isinstance(value, int | float) and not isinstance(value, bool) and least <= value
-        if value is not None and not (right and (most is None or value <= most)):
-            said = f"of at least {least}" if most is None else f"between {least} and {most}"
-            raise ValueError(f"{where}: {name} = {value!r}: say a number {said}")
+        whole = name in _WHOLE
+        right = value is None and not whole
+        if isinstance(value, int if whole else int | float) and not isinstance(value, bool):
+            right = least <= value <= most
+        if not right:
+            what = "whole number" if whole else "number"
+            said = f"of at least {least}" if most == inf else f"between {least} and {most}"
+            raise ValueError(f"{where}: {name} = {value!r}: say a {what} {said}")
