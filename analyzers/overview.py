@@ -12,11 +12,13 @@ from analyzers.clock import CALENDAR, LASTING
 from analyzers.latency.self_time import covered, with_self_time
 from analyzers.untrusted import Name
 from analyzers.usage.calls import ModelCalls, model_calls
+from analyzers.usage.decisions import Decisions, decisions
 from analyzers.usage.events import Events
 from analyzers.usage.events import events as event_types
 from analyzers.usage.metrics import Metrics, metrics
 from analyzers.usage.quantities import NS, Tally
 from analyzers.usage.scores import Scores, scores
+from analyzers.usage.self_measured import SelfMeasured, self_measured
 from analyzers.usage.tools import ToolUse, tool_use
 from analyzers.usage.traffic import Traffic, traffic
 
@@ -85,6 +87,8 @@ class Overview:
     scores: Scores
     metrics: Metrics
     events: Events
+    self_measured: SelfMeasured
+    decisions: Decisions
 
 
 def overview(
@@ -116,6 +120,8 @@ def overview(
         scores=scores(spans, events),
         metrics=metrics(samples),
         events=event_types(events),
+        self_measured=self_measured(samples),
+        decisions=decisions(events),
     )
 
 

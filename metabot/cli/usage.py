@@ -17,6 +17,7 @@ from analyzers.usage.quantities import Spread, Tally
 from analyzers.usage.scores import Scores
 from analyzers.usage.tools import ToolUse
 from metabot.cli.console import wrapped
+from metabot.cli.monitored import decision_lines, self_measured_lines
 from metabot.cli.quantities import counted, seconds, share
 
 _INDENT: Final = " " * 10
@@ -26,7 +27,7 @@ _FREQUENT: Final = 0.01  # of all calls; sizes that fewer calls have are chance
 
 
 def usage_lines(overview: Overview) -> list[str]:
-    """One paragraph each for calls, latency, prompts, growth, tools, scores, metrics and events."""
+    """One paragraph each for calls, latency, prompts, growth, tools, scores, metrics, events and what is measured."""
     use = overview.model_calls.all
     sections = {
         "calls": _calls(overview.model_calls) if use.failed or use.empty_answers.calls or _nested(overview) else (),
@@ -37,6 +38,8 @@ def usage_lines(overview: Overview) -> list[str]:
         "scores": _scores(overview.scores),
         "metrics": _metrics(overview.metrics),
         "events": _events(overview.events),
+        "measured": self_measured_lines(overview.self_measured),
+        "decisions": decision_lines(overview.decisions),
     }
     return [line for title, said in sections.items() for line in _section(title, list(said))]
 

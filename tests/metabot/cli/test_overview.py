@@ -9,7 +9,7 @@ import polars as pl
 from analyzers.frames import EVENTS, SAMPLES
 from analyzers.overview import overview
 from metabot.cli.overview import overview_lines
-from tests.builders import Trace, failing, frames, model, scored, span, tool, trace
+from tests.builders import Trace, failing, frames, logged, model, sample, scored, span, tool, trace
 
 Rows = tuple[dict[str, object], ...]
 
@@ -117,6 +117,39 @@ def test_events_are_counted_by_their_types() -> None:
     }
     text = words(printed(events=(told, told, {**told, "name": "rune", "severity": "info"})))
     assert "events 3 events of 2 types, 2 errors task_failed 2, rune 1" in text
+
+
+def test_what_an_application_counted_of_itself_is_shown() -> None:
+    """Tools, states, model calls, memory and what else a session counts, each in a line."""
+    session = {"session": "s-1"}
+    told = {
+        ("tool.calls", "search"): 12, ("tool.duration_ms", "search"): 2_640, ("tool.calls", "refund"): 1,
+        ("tool.errors", "refund"): 1, ("state.entries", "thinking"): 6, ("state.duration_ms", "thinking"): 24_000,
+        ("state.longest_ms", "thinking"): 4_000, ("llm.calls", ""): 1, ("llm.input_tokens", ""): 900,
+        ("llm.cached_tokens", ""): 300, ("memory.rss_bytes", ""): 300e6, ("memory.limit_bytes", ""): 500e6,
+        ("cycles", ""): 1, ("artifacts.created", ""): 2,
+    }  # fmt: skip
+    rows = [
+        sample(f"monitor.{name}", value, **session, **({name.partition(".")[0]: label} if label else {}))
+        for (name, label), value in told.items()
+    ]
+    assert " ".join(words(printed(samples=tuple(rows))).partition(" measured ")[1:]).strip() == (
+        "measured  1 monitor counted 13 tool calls, 1 failed: search 12 (mean 220 ms), refund 1 (1 failed) "
+        "states thinking 24.00 s (6 times, the longest 4.00 s) "
+        "1 model call, tokens 900 input, 300 cached: of an unknown model 1 "
+        "memory at most 300 MB of 500 MB (60.0%), desk "
+        "1 cycle, 2 artifacts: 2 created rejects: none"
+    )
+
+
+def test_validators_decisions_are_shown_by_outcome() -> None:
+    """With why they did not approve."""
+    rows = [
+        logged("validator_decision", payload={"validator": "rate_limit", "decision": how, "reason": "over the rate"})
+        for how in ["approved"] * 3 + ["rejected", "retry"]
+    ]
+    said = "decisions rate_limit: 3 approved, 1 rejected, 1 retry (over the rate 2)"
+    assert said in words(printed(events=tuple(rows)))
 
 
 def test_a_quiet_time_is_shown() -> None:

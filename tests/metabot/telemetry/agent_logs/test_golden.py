@@ -25,7 +25,12 @@ def recorded(path):
 
 @pytest.mark.parametrize(
     ("name", "taken_for"),
-    [("trace.jsonl", "trace-lines"), ("model_calls.otlp.jsonl", "otlp-json"), ("events.jsonl", "event-log")],
+    [
+        ("trace.jsonl", "trace-lines"),
+        ("model_calls.otlp.jsonl", "otlp-json"),
+        ("events.jsonl", "event-log"),
+        ("monitor/desk.json", "monitor-export"),
+    ],
 )
 def test_each_file_is_recognised_and_read_whole(name, taken_for):
     """Without a reject."""
@@ -111,3 +116,29 @@ def test_every_event_line_is_the_event_that_it_says():
     }
     scores = [(record.name, record.value) for record in records if isinstance(record, Event) and record.kind == "score"]
     assert scores == [("quality", 0.85), ("passed", 1.0)]
+
+
+def test_an_export_of_the_monitor_keeps_what_it_counted():
+    """Tools, states, model calls by model, memory and artifacts."""
+    data, samples = read("monitor/desk.json")
+    told = json.loads(data)
+    found = {(one.name.removeprefix("monitor."), *_labels(one)): one.value for one in samples}
+    for tool, stats in told["tools"].items():
+        assert found["tool.calls", tool] == stats["calls"]
+        assert found["tool.errors", tool] == stats["errors"]
+        assert found["tool.duration_ms", tool] == stats["total_ms"]
+    for state, stats in told["states"].items():
+        assert (found["state.entries", state], found["state.duration_ms", state]) == (
+            stats["entries"],
+            stats["total_ms"],
+        )
+    by_model = [value for (name, *_), value in found.items() if name == "llm.input_tokens"]
+    assert sum(by_model) == told["llm"]["tokens"]["input"]
+    assert found["llm.cached_tokens",] == told["llm"]["tokens"]["cached"]
+    assert found["artifacts.modified",] == told["session"]["artifacts"]["modified"]
+    memory = [one.value for one in samples if one.name == "monitor.memory.rss_bytes"]
+    assert memory == [one["rss_bytes"] for one in told["memory"]["samples"]]
+
+
+def _labels(sample):
+    return (text for name, text in sample.labels if name in ("tool", "state", "model", "from", "to"))
