@@ -8,7 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from analyzers.errors import no_retry, recurring_error, retry_loop, silent_failure, step_limit, tool_misuse
+from analyzers.errors import (
+    no_retry,
+    recurring_error,
+    retry_loop,
+    silent_failure,
+    step_limit,
+    tool_misuse,
+    validator_friction,
+)
 from analyzers.finding import Candidate, Metric
 from analyzers.frames import Frame
 from analyzers.latency import critical_path, missing_timeout, serial_calls, slow_first_token, slow_state
@@ -76,6 +84,7 @@ ANALYZERS: Final[dict[str, Analyzer]] = {
     "tool-misuse": _of(tool_misuse),
     "truncated-output": _of(truncated_output),
     "unused-tools": _of(unused_tools),
+    "validator-friction": _of(validator_friction),
 }
 
 

@@ -19,6 +19,8 @@ EVENT: Final = "validator_decision"
 DECIDED: Final = pl.Schema({
     "service": pl.String,
     "session_id": pl.String,
+    "trace_id": pl.String,
+    "span_id": pl.String,
     "time_ns": pl.Int64,
     "n": pl.UInt32,  # of the event that told it: an action's decisions have one number
     "action": pl.String,  # its kind, or its name
@@ -27,6 +29,9 @@ DECIDED: Final = pl.Schema({
     "outcome": pl.String,
     "reason": pl.String,  # free text
     "latency_ms": pl.Float64,
+    "ended": pl.String,  # the outcome of the whole action, where it was told with all its validators
+    "ended_by": pl.String,
+    "whole_ms": pl.Float64,  # what all of them took, waiting included
 })  # fmt: skip
 OUTCOMES: Final = ("approved", "modified", "rejected", "retry", "failed", "other")
 _WORDS: Final = {
@@ -75,12 +80,12 @@ def decisions(events: pl.LazyFrame) -> Decisions:
 
 def decided(events: pl.LazyFrame) -> pl.DataFrame:
     """A row of DECIDED for each decision of each validator, in the events' order. Reads EVENTS."""
-    columns = ("service", "session_id", "time_ns", "payload")
+    columns = ("service", "session_id", "trace_id", "span_id", "time_ns", "payload")
     found = events.filter(pl.col("name") == EVENT).select(columns).collect().sort("time_ns", maintain_order=True)
     rows = [
-        {"service": service, "session_id": session, "time_ns": at, "n": n, **row}
-        for n, (service, session, at, payload) in enumerate(found.iter_rows())
-        for row in _rows(payload)
+        {**dict(zip(columns, told[:-1], strict=False)), "n": n, **row}
+        for n, told in enumerate(found.iter_rows())
+        for row in _rows(told[-1])
     ]
     return pl.DataFrame(rows, schema=DECIDED, orient="row")
 
@@ -88,6 +93,7 @@ def decided(events: pl.LazyFrame) -> pl.DataFrame:
 def _rows(payload: str | None) -> Iterator[dict[str, Any]]:
     told = _object(payload)
     steps = told.get("decisions")
+    whole = _whole(told) if isinstance(steps, list) else {}
     for step in [told] if not isinstance(steps, list) else steps:
         if isinstance(step, dict) and (validator := _text(step.get("validator"))):
             yield {
@@ -97,7 +103,13 @@ def _rows(payload: str | None) -> Iterator[dict[str, Any]]:
                 "outcome": _outcome(step.get("decision")),
                 "reason": _text(step.get("reason")),
                 "latency_ms": _ms(step.get("latency_ms")),
+                **whole,
             }
+
+
+def _whole(told: Mapping[str, Any]) -> dict[str, Any]:
+    ended_by, whole_ms = _text(told.get("validator")), _ms(told.get("latency_ms"))
+    return {"ended": _outcome(told.get("decision")), "ended_by": ended_by, "whole_ms": whole_ms}
 
 
 def _object(payload: str | None) -> Mapping[str, Any]:

@@ -32,8 +32,9 @@ def leaking(count=COUNT, *, base=180, by=240, noise=2, seed=1):
     return [base + by * number / (count - 1) + chance.uniform(-noise, noise) for number in range(count)]
 
 
-def filling(count=COUNT, *, by=300, share=0.2):
-    return [180 + by * (1 - math.exp(-number / (share * count))) for number in range(count)]
+def filling(count=COUNT, *, by=300, share=0.2, noise=0, seed=1):
+    chance = random.Random(seed)
+    return [180 + by * (1 - math.exp(-number / (share * count))) + chance.uniform(0, noise) for number in range(count)]
 
 
 def saw(count=COUNT, *, teeth=8, height=200):
@@ -122,6 +123,9 @@ def one_of_three():
     "rows",
     [
         pytest.param(run(filling()), id="it fills, and levels off"),
+        pytest.param(
+            run(filling(share=0.25, noise=40, seed=32)), id="the same, with so much noise that it seems steady"
+        ),
         pytest.param(run(leaking(60, base=150, by=150) + [300] * 60), id="it rose for half of the time"),
         pytest.param(run(saw()), id="a garbage collector gives it back"),
         pytest.param(run(saw(teeth=2)), id="the same, seldom"),
