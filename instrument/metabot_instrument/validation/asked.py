@@ -51,6 +51,8 @@ class Asked:
 
 def answer_of(given: object, asked: Asked) -> Answer:
     """What was given, if it is a verdict that this validator may give; else a failure."""
+    if isinstance(given, Approved):
+        return given
     if isinstance(given, Modified):
         if not isinstance(given.action, Action):
             return Failed(NO_VERDICT)
@@ -59,7 +61,7 @@ def answer_of(given: object, asked: Asked) -> Answer:
         isinstance(given.after_seconds, bool) or not isinstance(given.after_seconds, int | float)
     ):
         return Failed(NO_VERDICT)
-    if isinstance(given, Approved | Rejected | Retry | Failed):
+    if isinstance(given, Rejected | Retry | Failed):
         return given
     if iscoroutine(given):  # of a function that does not say that it is to be awaited
         given.close()

@@ -124,6 +124,7 @@ class Course:
             latency_ms=(time.monotonic() - self._began) * 1_000,
             attempts=self._attempt,
             steps=tuple(self._steps),
+            asked_at=self._began,
             let_pass=tuple(self._let_pass) if outcome != "rejected" else (),
         )
 

@@ -35,6 +35,7 @@ class Decision:
     latency_ms: float  # with what was waited between attempts
     attempts: int
     steps: tuple[Step, ...]
+    asked_at: float = field(default=0.0, repr=False, compare=False)  # of time.monotonic()
     let_pass: tuple[tuple[Hearing, Action], ...] = field(default=(), repr=False, compare=False)
 
     @property

@@ -1,10 +1,11 @@
-"""What the telemetry gets of each decision: one event, counts by validator, and failures of validators.
+"""What the telemetry gets: of each decision one event and counts by validator, of each action how it ended.
 
 Neither the action's text nor its arguments nor an exception's words are among it.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -33,12 +34,19 @@ class Telling:
     @contained("events_lost", None)
     def tell(self, action: Action, decision: Decision) -> None:
         emit_event(DECISION, self.payload(action, decision))
-        kind = _cut(action.kind, _LONGEST)
-        meter.agent_actions.inc(action=kind, outcome=decision.outcome)
+        if not decision.allowed:
+            meter.agent_actions.inc(action=_cut(action.kind, _LONGEST), outcome="rejected")
         for step in decision.steps:
             meter.validator_decisions.inc(validator=step.validator, decision=step.verdict)
             if step.verdict == "failed":
                 count(FAILED, f"{step.validator}: {step.reason}; its error stands in the decision's steps")
+
+    @contained("metrics", None)
+    def tell_end(self, decision: Decision, *, ok: bool) -> None:
+        """Of an action that ran: it took as long as it is since its validators were asked."""
+        kind = _cut(decision.action.kind, _LONGEST)
+        meter.agent_actions.inc(action=kind, outcome="ok" if ok else "error")
+        meter.agent_latency.observe(time.monotonic() - decision.asked_at, action=kind)
 
     def payload(self, action: Action, decision: Decision) -> Mapping[str, Any]:
         own = decision.reason in OWN_REASONS or (decision.steps and decision.steps[-1].verdict == "failed")

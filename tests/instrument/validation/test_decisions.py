@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 from metabot_instrument import configure, meter
@@ -14,6 +15,9 @@ from tests.instrument.validation.scripted import Scripted, decisions
 
 SECRET = "4111-1111-1111-1111"
 ACTION = Action("tool_call", key="ann", text=f"pay with {SECRET}", arguments={"card": SECRET})
+
+
+VERDICTS = ("approved", "modified", "rejected", "retry", "failed")
 
 
 def counted(metric: str, **labels: str) -> float:
@@ -82,15 +86,20 @@ def test_the_pipelines_own_reasons_are_told(log: Path) -> None:
     assert decisions(log)[0]["reason"] == "retries exhausted"
 
 
-def test_decisions_are_counted() -> None:
-    """By the action's kind and the decision, and by each validator and its verdict."""
-    before = counted("agent_actions_total", outcome="rejected")
-    verdicts = {"validator": "counts", "decision": "rejected"}
-    pipeline = ValidationPipeline([Scripted((Rejected("no"),), name="counts")])
-    for _ in range(3):
-        pipeline.validate(Action("counted_call"))
-    assert counted("agent_actions_total", outcome="rejected") == before + 3
-    assert counted("agent_validator_decisions_total", **verdicts) == 3
+def test_decisions_and_ends_are_counted() -> None:
+    """What validators say, by validator; an action once: rejected, or by how it ended, with the time until then."""
+    before = {outcome: counted("agent_actions_total", outcome=outcome) for outcome in ("ok", "error", "rejected")}
+    took = counted("agent_latency_seconds_sum")
+    pipeline = ValidationPipeline([Scripted((Rejected("no"), Approved()), name="counts")])
+    assert not pipeline.validate(ACTION).allowed
+    with pipeline.guarded(ACTION):
+        time.sleep(0.05)
+    pipeline.heard(pipeline.validate(ACTION), ok=False)
+    after = {outcome: counted("agent_actions_total", outcome=outcome) for outcome in before}
+    assert after == {outcome: number + 1 for outcome, number in before.items()}
+    assert 0.05 <= counted("agent_latency_seconds_sum") - took < 5
+    verdicts = [counted("agent_validator_decisions_total", validator="counts", decision=one) for one in VERDICTS]
+    assert verdicts == [2, 0, 1, 0, 0]
 
 
 def test_a_log_that_cannot_be_written_changes_no_decision(tmp_path: Path) -> None:
