@@ -22,6 +22,18 @@ import metabot_instrument as instrument
 
 Calls = Callable[[int], None]
 
+_MESSAGE = (
+    "The order 4711 left the warehouse in Bern on Tuesday. The parcel weighs 3 kg and costs 12.50 francs to send back. "
+    "Please tell the customer when it arrives, and ask whether the blue one would do as well, since the red one is "
+    "sold out until the end of the month."
+)
+_VALIDATORS: dict[str, dict[str, object]] = {
+    "anti_jailbreak": {},
+    "rate_limit": {"requests_per_minute": 60_000_000},
+    "circuit_breaker": {},
+    "hallucination": {"knowledge": {"parcel": {"weight": "3 kg"}, "warehouse": {"place": "Bern"}}},
+}
+
 
 class Row(NamedTuple):
     name: str
@@ -63,6 +75,8 @@ def _rows(folder: Path) -> list[Row]:
         Row("call of a decorated function, off", _decorated, off, "1 µs"),
         Row("event, buffered", _events, buffered, "20 µs"),
         Row("event, synchronous", _events, off),
+        *(Row(f"validated action, {name}", _validated(name), buffered, "200 µs") for name in _VALIDATORS),
+        Row("validated action, all four", _validated(*_VALIDATORS), buffered, "200 µs"),
     ]
 
 
@@ -114,6 +128,19 @@ def _decorated(count: int) -> None:
 def _events(count: int) -> None:
     for _ in range(count):
         instrument.emit_event("evidence_added", {"source": "search", "score": 0.82}, task_id="demo-1", session_id="s-1")
+
+
+def _validated(*names: str) -> Calls:
+    """Decisions without a model, each with its event and its counts."""
+    pipeline = instrument.ValidationPipeline.configured([{"type": name, **_VALIDATORS[name]} for name in names])
+    action = instrument.Action("message", key="ann", text=_MESSAGE)
+
+    def calls(count: int) -> None:
+        for _ in range(count):
+            if not pipeline.validate(action).allowed:
+                raise RuntimeError(f"the benchmark's own message was rejected by one of {', '.join(names)}")
+
+    return calls
 
 
 if __name__ == "__main__":
