@@ -14,12 +14,13 @@ from metabot_instrument.monitoring.lane import FAILED, Lane
 from metabot_instrument.monitoring.monitor import Found, Monitor
 from metabot_instrument.monitoring.observation import Observation
 from metabot_instrument.monitoring.registry import monitors_of
+from metabot_instrument.monitoring.watched import Watched
 
 _QUEUE: Final = 10_000  # observations that wait for one monitor
 _PATIENCE: Final = 5.0  # seconds
 
 
-def _still_subscribed() -> None:
+def _unheard() -> None:
     """What `observe_decisions` gives where it failed: there is nothing to take back."""
 
 
@@ -53,7 +54,11 @@ class MonitoringLayer:
         for lane in self._each:
             lane.put(seen)
 
-    @contained(FAILED, _still_subscribed)
+    def watching(self, kind: str, name: str, *, session: str | None = None) -> Watched:
+        """For `with`: what runs inside is observed with its duration and its error, which goes on."""
+        return Watched(self.observe, kind, name, session)
+
+    @contained(FAILED, _unheard)
     def observe_decisions(self) -> Callable[[], None]:
         """From now on each validator's decision is observed, as an action of the kind `validator`.
 

@@ -8,12 +8,14 @@ import os
 import signal
 import threading
 import time
+from dataclasses import asdict
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import metabot_instrument as instrument
+from metabot_instrument.current import settings
 from metabot_instrument.monitoring.layer import MonitoringLayer
 from metabot_instrument.monitoring.observation import Observation
 from tests.instrument.monitoring.slow_monitors import Hanging, Quiet, Raising
@@ -118,6 +120,51 @@ def test_what_was_never_observed_is_an_empty_report(layer):
     assert made.analyze() == {"performance": (), "error_analysis": (), "usage_patterns": ()}
     assert made.text().count("0 observed") == 3
     assert made.close()
+
+
+def test_a_block_is_watched_with_its_duration_and_its_error(layer):
+    """Its exception goes on."""
+    quiet = Quiet()
+    made = layer(quiet)
+    with made.watching("tool", "search", session="s-1") as action:
+        time.sleep(0.01)
+        action.tokens = 30
+    with pytest.raises(KeyError), made.watching("tool", "book"):
+        raise KeyError("secret")
+    assert made.flush()
+    first, second = quiet.seen
+    assert (first.kind, first.name, first.session, first.tokens, first.ok) == ("tool", "search", "s-1", 30, True)
+    assert 10 <= first.duration_ms < 500
+    assert abs(first.started - time.time()) < 5
+    assert (second.name, second.error) == ("book", "KeyError")
+
+
+@pytest.fixture
+def events(tmp_path):
+    """The settings are as before afterwards."""
+    before = asdict(settings())
+    instrument.configure(events_path=str(tmp_path / "events.jsonl"))
+    yield
+    instrument.configure(**before)
+
+
+def test_validators_decisions_are_observed(layer, events):
+    """Each validator's is an action of the kind validator; what is no decision is counted and harms nothing."""
+    quiet = Quiet()
+    made = layer(quiet)
+    ended = made.observe_decisions()
+    limit = {"type": "rate_limit", "requests_per_minute": 1, "on_limit": "reject"}
+    pipeline = instrument.ValidationPipeline.configured([limit])
+    for _ in range(2):
+        pipeline.validate(instrument.Action("tool", "search"))
+    instrument.emit_event("validator_decision", {"decisions": 3})
+    ended()
+    pipeline.validate(instrument.Action("tool", "search"))
+    assert made.flush()
+    assert [(one.kind, one.name, one.error) for one in quiet.seen] == [
+        ("validator", "rate_limit", None),
+        ("validator", "rate_limit", "rejected: over the rate"),
+    ]
 
 
 @pytest.mark.parametrize("wrong", [None, 3, "search", ("tool",), Observation(None, None, None), Observation(1, 2, "x")])
