@@ -1,0 +1,58 @@
+"""docs/validation.md holds with what it says."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from inspect import signature
+from pathlib import Path
+
+from metabot_instrument.validation import asked, course, errand, threaded
+from metabot_instrument.validation.pipeline import ValidationPipeline
+from metabot_instrument.validation.registry import TYPES
+from metabot_instrument.vocabulary.event_types import EVENT_TYPES
+
+PAGE = (Path(__file__).parents[3] / "docs/validation.md").read_text(encoding="utf-8")
+
+
+def block(language: str) -> str:
+    (found,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    assert isinstance(found, str)
+    return found
+
+
+def test_its_example_prints_what_it_says(tmp_path: Path) -> None:
+    """And nothing else."""
+    done = subprocess.run(
+        [sys.executable, "-c", block("python")], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == (block("text"), "")
+
+
+def test_every_option_stands_in_its_table() -> None:
+    """With its default."""
+    options = [each for each in signature(ValidationPipeline).parameters.values() if each.kind is each.KEYWORD_ONLY]
+    for each in options:
+        default = each.default if isinstance(each.default, str) else f"{each.default:g}"
+        assert re.search(rf"^\| `{each.name}` \| `?{default}`? \|", PAGE, re.MULTILINE), each.name
+    assert len(options) == PAGE.count("\n| `")
+
+
+def test_its_event_has_the_fields_of_the_catalogue() -> None:
+    """No more and no less."""
+    assert set(json.loads(block("json"))) == set(EVENT_TYPES["validator_decision"].fields)
+
+
+def test_its_names_and_numbers_are_those_of_the_code() -> None:
+    """The types, the pipeline's own reasons, and how many threads there are."""
+    tables = tomllib.loads(block("toml"))["monitoring"]["validators"]
+    assert {table["type"] for table in tables if "." not in table["type"]} <= set(TYPES)
+    assert all(f"`{name}`" in PAGE for name in TYPES)
+    words = " ".join(PAGE.split())
+    own = {*course.OWN_REASONS, errand.TOO_LONG, errand.HELD_UP, errand.NO_THREAD, asked.NO_VERDICT}
+    assert [reason for reason in (*own, asked.NOT_ITS_TO_MODIFY) if f"`{reason}`" not in words] == []
+    assert f"{threaded.MOST_THREADS} of them at most" in words
+    assert (errand.MOST_HUNG, course.MOST_RETRIES) == (3, 100)
