@@ -14,8 +14,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
+from blake3 import blake3
+
 from metabot.stopped import Stopped
 from metabot_instrument import configure, emit_event, flush, tracer
+from metabot_instrument.boundary import contained
 from metabot_instrument.current import settings as current
 
 if TYPE_CHECKING:
@@ -23,12 +26,14 @@ if TYPE_CHECKING:
     from metabot.config import Settings
     from metabot.generate.proposal import Proposal
     from metabot.ingest import Ingested
+    from metabot.own_metrics import BotMeter
     from metabot.publish.pull_request import PullRequest
     from metabot.verify.measured import VerifiedProposal
 
 EVENTS: Final = "own/events.jsonl"
 TRACE: Final = "own/trace.jsonl"
 _session: Final[ContextVar[str | None]] = ContextVar("pass", default=None)
+_meter: BotMeter | None = None
 _ENDS: Final = {"merged": "pull_request_merged", "closed": "pull_request_closed"}
 
 
@@ -42,6 +47,7 @@ def telling(settings: Settings) -> None:
         "trace_sample_rate": chosen.trace_sample_rate,
         "endpoint": chosen.endpoint,  # never the one of an application whose environment this is
         "protocol": chosen.protocol,
+        "metrics_interval_seconds": chosen.metrics_interval_seconds,
         "capture": "none",
         **({"trace": True} if chosen.trace or chosen.endpoint else {}),  # else as METABOT_TRACE says
     }
@@ -66,7 +72,22 @@ def of_pass(settings: Settings, number: int) -> Iterator[Counter[str]]:
         _emit("pass_completed", {**came, "duration_ms": round((time.monotonic() - began) * 1000)})
     finally:
         _session.reset(within)
+        if settings.telemetry.endpoint and settings.telemetry.metrics_interval_seconds:
+            _count(settings)
         flush()
+
+
+@contained("metrics", None)
+def _count(settings: Settings) -> None:
+    """From here on the ledger's sums are pushed. They are the project's, whichever process tells them."""
+    global _meter  # noqa: PLW0603  # one project a process
+    from metabot.ledger.ledger import Ledger  # noqa: PLC0415  # a pass has it, other commands tell their life without
+    from metabot.own_metrics import metered  # noqa: PLC0415
+
+    if _meter is not None:
+        _meter.close()
+    project = blake3(str(settings.state.resolve()).encode()).hexdigest(length=8)
+    _meter = metered(Ledger(settings.ledger.path).counts(), project)
 
 
 def loaded(ingested: Ingested) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -205,6 +206,20 @@ def serve(
 def schedule(output: Output = "table", config: ConfigFile = None) -> None:
     """Show the jobs of metabot serve: when each runs, how it went the last time, when it runs next."""
     import_module("metabot.cli.schedule").show(output=output, config=config)
+
+
+@app.command()
+def metrics(
+    openmetrics: Annotated[bool, typer.Option("--openmetrics", help="In OpenMetrics, not Prometheus' text.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Print metabot's own metrics, for a textfile collector: passes, findings, stops, proposals, model calls, cost.
+
+    For example: `metabot metrics > metabot.prom.new && mv metabot.prom.new metabot.prom`
+
+    They are sums over everything that the project's ledger keeps; docs/metrics.md lists them.
+    """
+    import_module("metabot.cli.metrics").show(openmetrics=openmetrics, config=config)
 
 
 @app.command()
@@ -411,6 +426,7 @@ def cassette(
 
 
 def main() -> None:
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # an application's, whose environment this is: ours has a ledger
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without a character shows a question mark

@@ -31,9 +31,9 @@ class Counts:
 
 def counts(connection: sql.Connection) -> Counts:
     passes, tried, calls = schema.passes.c, schema.tried.c, schema.model_calls.c
-    ended = connection.execute(
-        sql.select(passes.started_ns, passes.ended_ns, passes.result).where(passes.ended_ns.is_not(None))
-    ).all()
+    whole = passes.ended_ns.is_not(None) & (passes.result != "analyzed")  # of metabot analyze, which is no whole pass
+    ended = connection.execute(sql.select(passes.started_ns, passes.ended_ns).where(whole)).all()
+    answered = calls.outcome != "under way"  # what is reserved for those is no count yet
     verified = _one(connection, sql.select(sql.func.count()).where(tried.stage.is_(None)))
     return Counts(
         since_ns=_one(connection, sql.select(sql.func.coalesce(sql.func.min(passes.started_ns), 0))),
@@ -45,10 +45,10 @@ def counts(connection: sql.Connection) -> Counts:
         verified=verified,
         stopped=_one(connection, sql.select(sql.func.count()).select_from(schema.tried)) - verified,
         pull_requests=_one(connection, sql.select(sql.func.count(sql.distinct(schema.pull_requests.c.number)))),
-        model_calls=_sums(connection, [calls.model, calls.outcome]),
-        input_tokens=_sums(connection, [calls.model], of=calls.input_tokens),
-        output_tokens=_sums(connection, [calls.model], of=calls.output_tokens),
-        cost_usd=_sums(connection, [calls.model], of=calls.cost_usd, where=calls.cost_usd.is_not(None)),
+        model_calls=_sums(connection, [calls.model, calls.outcome], where=answered),
+        input_tokens=_sums(connection, [calls.model], of=calls.input_tokens, where=answered),
+        output_tokens=_sums(connection, [calls.model], of=calls.output_tokens, where=answered),
+        cost_usd=_sums(connection, [calls.model], of=calls.cost_usd, where=answered & calls.cost_usd.is_not(None)),
     )
 
 

@@ -70,7 +70,12 @@ class Meter:
 
     def collect(self) -> Iterable[Metric]:
         """What this process counted. Raises `RuntimeError` in a signal handler that came amid an update."""
-        return gate.read(lambda: [series.collect() for series in list(self._series.values())])
+        found = gate.read(lambda: [series.collect() for series in list(self._series.values())])
+        return [metric for metric in found if metric.samples]
+
+    def close(self) -> None:
+        """It is no longer pushed."""
+        gate.update(push.forget, self)
 
     def describe(self) -> Iterable[Metric]:
         return [Metric(one.family, one.says, one.kind, UNITS.get(one.unit, "")) for one in self.definitions]

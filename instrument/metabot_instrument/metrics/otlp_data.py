@@ -38,9 +38,8 @@ def _metrics(meter: Meter) -> Iterable[sdk.Metric]:
     defined = {one.family: one for one in meter.definitions}
     since, now = meter.since_ns, time.time_ns()
     for family in meter.collect():
-        if family.samples:
-            one = defined[family.name]
-            yield sdk.Metric(one.name, one.says, one.unit, _points(one, family, since, now))
+        one = defined[family.name]
+        yield sdk.Metric(one.name, one.says, one.unit, _points(one, family, since, now))
 
 
 def _points(one: Definition, family: Metric, since: int, now: int) -> sdk.Gauge | sdk.Sum | sdk.Histogram:

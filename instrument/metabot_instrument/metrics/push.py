@@ -42,6 +42,10 @@ class Push:
         self._meters.add(meter)
         self._begin()
 
+    def forget(self, meter: Meter) -> None:
+        """Under the gate, too."""
+        self._meters.discard(meter)
+
     def renew(self) -> None:
         """In a forked child, which has no threads yet."""
         self._thread: _Sender | None = None
