@@ -32,13 +32,18 @@ _SMALL_CAPITALS: Final = str.maketrans("ʏᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴ�
 def folded(text: str) -> str:
     """What the text reads like; of an English one only its capitals go."""
     if text.isascii():
-        return text.lower().replace("n't", " not")
+        return _spoken(text.lower())
     text = _TAGS.sub(" ", text)
     text = _MARKS.sub("", unicodedata.normalize("NFKD", _UNSEEN.sub("", text)))
     text = unicodedata.normalize("NFC", text).casefold()
     if _RARE.search(text):
         text = _MIXED.sub(_plain, text.translate(_SYMBOLS).translate(_SMALL_CAPITALS))
-    return text.replace("\u2019", "'").replace("n't", " not")
+    return _spoken(text.replace("\u2019", "'"))
+
+
+def _spoken(text: str) -> str:
+    text = text.replace("n't", " not")
+    return text.replace("@", " http ") if "@" in text else text  # an address, whoever has it
 
 
 def smuggled(text: str) -> str:

@@ -5,8 +5,9 @@
 send, `U` an address; `n` not; `f` to follow; `D` unrestricted; `R` to act as, `y` you, `w` now, `M` mode, `m` whose
 mode; `a` an AI, `u` a user, `T` to tell; `F` to refuse; `H` harm, `h` how to, `W` a story; `c` to begin, `q` surely;
 `r` to read, `i` if, `t` this text; `l` what is; `p` void; `N` new, `J` task; `o` others; `d` talk about attacks; `e`
-to decode, `x` to carry out, `B` in whose name; `s` a single letter, `b` and `z` words read backwards and by rot13;
-`"` a quotation mark, `|` the end of a sentence, `_` any other word.
+to decode, `x` to carry out, `B` in whose name; `1` my, `j` an ordinary matter, `I` an answer; `2` told, `3` who built
+it, `5` a persona by name, `6` to switch on, `7` does, `9` a; `s` a single letter, `b` and `z` words read backwards
+and by rot13; `"` a quotation mark, `|` the end of a sentence, `_` any other word.
 """
 
 from __future__ import annotations
@@ -41,7 +42,6 @@ _ENGLISH_ANYWAY: Final = frozenset(
         "plus",
         "son",
         "sur",
-        "tout",
         "es",
         "in",
         "on",
@@ -60,7 +60,6 @@ _ENGLISH_ANYWAY: Final = frozenset(
         "hat",
         "war",
         "rest",
-        "ton",
         "dis",
         "lis",
         "fais",
@@ -98,7 +97,8 @@ def _families() -> dict[str, str]:
         words |= {word: letter for word, letter in _spelled(table).items() if word not in _ENGLISH_ANYWAY}
     words |= _mistyped("ignore disregard forget previous instructions instruction system prompt reveal bypass prior")
     words |= _spelled(english.FAMILIES)
-    words["a"] = "_"  # the article
+    words["a"] = "9"  # the article; a single letter only where more stand beside it
+    words |= dict.fromkeys("的のをはにとがもへ", "")
     return words
 
 

@@ -33,7 +33,7 @@ MARKS: Final = (
     _mark("forged delimiter", 0.65, "_of_turn> <bos> <eos>", r"<(?:start|end)_of_turn>|<[be]os>"),
     _mark(
         "forged delimiter", 0.5, "<",
-        rf"</?(?:{_WHO}|system[-_ ]?(?:prompt|message|note)|instructions?)\b[^>\n]{{0,40}}>",
+        rf"</?(?:{_WHO}|system[-_ ]?(?:prompt|message|note))\b[^>\n]{{0,40}}>",
     ),
     _mark(
         "forged delimiter", 0.35, "</",
@@ -54,6 +54,68 @@ MARKS: Final = (
         "forged delimiter", 0.5, "--- === ### *** ~~~",
         r"[-=#*~]{3}\s{0,2}(?:end|begin|start|stop)\b[^\n]{0,30}\b(?:input|prompt|user|context|instructions?|s"
         r"ystem|query|data|message|conversation)\b",
+    ),
+    _mark(
+        "encoded instructions", 0.45, "do",
+        r"\bdo (?:exactly )?(?:what|as|whatever) (?:it|that|they|the \w{1,20}) (?:say|tell|ask|command|instruc"
+        r"t)",
+    ),
+    _mark(
+        "instructions in data", 0.3, "_",
+        r"\b(?:call|use|invoke|run|execute|trigger) (?:the )?(?:tool |function )?`?[a-z]{2,20}_[a-z_]{2,30}\b",
+    ),
+    _mark(
+        "instructions in data", 0.25, "before",
+        r"\bbefore (?:you |it )?(?:answer|reply|respond|continu|proceed|summari|anything else)",
+    ),
+    _mark("forged delimiter", 0.6, "[system]", r"\[system\]\s?\("),
+    _mark(
+        "forged delimiter", 0.35, "new",
+        r"\bnew (?:system )?(?:instruction|directive|rule|order|command)s?\b[^\n]{0,40}:",
+    ),
+    _mark(
+        "instruction override", 0.6, "above foregoing preceding",
+        r"\b(?:ignore|disregard|forget|skip) (?:all )?(?:of )?(?:the |that |everything )?(?:above|foregoing|pr"
+        r"eceding)\b(?! \w*(?:mail|message|question|comment|warning|error))",
+    ),
+    _mark(
+        "instruction override", 0.55, "priority precedence authority outrank supersede",
+        r"\b(?:priority|precedence|authority|outranks?|supersedes?)\b[^.\n]{0,40}\b(?:system|instructions?|pro"
+        r"mpt|rules|guidelines)\b",
+    ),
+    _mark(
+        "prefix injection", 0.25, "only just exactly nothing",
+        r"\b(?:output|say|print|reply|respond|answer|write|return|repeat)(?: with)?(?: me)? (?:only|just|nothi"
+        r"ng but|exactly)\b",
+    ),
+    _mark(
+        "persona without limits", 0.2, "polic guideline filter restriction standard protocol training rules",
+        r"\b(?:content|usage|safety|moderation|openai|ethical|ai|your) (?:polic|guideline|filter|restriction|p"
+        r"rotocol|training|rules)",
+    ),
+    _mark(
+        "secret extraction", 0.55, "reveal divulge leak disclose expose",
+        r"\b(?:reveal|divulge|leak|disclose|expose)\b[^.\n]{0,40}\b(?:password|secret|api key|credential|confi"
+        r"dential|private key)",
+    ),
+    _mark(
+        "persona without limits", 0.4, "anything",
+        r"\b(?:can|will|may|could|to) (?:do|say|answer) (?:absolutely )?anything\b",
+    ),
+    _mark(
+        "refusal suppression", 0.4, "say",
+        r"\b(?:say yes to (?:everything|anything|all)|never say (?:no|that you)\b|say \W?(?:i can ?no?'?t|no)"
+        r"\b)",
+    ),
+    _mark(
+        "instructions in data", 0.35, "must should need have shall",
+        r"\b(?:ai|llms?|assistants?|chatbots?|language models?|(?:ai|coding) agents?|bots?)\b[^.\n]{0,40}\b(?:"
+        r"must|should|needs? to|are required to|have to|shall)\b",
+    ),
+    _mark(
+        "instructions in data", 0.4, "ai llm assistant bot agent model",
+        r"(?:^|[.>\n\]])\s*(?:dear |hey |to the |note to |to )?(?:\w{2,12} )?(?:ais?|llms?|assistants?|chatbot"
+        r"s?|bots?|agents?|language models?)\s?[,:]",
     ),
     _mark("persona without limits", 0.85, "anything", r"\bdo anything now\b"),
     _mark(

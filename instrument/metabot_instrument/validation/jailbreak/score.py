@@ -98,8 +98,12 @@ def _doubt(letters: str, start: int, end: int) -> float:
     """How much of a rule's weight stays: who warns, reports or quotes does not mean it."""
     stays = _talk(letters, start)
     before = letters[max(start - 3, 0) : start].rpartition("|")[2]
-    if letters[start] in "Vvg" and ("n" in before or ("o" in before and "y" not in before)):
+    if letters[start] in "Vv" and ("n" in before or ("o" in before and "y" not in before)):
         stays *= 0.45
+    if letters[start] == "V" and "1" in letters[start:end]:
+        stays *= 0.5
+    if letters[start] in "XTLl" and ("9S" in letters[start:end] or "9O" in letters[start:end]):
+        stays *= 0.5  # a prompt, whoever's
     if _quoted(letters, start, end):
         stays *= 0.8 if stays == 1.0 else 0.45
     return stays

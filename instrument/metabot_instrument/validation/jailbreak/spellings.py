@@ -17,11 +17,18 @@ LONGEST: Final = 4_000  # characters of each
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX: Final = re.compile(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[ ,:]?){10,}")
+_BASE32: Final = re.compile(r"\b[A-Z2-7]{24,}={0,6}")
+_BASE85: Final = re.compile(r"(?<!\S)[!-~]{30,}(?!\S)")
+_MORSE: Final = re.compile(r"(?:[.-]{1,5}(?: / | |$|\n)){10,}")
 _BITS: Final = re.compile(r"(?:[01]{8}[ ,]?){5,}")
 _CODES: Final = re.compile(r"(?:\b\d{2,3}\b[ ,]{1,2}){8,}")
 _PERCENT: Final = re.compile(r"%[0-9a-fA-F]{2}")
 _ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _LEET_WORD: Final = re.compile(r"[a-z0-9@$!|+]*(?:[a-z][0134578@$!|+]|[0134578@$][a-z])[a-z0-9@$!|+]*")
+_SIGNS: Final = (
+    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
+)
+MORSE: Final = dict(zip(_SIGNS.split(), "abcdefghijklmnopqrstuvwxyz", strict=True))
 _LEET: Final = str.maketrans("013456789@$!|+", "oieasgtbgasilt")
 _SPACED: Final = re.compile(r"(?<![^\W_])(?:[^\W_][\W_]{1,3}){5,}[^\W_](?![^\W_])")
 _SPLIT: Final = re.compile(r"(?<=[^\W\d_])[-.*_~^|·+=/\\]{1,2}(?=[^\W\d_])")
@@ -45,7 +52,7 @@ def respelled(text: str, row: Row) -> Iterator[str]:
         yield " ".join(word[::-1] for word in text.split())
     if row.letters.count("z") >= 2:
         yield text.translate(ROT13)
-    if "ssssss" in row.letters:
+    if "sss" in row.letters and _SPACED.search(row.text):
         yield _SPACED.sub(lambda found: _apart("".join(filter(str.isalnum, found.group()))), row.text)
     if len(_LEET_WORD.findall(row.text)) >= 2:
         yield _LEET_WORD.sub(lambda found: found.group().translate(_LEET), row.text)
@@ -67,6 +74,12 @@ def decoded(text: str) -> Iterator[str]:
         yield from _read(bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits) - 7, 8)))
     for found in _some(_CODES, text):
         yield from _read(bytes(int(code) for code in re.findall(r"\d+", found) if int(code) < 256))
+    for found in _some(_BASE32, text):
+        yield from _read(_base32(found))
+    for found in _some(_MORSE, text):
+        yield "".join(MORSE.get(sign, " ") for sign in re.split(r"(?<=[.-]) (?=[.-])|( / | {2,}|\n)", found) if sign)
+    for found in _some(_BASE85, text):
+        yield from _base85(found)
     yield from _escaped(text[: 4 * LONGEST])
 
 
@@ -94,6 +107,22 @@ def _base64(blob: str) -> bytes:
         return base64.b64decode(plain[: len(plain) // 4 * 4] + _rest(plain))
     except binascii.Error:
         return b""
+
+
+def _base32(blob: str) -> bytes:
+    plain = blob.rstrip("=")
+    try:
+        return base64.b32decode(plain + "=" * (-len(plain) % 8))
+    except binascii.Error:
+        return b""
+
+
+def _base85(blob: str) -> Iterator[str]:
+    for decode in (base64.a85decode, base64.b85decode):
+        try:
+            yield from _read(decode(blob.removeprefix("<~").removesuffix("~>")))
+        except ValueError:
+            continue
 
 
 def _rest(plain: str) -> str:
