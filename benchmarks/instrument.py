@@ -3,7 +3,8 @@
 `python -m benchmarks.instrument`: each row is the best of the rounds of one process, taken in turn; a round is so many
 calls in one thread. The SDK's span sets the values that ours writes, and ends in a batch processor whose exporter
 keeps nothing; ours ends as a line of a file. Microseconds of wall-clock time per call, the writer thread's work on the
-same cores included.
+same cores included; but of an observation what `observe` takes, since the monitors' work comes after it in their
+threads.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Row(NamedTuple):
     calls: Calls
     settings: dict[str, object]
     bound: str = ""
+    settle: Callable[[], object] = instrument.flush
 
 
 class _Nowhere(SpanExporter):
@@ -77,6 +79,7 @@ def _rows(folder: Path) -> list[Row]:
         Row("event, synchronous", _events, off),
         *(Row(f"validated action, {name}", _validated(name), buffered, "200 µs") for name in _VALIDATORS),
         Row("validated action, all four", _validated(*_VALIDATORS), buffered, "200 µs"),
+        Row("observation, all three monitors", _observed, off, "5 µs", _layer.flush),
     ]
 
 
@@ -90,7 +93,7 @@ def _taken(rows: Sequence[Row], *, calls: int, rounds: int) -> dict[str, float]:
             began = time.perf_counter_ns()
             row.calls(calls)
             took[row.name].append((time.perf_counter_ns() - began) / 1_000 / calls)
-            instrument.flush()
+            row.settle()
     return {name: min(times) for name, times in took.items()}
 
 
@@ -141,6 +144,17 @@ def _validated(*names: str) -> Calls:
                 raise RuntimeError(f"the benchmark's own message was rejected by one of {', '.join(names)}")
 
     return calls
+
+
+_layer = instrument.MonitoringLayer.configured(
+    [{"type": "performance"}, {"type": "error_analysis"}, {"type": "usage_patterns"}]
+)
+
+
+def _observed(count: int) -> None:
+    now = time.time()
+    for _ in range(count):
+        _layer.observe(instrument.Observation("tool", "search", now, 12.5, None, 340, "s-1"))
 
 
 if __name__ == "__main__":
