@@ -92,6 +92,7 @@ class Memory:
         self._thread: threading.Thread | None = None
         self.samples: deque[Sample] = deque(maxlen=_SAMPLES)
 
+    @contained("monitor", None)
     def ensure(self) -> None:
         """Begins to sample, unless it has."""
         if self._thread is not None or self._closed:
@@ -143,7 +144,7 @@ class Memory:
         with self._lock:
             thread, self._thread, self._closed = self._thread, None, True
         self._end.set()
-        if thread is not None and thread is not threading.current_thread():
+        if thread is not None and thread.ident is not None and thread is not threading.current_thread():
             thread.join(2.0)
 
 

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, Final
 
 from metabot_instrument.boundary import contained
 from metabot_instrument.current import settings
-from metabot_instrument.events.emit import emit_event
 from metabot_instrument.lines.forks import renewed_in_children
 from metabot_instrument.model_calls.heard import Answered, Asked, Ended, hear
 from metabot_instrument.monitor import said
 from metabot_instrument.monitor.alerts import Alerts, Told
+from metabot_instrument.monitor.export_file import write
 from metabot_instrument.monitor.figures import iso
 from metabot_instrument.monitor.memory import Memory, Sample
 from metabot_instrument.monitor.recorded_calls import RecordedCall
 from metabot_instrument.monitor.said import Moment
 from metabot_instrument.monitor.session import HEARD, Session
 from metabot_instrument.monitor.status import status
+from metabot_instrument.monitor.telling import SwitchOff, Telling
 from metabot_instrument.monitor.thresholds import Thresholds
 from metabot_instrument.monitor.thresholds import thresholds as read_thresholds
 from metabot_instrument.monitor.tool_call import ToolCall
@@ -33,26 +32,6 @@ from metabot_instrument.signals.bus import Bus, Signal
 _FORMAT: Final = {"format": "metabot-monitor", "version": 1}
 _SESSIONS: Final = ("session:start", "session:started")
 _PERSONAS: Final = ("persona:switch", "persona:switched")
-_EVENTS: Final = {
-    "alert:raised": "alert_triggered",
-    "alert:resolved": "alert_resolved",
-    "tool:switched_off": "tool_switched_off",
-    "tool:switched_on": "tool_switched_on",
-}
-_PAYLOAD: Final = {
-    "name": "alert",
-    "subject": "subject",
-    "severity": "severity",
-    "message": "message",
-    "value": "value",
-    "limit": "threshold",
-    "duration_ms": "duration_ms",
-    "tool_name": "tool",
-    "why": "reason",
-}
-"""From the words of our signals to those of our events."""
-
-SwitchOff = Callable[[str, str], object]
 
 
 class PerformanceMonitor:
@@ -78,10 +57,9 @@ class PerformanceMonitor:
         _positive("sample_seconds", sample_seconds)
         _positive("memory_limit_bytes", 1 if memory_limit_bytes is None else memory_limit_bytes)
         self.bus = bus
-        self._ids = session_id, persona_id
+        self._ids = said.text(session_id), said.text(persona_id)
         self._thresholds = read_thresholds(thresholds)
-        nothing: object = None
-        self._switch_off = contained("switch_off", nothing)(switch_off) if switch_off else None
+        self._telling = Telling(bus, switch_off)
         self._memory = Memory(memory_limit_bytes, sample_seconds, weakref.WeakMethod(self._sampled))
         self.renew()
         renewed_in_children(self)
@@ -111,7 +89,7 @@ class PerformanceMonitor:
         """The figures as docs/monitor.md has them; with a path they are written there as JSON, whole or not at all."""
         found = {**_FORMAT, "exported_at": iso(time.time()), **self.metrics()}
         if path is not None:
-            _write(found, Path(path))
+            write(found, path)
         return found
 
     def tool_stats(self, name: str) -> dict[str, Any] | None:
@@ -128,12 +106,12 @@ class PerformanceMonitor:
 
     def alerts(self) -> list[dict[str, Any]]:
         """The last hundred of the session, the oldest first."""
-        with self._lock:
-            return self._alerts.figures()
+        return self._alerts_so_far() or []
 
     def status(self) -> dict[str, Any]:
         return self._status() or {}
 
+    @contained("monitor", False)
     def is_switched_off(self, tool: str) -> bool:
         with self._lock:
             return tool in self._watch.switched_off
@@ -160,8 +138,8 @@ class PerformanceMonitor:
             now, session = _now(), self._session
             self._session = Session(
                 now,
-                session_id=session_id or session.session_id,
-                persona_id=persona_id or session.persona_id,
+                session_id=said.text(session_id) or session.session_id,
+                persona_id=said.text(persona_id) or session.persona_id,
                 before=session,
             )
             self._watch.begin_anew()
@@ -213,13 +191,8 @@ class PerformanceMonitor:
         self._tell(told)
 
     def _tell(self, told: list[Told]) -> None:
-        """Outside the lock: who hears it may ask the monitor, from another thread as well."""
-        for name, data in told:
-            if name in _EVENTS:
-                emit_event(_EVENTS[name], _payload(data), session_id=self._session.session_id)
-            self.bus.emit(name, data)
-            if name == "tool:switched_off" and self._switch_off:
-                self.bus.call(self._switch_off, data["tool_name"], data["why"])
+        if told:
+            self._telling.tell(told, self._session.session_id)
 
     @contained("monitor", None)
     def _metrics(self) -> dict[str, Any] | None:
@@ -241,6 +214,11 @@ class PerformanceMonitor:
                     for tool, off in self._watch.switched_off.items()
                 ],
             }
+
+    @contained("monitor", None)
+    def _alerts_so_far(self) -> list[dict[str, Any]]:
+        with self._lock:
+            return self._alerts.figures()
 
     @contained("monitor", None)
     def _tool_stats(self, name: str) -> dict[str, Any] | None:
@@ -268,18 +246,3 @@ def _positive(name: str, value: object) -> None:
     found = said.finite(value)
     if found is None or found <= 0:
         raise ValueError(f"PerformanceMonitor({name}={value!r}): say a number above 0")
-
-
-def _payload(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {_PAYLOAD[key]: value for key, value in data.items() if key in _PAYLOAD}
-
-
-@contained("monitor", None)
-def _write(found: Mapping[str, Any], path: Path) -> None:
-    """By way of a file beside it: a reader sees the one before or this one."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    try:
-        beside.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -97,6 +97,11 @@ def name(data: Body, words: tuple[str, ...]) -> str | None:
     return None
 
 
+def text(value: object) -> str | None:
+    """An id that the application gave itself, as it may stand in JSON."""
+    return None if value is None else name({"": str(value)}, ("",))
+
+
 def duration(data: Body) -> float | None:
     """Milliseconds that an emitter measured itself."""
     found = next((value for word in DURATION if (value := finite(data.get(word))) is not None), None)

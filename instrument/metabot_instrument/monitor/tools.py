@@ -82,4 +82,8 @@ class Tools:
         return name if name in self._tools or len(self._tools) < _MOST else OTHER
 
     def _tool(self, name: str) -> Tool:
-        return self._tools.setdefault(self._known(name), Tool())
+        known = self._known(name)
+        found = self._tools.get(known)
+        if found is None:
+            found = self._tools[known] = Tool()
+        return found

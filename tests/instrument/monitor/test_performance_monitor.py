@@ -406,14 +406,22 @@ def test_a_tool_is_told_by_with_and_by_decorating(bus: Bus, monitor: Performance
         async with monitor.tool("within"):
             return ms
 
+    one = monitor.tool("shared")
+
+    async def shares(ms: int) -> None:
+        async with one:
+            await asyncio.sleep(ms / 1000)
+
     async def both() -> list[int]:
+        await asyncio.gather(shares(100), shares(0))
         return await asyncio.gather(waits(60), waits(5))
 
     with pytest.raises(KeyError):
         fails()
     assert asyncio.run(both()) == [60, 5]
-    assert tools(monitor) == {"fails": (1, 1), "waits": (2, 0), "within": (2, 0)}
-    assert (monitor.tool_stats("waits") or {})["min_ms"] < 40
+    assert tools(monitor) == {"fails": (1, 1), "waits": (2, 0), "within": (2, 0), "shared": (2, 0)}
+    assert (monitor.tool_stats("waits") or {})["max_ms"] >= 60
+    assert (monitor.tool_stats("shared") or {})["max_ms"] >= 100
 
 
 def test_fifty_threads_lose_nothing(bus: Bus, monitor: PerformanceMonitor) -> None:
@@ -463,6 +471,17 @@ def test_a_forked_child_counts_for_itself(bus: Bus, monitor: PerformanceMonitor)
     holder.join()
     assert os.waitpid(child, 0)[1] == 0
     monitor.renew()
+
+
+def test_wrong_questions_are_counted(bus: Bus) -> None:
+    """And answered as nothing; ids of the application's that are no texts are told as texts."""
+    monitor = PerformanceMonitor(bus, session_id=["s", 1])  # type: ignore[arg-type]
+    before = failures().get("monitor", 0)
+    assert not monitor.is_switched_off(["search"])  # type: ignore[arg-type]
+    assert monitor.tool_stats({}) is None  # type: ignore[arg-type]
+    assert monitor.export(5)["session_id"] == "['s', 1]"  # type: ignore[arg-type]
+    assert failures()["monitor"] == before + 3
+    monitor.close()
 
 
 @pytest.mark.parametrize(
