@@ -1,8 +1,8 @@
 """The one place that speaks to a language model: any server with OpenAI's chat completions.
 
-Before a request: secrets leave the prompt, the budget is checked by the most that it can cost, the pace is kept. After
-it: what it cost is settled in the ledger and written as a span. It is tried again where that can help, never beyond
-the deadline, and not at all once several questions in a row came to nothing.
+Before a request: secrets leave the prompt, validators let it pass, the budget is checked by the most that it can cost,
+its turn is waited for. After it: what it cost is settled in the ledger and written as a span. It is tried again where
+that can help, never beyond the deadline, and not at all once several questions in a row came to nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from metabot.generate.asking.answered import Answered, Failed, Piece, gathered, 
 from metabot.generate.asking.attempts import Attempts, Denied, Question, Replied
 from metabot.generate.asking.budget import Books
 from metabot.generate.asking.by_deadline import LateError, by_deadline
-from metabot.generate.asking.pace import Breaker
 from metabot.generate.asking.retry import retry_after
 from metabot.generate.asking.said import in_words, quoted
 from metabot.generate.asking.transport import TooLargeError, Transport
@@ -34,7 +33,6 @@ from metabot.redact import redact
 from metabot.stopped import Reason
 from metabot_instrument import openai as recorded
 
-_BROKEN_AFTER: Final = 3  # questions in a row that came to nothing
 _CONNECT_SECONDS: Final = 15.0
 _BYTES: Final = 4_000_000  # of an answer, and for each of its tokens:
 _BYTES_PER_TOKEN: Final = 1_000  # one piece of a stream, with what servers repeat in each
@@ -73,7 +71,6 @@ class Model:
         self.name = settings.name
         self._settings, self._attempts = settings, attempts
         self._url = httpx2.URL(settings.base_url)
-        self._breaker = Breaker(_BROKEN_AFTER)
         self._spent: Counter[Fingerprint] = Counter()  # seconds of asking
 
     @classmethod
@@ -85,13 +82,14 @@ class Model:
         self, messages: Sequence[Message], *, schema: Mapping[str, object] | None, about: Fingerprint
     ) -> Reply | Unanswered:
         """The model's reply, or why there is none, at the latest when the finding's deadline is over."""
-        if self._breaker.is_open:
-            detail = f"{self._where} failed {_BROKEN_AFTER} times in a row and is not asked again in this pass."
-            return Unanswered(reason="model unavailable", detail=detail)
         key = self._key()
         if isinstance(key, Unanswered):
             return key
         texts = [(message.role, screened(message.text)) for message in messages]
+        gate = self._attempts.gate
+        decision = gate.question("\n\n".join(text for _, text in texts))
+        if (why := gate.why_not(decision)) is not None:
+            return Unanswered(reason="model unavailable", detail=f"{self._where} {why}.")
         began = self._attempts.clock()
         result = self._attempts.answer(
             Question(messages=texts, schema=schema, about=about),
@@ -100,7 +98,7 @@ class Model:
         )
         self._spent[about] += self._attempts.clock() - began  # type: ignore[assignment]  # seconds, not a count
         if not isinstance(result, Denied):
-            self._breaker.heard(answered=isinstance(result, Replied))
+            gate.heard(decision, answered=isinstance(result, Replied))
         return self._heard(result, key)
 
     @property

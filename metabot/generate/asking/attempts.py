@@ -19,9 +19,10 @@ from metabot.generate.asking.answered import Answered, Failed
 from metabot.generate.asking.asked import Asked, Outcome
 from metabot.generate.asking.budget import Allowance, Books, most_input_tokens
 from metabot.generate.asking.dialect import Dialect
-from metabot.generate.asking.pace import Pace
+from metabot.generate.asking.gate import Gate
 from metabot.generate.asking.retry import tried_again
 from metabot.generate.asking.tariff import Tariff
+from metabot.own_calls import validators_of
 from metabot.stopped import Reason
 from metabot.telemetry.prices import OwnPrice, provider_at
 
@@ -62,7 +63,7 @@ class Attempts:
     books: Books
     spans: Path
     dialect: Dialect
-    pace: Pace
+    gate: Gate
     clock: Callable[[], float]
     sleep: Callable[[float], None]
 
@@ -70,7 +71,6 @@ class Attempts:
     def of(cls, settings: Settings, books: Books) -> Attempts:
         chosen = settings.model
         own = tuple(OwnPrice(**price.model_dump()) for price in settings.prices)
-        clock, sleep = time.monotonic, time.sleep
         return cls(
             Tariff(chosen.name, provider_at(chosen.base_url), own),
             server=urlsplit(chosen.base_url).netloc,
@@ -84,9 +84,14 @@ class Attempts:
             books=books,
             spans=settings.state / trail.FILE,
             dialect=Dialect.of(chosen.structured, chosen.temperature),
-            pace=Pace(chosen.requests_per_minute, clock=clock, sleep=sleep),
-            clock=clock,
-            sleep=sleep,
+            gate=Gate(
+                urlsplit(chosen.base_url).netloc,
+                requests_per_minute=chosen.requests_per_minute,
+                deadline_seconds=chosen.deadline_seconds,
+                validators=validators_of(settings),
+            ),
+            clock=time.monotonic,
+            sleep=time.sleep,
         )
 
     def answer(self, question: Question, send: Send, *, seconds: float) -> Replied | Failed | Denied:
@@ -107,7 +112,7 @@ class Attempts:
         return result
 
     def _once(self, question: Question, send: Send, left: Callable[[], float]) -> Replied | Failed | Denied:
-        if left() <= 0 or not self.pace.turn(left()):
+        if left() <= 0 or not self.gate.turn(left()):
             return Denied("model unavailable", "the next request would come after deadline_seconds")
         request = self.dialect.request(
             question.messages, question.schema, model=self.tariff.model, max_tokens=self.max_tokens

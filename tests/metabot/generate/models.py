@@ -33,9 +33,17 @@ class Asking:
         return self.ledger.model_calls(ABOUT)
 
 
-def asking(url: str, root: Path, *, prices: list[dict[str, object]] | None = None, **chosen: object) -> Asking:
+def asking(
+    url: str,
+    root: Path,
+    *,
+    prices: list[dict[str, object]] | None = None,
+    validators: list[dict[str, object]] | None = None,
+    **chosen: object,
+) -> Asking:
     values = {"base_url": url, "name": "gpt-4o-mini", "timeout_seconds": 20, "max_tokens": 500, **chosen}
-    settings = config.parse({"model": values, "prices": prices or []}, name="config.toml", root=root)
+    tables = {"model": values, "prices": prices or [], "monitoring": {"validators": validators or []}}
+    settings = config.parse(tables, name="config.toml", root=root)
     ledger = Ledger(settings.ledger.path)
     slept: list[float] = []
     attempts = replace(Attempts.of(settings, ledger.books(ledger.begin_pass())), sleep=slept.append)

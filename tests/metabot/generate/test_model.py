@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from metabot.errors import SettingsError
 from metabot.generate.model import Reply, Unanswered
 from metabot_instrument import configure, flush
 from tests.metabot.generate.models import Asking, asking
@@ -191,6 +192,36 @@ def test_after_three_failures_in_a_row_nothing_is_asked(started: Started) -> Non
     assert isinstance(result, Unanswered)
     assert "3 times in a row" in result.detail
     assert len(server.asked) == 3
+
+
+def test_validators_of_the_settings_see_each_question(started: Started, tmp_path: Path) -> None:
+    """A rate of theirs holds the second one back; what they decided stands in metabot's own events, without text."""
+    server, one = started(
+        says("Here."), validators=[{"type": "rate_limit", "requests_per_minute": 1, "on_limit": "reject"}]
+    )
+    assert isinstance(one.ask("A first question"), Reply)
+    second = one.ask("A second question")
+    assert isinstance(second, Unanswered)
+    assert second.reason == "model unavailable"
+    assert "rate_limit of [monitoring] validators rejects the question (over the rate)" in second.detail
+    assert len(server.asked) == 1
+    flush()
+    text = (tmp_path / ".metabot/own/events.jsonl").read_text()
+    told = [json.loads(line)["payload"] for line in text.splitlines()]
+    assert [(one["action"], one["decision"], one["validator"]) for one in told] == [
+        ("model_call", "approved", ""),
+        ("model_request", "approved", ""),
+        ("model_call", "rejected", "rate_limit"),
+    ]
+    assert "question" not in text
+
+
+def test_a_validator_that_cannot_be_made_is_said(started: Started) -> None:
+    """Before anything is asked."""
+    with pytest.raises(
+        SettingsError, match=r"\[monitoring\] validators, number 1 \(rate_limit\): .*requests_per_minute"
+    ):
+        started(says("Here."), validators=[{"type": "rate_limit", "requests_per_minute": 0}])
 
 
 def test_a_server_that_knows_no_schema_is_asked_for_json_then_for_text(started: Started) -> None:
