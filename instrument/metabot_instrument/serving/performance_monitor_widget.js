@@ -21,20 +21,21 @@ const STYLE = `
   --good: light-dark(#116329, #7ee787); --good-ground: light-dark(#dafbe1, #12301c);
   --warn: light-dark(#7d4e00, #f2cc60); --warn-ground: light-dark(#fff4c2, #37301a);
   --bad: light-dark(#a40e26, #ff9b93); --bad-ground: light-dark(#ffebe9, #3a1d1d);
-  display: block; box-sizing: border-box; max-width: 62rem; margin: 0 auto; padding: 1rem; position: relative;
-  background: var(--ground); color: var(--text); border: 1px solid var(--line); border-radius: 10px;
-  font: 13px/1.45 system-ui, sans-serif; font-variant-numeric: tabular-nums; container-type: inline-size;
+  display: block; max-width: 62rem; margin: 0 auto;
+  font: 13px/1.45 system-ui, sans-serif; font-variant-numeric: tabular-nums;
 }
 :host([hidden]) { display: none; }
 * { box-sizing: border-box; }
+.frame { padding: 1rem; background: var(--ground); color: var(--text); border: 1px solid var(--line); border-radius: 10px;
+  container-type: inline-size; }
 [hidden] { display: none !important; }
 header, footer { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .75rem; }
 h2 { font-size: 1.15rem; margin: 0; overflow-wrap: anywhere; }
 h3 { font-size: .8rem; margin: 0 0 .4rem; color: var(--quiet); font-weight: 600; letter-spacing: .02em; }
 .quiet { color: var(--quiet); }
 .space { flex: 1; }
-.pill { padding: .1rem .6rem; border-radius: 1rem; font-weight: 600; background: var(--card); color: var(--quiet);
-  border: 1px solid currentColor; white-space: nowrap; }
+.pill { display: inline-block; padding: 0 .6rem; border-radius: 1rem; background: var(--card); color: var(--quiet);
+  border: 1px solid currentColor; }
 .pill.active { background: var(--good-ground); color: var(--good); }
 .pill.warning { background: var(--warn-ground); color: var(--warn); }
 .fields { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: .5rem; margin: .8rem 0; }
@@ -52,7 +53,7 @@ th, td { padding: .2rem .4rem; text-align: right; white-space: nowrap; }
 th { color: var(--quiet); font-weight: 500; position: sticky; top: 0; background: var(--card); }
 tbody tr { border-top: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
-td:first-child { max-width: 16rem; overflow: hidden; text-overflow: ellipsis; unicode-bidi: isolate; }
+td:first-child { max-width: min(16rem, 36cqi); overflow: hidden; text-overflow: ellipsis; unicode-bidi: isolate; }
 .bad { color: var(--bad); font-weight: 600; }
 .facts { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin: 0 0 .3rem; }
 .facts b { font-weight: 600; }
@@ -75,8 +76,8 @@ button:disabled { opacity: .55; cursor: default; }
 button.sure { border-color: var(--bad); color: var(--bad); font-weight: 600; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .stale { opacity: .6; }
-.toasts { position: absolute; right: .75rem; top: .75rem; width: min(22rem, calc(100% - 1.5rem)); display: grid; gap: .4rem; z-index: 1; }
-.toast { display: flex; gap: .5rem; align-items: start; padding: .55rem .7rem; border-radius: 8px; border: 1px solid var(--warn);
+.toasts { position: fixed; right: 1rem; bottom: 1rem; width: min(24rem, calc(100% - 2rem)); display: grid; gap: .4rem; z-index: 1; }
+.toast { display: flex; gap: .5rem; align-items: start; font-weight: 600; padding: .55rem .7rem; border-radius: 8px; border: 1px solid var(--warn);
   background: var(--warn-ground); color: var(--warn); box-shadow: 0 4px 14px #0003; overflow-wrap: anywhere; }
 .toast span { flex: 1; unicode-bidi: isolate; }
 .toast button { border: 0; background: none; padding: 0 .3rem; }
@@ -170,17 +171,20 @@ class View {
     root.adoptedStyleSheets = [style];
     this.title = element("h2", {}, "Performance monitor");
     this.session = element("span", { className: "quiet" });
-    this.pill = element("span", { className: "pill" }, "…");
-    this.fields = Object.fromEntries(["state", "primary", "secondary", "last"].map((name) => [name, element("dd")]));
+    this.fields = Object.fromEntries(["primary", "secondary", "last"].map((name) => [name, element("dd")]));
     this.fields.message = element("dd", { role: "status", ariaLive: "polite" });
+    this.pill = element("span", { className: "pill" });
+    this.fields.state = element("dd", { role: "status", ariaLive: "polite" }, this.pill);
     this.banner = element("p", { className: "banner", role: "status", ariaLive: "polite", hidden: true });
     this.parts = {};
     this.body = element("div", { className: "parts" });
     for (const [name, title, wide] of PARTS) this.body.append(this.#part(name, title, wide));
     this.toasts = element("div", { className: "toasts", role: "log", ariaLive: "polite", ariaLabel: "New alerts" });
     this.updated = element("span", { className: "quiet" });
-    root.append(element("header", {}, this.title, this.session, element("span", { className: "space" }), this.pill), this.banner,
-      this.#form(acts.token), this.#fields(), this.body, this.#footer(acts), this.toasts);
+    this.known = element("div", { hidden: true }, this.#fields(), this.body, this.#footer(acts));
+    this.waiting = element("p", { className: "quiet" }, "Waiting for the monitor …");
+    const header = element("header", {}, this.title, this.session);
+    root.append(element("div", { className: "frame" }, header, this.banner, this.#form(acts.token), this.waiting, this.known), this.toasts);
   }
 
   #part(name, title, wide) {
@@ -224,18 +228,21 @@ class View {
   ask(asks) {
     if (asks === !this.form.hidden) return;
     this.form.hidden = !asks;
-    if (asks) this.banner.hidden = true;
+    this.waiting.hidden = true;
   }
 
   warn(words) {
     this.banner.hidden = !words;
     say(this.banner, words);
+    if (words) this.waiting.hidden = true;
     this.body.classList.toggle("stale", Boolean(words));
   }
 
   draw(snapshot) {
     this.ask(false);
     this.warn("");
+    this.waiting.hidden = true;
+    this.known.hidden = false;
     this.#status(snapshot);
     for (const [name, , , fill] of PARTS) this.parts[name].replaceChildren(...fill(snapshot));
     this.#toast(snapshot.alerts ?? []);
@@ -247,7 +254,6 @@ class View {
     say(this.session, session_id ? `session ${short(session_id)}` : "");
     this.pill.className = `pill ${["active", "warning"].includes(status.state) ? status.state : ""}`;
     say(this.pill, short(status.state));
-    say(this.fields.state, short(status.state));
     say(this.fields.primary, short(status.primary_metric));
     say(this.fields.secondary, short(status.secondary_metric));
     say(this.fields.last, status.last_activity ? clock(status.last_activity) : "none yet");
