@@ -32,7 +32,7 @@ from analyzers.prompts import (
     truncated_output,
     unused_tools,
 )
-from analyzers.resources import memory_growth
+from analyzers.resources import memory_growth, runaway_usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +76,7 @@ ANALYZERS: Final[dict[str, Analyzer]] = {
     "repeated-call": _of(repeated_call),
     "retry-loop": _of(retry_loop),
     "runaway-output": _of(runaway_output),
+    "runaway-usage": _of(runaway_usage),
     "serial-calls": _of(serial_calls),
     "silent-failure": _of(silent_failure),
     "slow-first-token": _of(slow_first_token),

@@ -65,8 +65,7 @@ def detect(events: pl.LazyFrame, *, settings: Settings = _DEFAULTS) -> list[Cand
     worth_it = pl.col("share") >= settings.min_share
     waits = pl.col("delay_ms").fill_null(float("inf")) >= 1000 * settings.min_delay_seconds
     hinders = (pl.col("detail") != "retried") | waits
-    happens = pl.col("count") > 0
-    found = _groups(actions).filter(happens & enough & several & worth_it & hinders)
+    found = _groups(actions).remove(pl.col("count") == 0).filter(enough & several & worth_it & hinders)
     return [_candidate(group, actions) for group in found.to_dicts()]
 
 

@@ -44,6 +44,7 @@ READS: Final[tuple[Frame, ...]] = (SAMPLES,)
 RULE_VERSION: Final = 1
 
 _MB: Final = 1e6
+_RISES: Final = 0.05  # of what a run held: less is no rise
 _MOST_SURE: Final = 1e12
 
 
@@ -67,12 +68,13 @@ def detect(samples: pl.LazyFrame, *, settings: Settings = _DEFAULTS) -> list[Can
     every = runs(samples, min_samples=settings.min_samples)
     grown = pl.col("last") - pl.col("first")
     much = (pl.col("slope") > 0) & (grown >= settings.min_growth * pl.col("first"))
+    rises = (pl.col("slope") > 0) & (grown >= _RISES * pl.col("first"))
     steadily = pl.col("tau") >= settings.min_tau
     no_chance = pl.col("chance") <= settings.max_chance
     goes_on = pl.col("goes_on") >= settings.min_going_on
     large = grown >= settings.min_mb * _MB
-    lasting = pl.col("over").filter(much).sum().over(SUBJECT) >= settings.min_hours
-    a_habit = much.mean().over(SUBJECT) >= settings.min_runs
+    lasting = pl.col("over").filter(rises).sum().over(SUBJECT) >= settings.min_hours
+    a_habit = rises.mean().over(SUBJECT) >= settings.min_runs
     found = every.filter(steadily & no_chance & goes_on & much & large & lasting & a_habit)
     return [_candidate(rising, every) for rising in found.partition_by(SUBJECT, maintain_order=True)]
 
