@@ -43,7 +43,7 @@ class InLoop:
     async def call_async(self, action: Action, seconds: float) -> object:
         if len(self._hung) >= MOST_HUNG:
             return Failed(HELD_UP)
-        task = asyncio.create_task(self._validate(action))
+        task = asyncio.create_task(self._awaited(action))
         try:
             await asyncio.wait((task,), timeout=seconds)
         finally:
@@ -78,8 +78,12 @@ class InLoop:
 
     async def _run(self, errand: Errand) -> None:
         with errand:
-            errand.given = await self._validate(errand.action)
+            errand.given = await self._awaited(errand.action)
         self._ended(errand)
+
+    async def _awaited(self, action: Action) -> object:
+        """Calling it may fail as well."""
+        return await self._validate(action)
 
     def _ended(self, errand: Errand) -> None:
         with self._lock:

@@ -63,7 +63,8 @@ class ValidationPipeline:
         What fails in here rejects the action; only what ends the program is raised.
         """
         course = self._course(action)
-        around = patience.set(course.patience)
+        around = patience.get()
+        patience.set(course.patience)
         try:
             run = course.run()
             step = _first(course, run)
@@ -75,14 +76,15 @@ class ValidationPipeline:
                     time.sleep(step.seconds)
                 step = _next(run, given) or course.decision("rejected", BROKEN)
         finally:
-            patience.reset(around)
+            patience.set(around)  # not `reset`: a coroutine may be closed in another context
         self._telling.tell(action, step)
         return step
 
     async def validate_async(self, action: Action) -> Decision:
         """As `validate`, and the event loop goes on meanwhile."""
         course = self._course(action)
-        around = patience.set(course.patience)
+        around = patience.get()
+        patience.set(course.patience)
         try:
             run = course.run()
             step = _first(course, run)
@@ -94,7 +96,7 @@ class ValidationPipeline:
                     await asyncio.sleep(step.seconds)
                 step = _next(run, given) or course.decision("rejected", BROKEN)
         finally:
-            patience.reset(around)
+            patience.set(around)  # not `reset`: a coroutine may be closed in another context
         self._telling.tell(action, step)
         return step
 

@@ -189,6 +189,30 @@ def test_a_validator_that_raises_rejects(decide: Decide, kind: type[Scripted], q
     assert failures()["validator_failed"] == before + 1
 
 
+class Mistaken:
+    """Takes no action."""
+
+    name, priority, can_modify = "mistaken", 0, False
+
+    def __init__(self, quick: bool) -> None:
+        self.quick = quick
+
+    def validate(self) -> Approved:
+        return Approved()
+
+
+class MistakenCoroutine(Mistaken):
+    async def validate(self) -> Approved:  # type: ignore[override]
+        return Approved()
+
+
+@pytest.mark.parametrize("kind", [Mistaken, MistakenCoroutine])
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_validator_that_cannot_be_called_rejects(decide: Decide, kind: type[Mistaken], quick: bool) -> None:
+    """What its call raises is no exception of the application's."""
+    assert decide(ValidationPipeline([kind(quick)]), ACTION).reason == "raised TypeError"  # type: ignore[list-item]
+
+
 def test_failures_may_be_let_pass(decide: Decide) -> None:
     """With `on_failure="approve"` the others still have their say."""
     fails, nonsense, last = Scripted((ValueError(),)), Scripted((None,)), Scripted(name="last")
