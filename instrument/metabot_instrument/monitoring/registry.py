@@ -14,6 +14,7 @@ TYPES: Final = {
     "error_analysis": f"{_HERE}.error_analysis:ErrorAnalysis",
     "usage_patterns": f"{_HERE}.usage_patterns:UsagePatterns",
 }
+NEEDED: Final = ("name", "take(seen)", "found()", "figures()", "reset()")
 
 
 def monitors_of(tables: object) -> list[Monitor]:
@@ -22,9 +23,6 @@ def monitors_of(tables: object) -> list[Monitor]:
     for at, one in enumerate(found, 1):
         if not isinstance(one, Monitor):
             raise misuse(
-                f"monitors, number {at}", f"{type(one).__name__} is no monitor", f"Give it {', '.join(_NEEDED)}."
+                f"monitors, number {at}", f"{type(one).__name__} is no monitor", f"Give it {', '.join(NEEDED)}."
             )
     return found
-
-
-_NEEDED: Final = ("name", "take(seen)", "found()", "figures()", "reset()")
