@@ -36,6 +36,8 @@ def _check(validator: object, where: str) -> None:
         value = getattr(validator, name, None)
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise misuse(where, f"its {name} is {value!r}", f"Make it {say}.")
+    if iscoroutinefunction(getattr(validator, "heard", None)):
+        raise misuse(where, "its heard is a coroutine function", "Make it a plain one: nobody awaits it.")
 
 
 def asked(validator: Validator) -> Asked:

@@ -1,4 +1,4 @@
-"""docs/validation.md holds with what it says."""
+"""docs/validation.md and the README hold with what they say."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import tomllib
 from inspect import signature
 from pathlib import Path
 
+from metabot_instrument import Action, monitoring_of
 from metabot_instrument.validation import asked, course, errand, threaded
 from metabot_instrument.validation.pipeline import ValidationPipeline
 from metabot_instrument.validation.registry import TYPES
 from metabot_instrument.vocabulary.event_types import EVENT_TYPES
 
-PAGE = (Path(__file__).parents[3] / "docs/validation.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs/validation.md").read_text(encoding="utf-8")
+README = (ROOT / "instrument/README.md").read_text(encoding="utf-8")
 
 
 def block(language: str) -> str:
@@ -30,6 +33,15 @@ def test_its_example_prints_what_it_says(tmp_path: Path) -> None:
         [sys.executable, "-c", block("python")], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (done.stdout, done.stderr) == (block("text"), "")
+
+
+def test_the_readmes_file_is_read(tmp_path: Path) -> None:
+    """Its validators come in the order that their priorities say."""
+    (text,) = re.findall(r"```toml\n(\[monitoring\].*?)```", README, re.DOTALL)
+    (tmp_path / "agent.toml").write_text(text)
+    decision = monitoring_of(tmp_path / "agent.toml").pipeline.validate(Action("message", text="Good morning."))
+    assert [step.validator for step in decision.steps] == ["anti_jailbreak", "rate_limit", "circuit_breaker"]
+    assert decision.allowed
 
 
 def test_every_option_stands_in_its_table() -> None:

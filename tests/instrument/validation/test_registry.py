@@ -11,6 +11,7 @@ import pytest
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.pipeline import ValidationPipeline
 from metabot_instrument.validation.registry import made
+from tests.instrument.validation.scripted import Hearing
 
 OWN = """
 from dataclasses import dataclass
@@ -112,12 +113,20 @@ class Nearly(NoValidator):
         pass
 
 
+class Awaiting(Hearing):
+    """What it hears it would hear later."""
+
+    async def heard(self, action: Action, ok: bool) -> None:  # type: ignore[override]
+        pass
+
+
 @pytest.mark.parametrize(
     ("validator", "words"),
     [
         pytest.param(NoValidator(), r"number 1 \(NoValidator\): has no validate\(action\)", id="no validator"),
         pytest.param(Nearly, r"number 1 \(type\): Nearly is a class.\n  Make one of it: Nearly\(…\)", id="a class"),
         pytest.param(Nearly(), r"number 1 \(Nearly\): its priority is 'high'.\n  Make it a whole", id="an attribute"),
+        pytest.param(Awaiting(), r"its heard is a coroutine function.\n  Make it a plain one", id="hears later"),
     ],
 )
 def test_what_is_no_validator_is_told(validator: Any, words: str) -> None:
