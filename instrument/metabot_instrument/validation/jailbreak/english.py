@@ -34,12 +34,12 @@ FAMILIES: Final = {
     "k": "history conversation conversations transcript chat chats contacts records inbox emails customers",
     "Z": "send forward email post upload transmit exfiltrate submit fetch curl append transfer wire bcc wget deliver "
     "dispatch visit ping relay beam mail embed insert add include",
-    "U": "http https www com net org io webhook exfil ru xyz tk attacker",
+    "U": "http https www com net org io webhook exfil ru xyz tk attacker pastebin requestbin ngrok",
     "n": "not no never without dont cannot nothing none nor neither lack lacks lacking zero beyond freed devoid "
     "unbound refrain avoid avoiding free cant wont minus instead exempt immune broken escaped",
     "f": "follow following obey obeying comply adhere apply bound constrained limited restricted subject governed "
     "applies abide heed respect honor enforce tied attention listen force effect valid count matter hold care bind "
-    "binding",
+    "binding counts matters holds",
     "D": "unrestricted uncensored unfiltered jailbroken unlimited amoral immoral unethical lawless unbounded unhinged "
     "limitless uninhibited unmoderated unconstrained unaligned unshackled unchained nsfw dangpt evil badgpt antigpt "
     "evilgpt freegpt chaosgpt devgpt hackergpt wormgpt fraudgpt unchecked filterless",
@@ -67,7 +67,7 @@ FAMILIES: Final = {
     "scam bombing lockpick virus worm piracy poisoning terrorist poisons hijack passport",
     "h": "how steps recipe make build making building synthesize synthesise create cook construct guide tutorial "
     "manufacture producing produce walkthrough procedure manual code develop plan blueprint ingredients tips describe "
-    "builds teach teaches list explain lists walk instruct",
+    "builds teach teaches list explain lists walk instruct recipes",
     "W": "story novel fictional fiction hypothetically hypothetical grandma grandmother movie screenplay script poem "
     "universe scene academic educational thriller theoretical film song villain actor parallel simulation dream tale "
     "scenario game character",
@@ -84,16 +84,16 @@ FAMILIES: Final = {
     "irrelevant bypassed discarded withdrawn overruled erased off changed unlocked",
     "N": "new updated real actual revised next true different correct proper",
     "J": "goal task job objective mission purpose duty tasks",
-    "o": "they he she it people students drivers employees many some who often usually tend tends we children workers "
+    "o": "they he she it people students drivers employees many some who often usually tend tends children workers "
     "kids teenagers attackers hackers programs compilers parsers browsers applications clients servers patients "
     "players teams managers men women shell linter crawlers scripts readers citizens passengers participants tourists "
-    "residents politicians companies i",
+    "residents politicians companies",
     "d": "injection injections jailbreaking attack attacks vulnerability vulnerabilities owasp classifier detector "
     "detects detection detect mitigation mitigations researchers paper blog fixture fixtures regex testers phrases "
     "payload payloads defend defending defense defence defences defenses redteam adversarial wording screenshot "
     "complained flagged pentest lesson workshop webinar quiz spam talk glossary assert slide slides chapter docstring "
     "changelog scanner hardening bug essay reported investigate title history naive variants blocked expected blocks "
-    "reports",
+    "reports protect prevent phrase keyword pattern patterns matches strings",
     "e": "decode decoding base64 rot13 hex decipher decrypt unscramble cipher morse caesar deobfuscate reverse "
     "reversed backwards binary ascii leetspeak encoded base32 concatenate combine",
     "x": "execute run perform carry answer",
@@ -104,10 +104,13 @@ FAMILIES: Final = {
     "I": "",
     "j": "messages question request comment comments ticket draft version chapters meeting appointment reminder "
     "invoice posts reply payment booking letter suggestion review replies answers notification message",
-    "2": "told instructed given configured programmed received trained assigned wrote said asked taught gave got",
+    "2": "told instructed given configured programmed received trained assigned taught got started initialized "
+    "initialised deployed launched loaded primed set",
     "3": "developers creators makers programmers engineers creator maker",
     "5": "dan",
     "6": "switch enter enable activate engage enabled activated entering enters",
-    "7": "does did was were is are do",
+    "7": "was were is are",
     "9": "an",
+    "8": "said gave wrote asked",
+    "0": "i we",
 }

@@ -6,8 +6,8 @@ send, `U` an address; `n` not; `f` to follow; `D` unrestricted; `R` to act as, `
 mode; `a` an AI, `u` a user, `T` to tell; `F` to refuse; `H` harm, `h` how to, `W` a story; `c` to begin, `q` surely;
 `r` to read, `i` if, `t` this text; `l` what is; `p` void; `N` new, `J` task; `o` others; `d` talk about attacks; `e`
 to decode, `x` to carry out, `B` in whose name; `1` my, `j` an ordinary matter, `I` an answer; `2` told, `3` who built
-it, `5` a persona by name, `6` to switch on, `7` does, `9` a; `s` a single letter, `b` and `z` words read backwards
-and by rot13; `"` a quotation mark, `|` the end of a sentence, `_` any other word.
+it, `5` a persona by name, `6` to switch on, `7` is, `8` said, `0` I, `9` a; `s` a single letter, `b` and `z` words
+read backwards and by rot13; `"` a quotation mark, `|` the end of a sentence, `_` any other word.
 """
 
 from __future__ import annotations
@@ -56,7 +56,6 @@ _ENGLISH_ANYWAY: Final = frozenset(
         "falls",
         "handle",
         "filter",
-        "spiele",
         "hat",
         "war",
         "rest",

@@ -24,7 +24,7 @@ def _mark(reason: Reason, weight: float, signs: str, pattern: str) -> Mark:
     return Mark(reason, weight, tuple(signs.split(" ")), re.compile(pattern))
 
 
-_WHO: Final = "system|sys|developer|admin|administrator|root|assistant"
+_WHO: Final = "system|sys|developer|admin|administrator|root"
 _DATA: Final = r"(?:\{|%7b|\[|<|\$|\.\.\.|…|data|secret|history|conversation|key|prompt|here)"
 
 MARKS: Final = (
@@ -68,6 +68,28 @@ MARKS: Final = (
         "instructions in data", 0.25, "before",
         r"\bbefore (?:you |it )?(?:answer|reply|respond|continu|proceed|summari|anything else)",
     ),
+    _mark(
+        "instruction override", 0.6, "aside mind attention go throw away free release bound",
+        r"\b(?:set aside|never ?mind|pay (?:no|any)? ?(?:attention|heed) to|let go of|throw (?:out|away)|do aw"
+        r"ay with|break free (?:of|from)|releas\w+ (?:you )?(?:of|from)|free(?:d|ing)? (?:you )?from|(?:not|lo"
+        r"nger) bound (?:by|to))\b[^.\n]{0,40}\b(?:instructions?|prompt|rules|guidelines|directives?|programmi"
+        r"ng|training|system message|were told|restrictions|policies|orders)\b",
+    ),
+    _mark(
+        "system prompt extraction", 0.5, "before above prior preceding",
+        r"\b(?:text|words?|messages?|contents?|anything|what)\b[^.\n]{0,30}\b(?:before|above|prior to|precedin"
+        r"g) (?:my|this|our) (?:very )?(?:first )?(?:message|sentence|line|conversation|prompt|question)",
+    ),
+    _mark(
+        "system prompt extraction", 0.6, "context configuration",
+        r"\b(?:output|print|show|dump|reveal|repeat|give|display|return|copy|paste)\b[^.\n]{0,50}\b(?:your (?:"
+        r"\w{2,10} )?(?:context|configuration)|context window)\b",
+    ),
+    _mark(
+        "instructions in data", 0.35, "without",
+        r"\bwithout (?:asking|telling|informing|notifying|alerting|confirm|checking|mention|any confirm|the us"
+        r"er)",
+    ),
     _mark("forged delimiter", 0.6, "[system]", r"\[system\]\s?\("),
     _mark(
         "forged delimiter", 0.35, "new",
@@ -109,7 +131,7 @@ MARKS: Final = (
     ),
     _mark(
         "instructions in data", 0.35, "must should need have shall",
-        r"\b(?:ai|llms?|assistants?|chatbots?|language models?|(?:ai|coding) agents?|bots?)\b[^.\n]{0,40}\b(?:"
+        r"\b(?:ai|llms?|assistants?|chatbots?|language models?|(?:ai |coding )?agents|bots?)\b[^.\n]{0,40}\b(?:"
         r"must|should|needs? to|are required to|have to|shall)\b",
     ),
     _mark(
@@ -133,7 +155,7 @@ MARKS: Final = (
         r"<(?:img|iframe|script)\b[^>\n]{0,120}\bsrc\s?=\s?[\"']?https?://[^\"'>\n]{1,200}[?&=#][^\"'>\n]"
         r"{0,60}" + _DATA,
     ),
-    _mark("exfiltration", 0.3, "http", r"https?://[^\s\"')]{1,200}[?&][a-z_]{1,20}=(?:\{|\[|<|\$|\.\.\.|…|\s|$)"),
+    _mark("exfiltration", 0.4, "http", r"https?://[^\s\"')]{1,200}[?&][a-z_]{1,20}=(?:\{|\[|<|\$|\.\.\.|…|\s|$)"),
     _mark(
         "instructions in data", 0.4, "<!--",
         r"<!--[^>]{0,200}\b(?:ai|llm|assistant|agent|ignore|system|instruction|model|bot)",
@@ -144,7 +166,7 @@ MARKS: Final = (
         r"#fff)|opacity\s?:\s?0\b)",
     ),
     _mark(
-        "instructions in data", 0.5, "note: attention message instruction dear important",
+        "instructions in data", 0.5, "note attention message instruction dear important",
         r"\b(?:note|attention|message|notice|instructions?|dear|important|memo)\b[^.\n]{0,20}?\b(?:to|for|,|:|"
         r"all|any|dear)?\s?(?:the |all |any |an? )?\b(?:ai|llms?|assistants?|language models?|chatbots?|ai age"
         r"nts?|bots?)\b",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -13,6 +14,9 @@ from metabot_instrument.validation.jailbreak.spellings import decoded, respelled
 
 WINDOW: Final = 300  # words that are looked at together
 DEEPEST: Final = 2  # encodings inside encodings
+
+
+_SOME_PROMPT: Final = re.compile("9_?[SO]")  # a prompt, whoever's
 
 
 class Suspicion(NamedTuple):
@@ -98,12 +102,15 @@ def _doubt(letters: str, start: int, end: int) -> float:
     """How much of a rule's weight stays: who warns, reports or quotes does not mean it."""
     stays = _talk(letters, start)
     before = letters[max(start - 3, 0) : start].rpartition("|")[2]
-    if letters[start] in "Vv" and ("n" in before or ("o" in before and "y" not in before)):
+    if letters[start] in "Vv" and ("n" in before or (set(before) & {"o", "0"} and "y" not in before)):
         stays *= 0.45
     if letters[start] == "V" and "1" in letters[start:end]:
         stays *= 0.5
-    if letters[start] in "XTLl" and ("9S" in letters[start:end] or "9O" in letters[start:end]):
-        stays *= 0.5  # a prompt, whoever's
+    if letters[start] in "XTLl":
+        if _SOME_PROMPT.search(letters, start, end):
+            stays *= 0.5
+        if "n" in before[-2:] or ("o" in before and "y" not in before):
+            stays *= 0.5
     if _quoted(letters, start, end):
         stays *= 0.8 if stays == 1.0 else 0.45
     return stays
@@ -130,7 +137,7 @@ def _combined(hits: Iterable[Hit]) -> Suspicion:
     innocent = 1.0
     for weights in by_reason.values():
         heaviest = sorted(weights, reverse=True)[:2]
-        for weight, share in zip(heaviest, (1.0, 0.3), strict=False):
+        for weight, share in zip(heaviest, (1.0, 0.5), strict=False):
             innocent *= 1.0 - weight * share
     reason = max(by_reason, key=lambda one: max(by_reason[one]))
     return Suspicion(1.0 - innocent, reason)

@@ -53,14 +53,16 @@ GERMAN: Final = {
     "p": "ungultig aufgehoben ausser hinfallig ausgesetzt gestrichen veraltet",
     "N": "neue neuen neuer",
     "J": "aufgabe ziel",
-    "o": "viele manche er sie autofahrer schuler mitarbeiter kinder leute man kollegen menschen ich wir",
+    "o": "viele manche er sie autofahrer schuler mitarbeiter kinder leute man kollegen menschen",
     "d": "angriff angriffe angreifer schwachstelle erkennt artikel aufsatz vortrag beispiel schulung fehlerbericht",
     "e": "dekodiere entschlussle entziffere dechiffriere",
     "x": "ausfuhren fuhre",
     "1": "mein meine meinen meiner meinem unsere unseren",
     "j": "mail email bestellung frage nachricht",
-    "2": "gesagt bekommen gegeben erhalten erhaltenen",
+    "2": "bekommen gegeben erhalten erhaltenen",
     "9": "ein eine einen",
+    "8": "gesagt",
+    "0": "ich wir",
 }
 
 FRENCH: Final = {
@@ -109,14 +111,15 @@ FRENCH: Final = {
     "e": "decode decodez dechiffre dechiffrez",
     "x": "execute executez",
     "1": "mon ma mes notre nos",
-    "2": "dit recu recues donnees demande",
+    "2": "recu recues donnees",
     "9": "une",
     "j": "message mail commande",
+    "8": "dit demande",
 }
 
 SPANISH: Final = {
     "V": "ignora ignore ignorar ignoren ignorad olvida olvide olvidate olvidar omite omita descarta desobedece elude "
-    "evita desatiende desestima pasa salta saltate anula invalida olvides",
+    "evita desatiende desestima pasa salta saltate anula invalida olvides omiso",
     "v": "borra borre elimina elimine desactiva desactive cancela rompe suprime",
     "P": "anteriores anterior previas previos previa arriba antes iniciales inicial originales precedentes dadas "
     "recibido recibidas hasta",
@@ -161,7 +164,7 @@ SPANISH: Final = {
     "e": "decodifica descifra",
     "x": "ejecuta",
     "1": "mi mis",
-    "2": "dijeron dieron dicho recibiste",
+    "2": "dieron recibiste configuraron dijeron",
     "j": "mensaje correo pedido",
     "9": "una",
 }
@@ -212,8 +215,9 @@ ITALIAN: Final = {
     "x": "esegui",
     "1": "mio mia miei mie",
     "j": "messaggio email ordine",
-    "2": "detto dato ricevuto",
+    "2": "ricevuto dato",
     "9": "una",
+    "8": "detto",
 }
 
 PORTUGUESE: Final = {
