@@ -6,7 +6,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeVar
@@ -18,8 +18,10 @@ from metabot.errors import PublishError
 from metabot.publish.github import refused
 from metabot.publish.github.address import Address
 from metabot.publish.github.connection import Answer, Connection, Lost
+from metabot.publish.github.gate import Gate
 from metabot.publish.github.kept import Answers
 from metabot.publish.github.waiting import asked_to_wait
+from metabot_instrument.validation.validator import Validator
 
 T = TypeVar("T")
 Query = str | int | bool
@@ -43,8 +45,10 @@ class Client:
         *,
         patience: float = PATIENCE,
         sleep: Callable[[float], None] = time.sleep,
+        validators: Sequence[Validator] = (),
     ) -> None:
         self.address = address
+        self._gate = Gate(address, validators)
         self._connection: Connection | None = None
         self._answers = Answers(kept)
         self._left = patience
@@ -135,7 +139,11 @@ class Client:
     ) -> Answer | Lost:
         if self._connection is None:
             self._connection = Connection(self.address, token_of(self.address))
+        decision = self._gate.request(verb)
+        if not decision.allowed:
+            return Lost(self._gate.why_not(decision), sent=False)
         told = self._connection.ask(verb, path, query=dict(query), payload=payload, headers={**_ACCEPT, **headers})
+        self._gate.heard(decision, answered=not _passes(told))
         self._heard = told.headers if isinstance(told, Answer) else {}
         return told
 
@@ -189,7 +197,8 @@ def _is_full(page: object) -> bool:
 
 
 def _passes(answer: Answer | Lost) -> bool:
-    return isinstance(answer, Lost) or answer.status >= 500
+    """Whether it fails in passing, so that it may be asked again at once."""
+    return answer.sent if isinstance(answer, Lost) else answer.status >= 500
 
 
 def _limit(answer: Answer | Lost, earlier: int) -> float | None:

@@ -17,9 +17,6 @@ import metabot
 from metabot.publish.github.address import Address
 
 SECONDS: Final = 30  # to connect, and between two pieces of an answer
-# https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api: a second between writes
-_BETWEEN_WRITES: Final = 1.0
-_BETWEEN_REQUESTS: Final = 0.25
 # Those that the library would follow, or, for 202, ask again and again.
 _AS_IT_IS: Final = (202, 301, 302, 303, 307, 308)
 
@@ -33,22 +30,22 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """No answer: whether the request was carried out is not known."""
+    """No answer: whether the request was carried out is not known, unless it was not sent at all."""
 
     why: str
+    sent: bool = True
 
 
 class Connection:
     def __init__(self, address: Address, token: str, *, seconds: int = SECONDS) -> None:
-        pause = (None, None) if address.here else (_BETWEEN_REQUESTS, _BETWEEN_WRITES)
         self._requester = github.Github(
             auth=github.Auth.Token(token),
             base_url=address.api,
             user_agent=f"metabot/{metabot.__version__}",
             timeout=seconds,
             retry=None,
-            seconds_between_requests=pause[0],
-            seconds_between_writes=pause[1],
+            seconds_between_requests=None,
+            seconds_between_writes=None,
         ).requester
         parts = urlsplit(address.api)
         kind = _Encrypted if parts.scheme == "https" else _OnThisMachine

@@ -15,6 +15,7 @@ from filelock import FileLock
 from metabot.config import Settings
 from metabot.errors import PublishError
 from metabot.git import Repository
+from metabot.own_calls import validators_of
 from metabot.publish.github import answers
 from metabot.publish.github.address import address_of
 from metabot.publish.github.board import Board
@@ -46,7 +47,9 @@ class GithubHost:
         address = address_of(settings.github)
         name = hashlib.sha256(f"{address.api} {address.repository}".encode()).hexdigest()[:16]
         kept = settings.state / "github"
-        self._client = Client(address, kept / f"{name}.answers", patience=patience, sleep=sleep)
+        self._client = Client(
+            address, kept / f"{name}.answers", patience=patience, sleep=sleep, validators=validators_of(settings)
+        )
         self._base = settings.target.base_branch
         self._has_dashboard = settings.publish.dashboard
         self._lock = kept / f"{name}.lock"

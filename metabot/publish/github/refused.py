@@ -32,8 +32,9 @@ def refused(address: Address, what: str, answer: Answer) -> RefusedError:
 
 def unreachable(address: Address, what: str, lost: Answer | Lost) -> PublishError:
     how = lost.why if isinstance(lost, Lost) else f"it answers with {lost.status}"
+    again = ", also when tried again" if isinstance(lost, Answer) or lost.sent else ""
     return PublishError(
-        f"{address.api}: could not {what}: {how}, also when tried again.\n"
+        f"{address.api}: could not {what}: {how}{again}.\n"
         "  Look at the network and at www.githubstatus.com; the next run goes on from here."
     )
 
