@@ -18,55 +18,63 @@ class Told(NamedTuple):
     data: dict[str, Any]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     name: str  # tool_slow, tool_failing, tokens or memory
     subject: str  # the tool; else as the name
     message: str
     value: float
     limit: float
-    raised_at: float  # unix seconds
-    resolved_at: float | None = None
+    raised: float  # unix seconds
 
     def figures(self) -> dict[str, Any]:
         return {
+            "kind": "raised",
             "name": self.name,
             "subject": self.subject,
             "severity": "warning",
             "message": self.message,
             "value": rounded(self.value),
             "limit": self.limit,
-            "raised_at": iso(self.raised_at),
-            "resolved_at": iso(self.resolved_at),
+            "timestamp": iso(self.raised),
+        }
+
+    def resolved(self, at: float) -> dict[str, Any]:
+        return {
+            **self.figures(),
+            "kind": "resolved",
+            "severity": "info",
+            "message": f"over: {self.message}",
+            "timestamp": iso(at),
+            "duration_ms": round((at - self.raised) * 1000, 3),
         }
 
 
 class Alerts:
     def __init__(self) -> None:
-        self.kept: deque[Alert] = deque(maxlen=_KEPT)
+        self.told: deque[dict[str, Any]] = deque(maxlen=_KEPT)  # both when raised and when resolved
         self._active: dict[tuple[str, str], Alert] = {}
 
     def raised(self, name: str, subject: str, message: str, *, value: float, limit: float, at: float) -> list[Told]:
         if (name, subject) in self._active:
             return []
-        alert = Alert(name=name, subject=subject, message=message, value=value, limit=limit, raised_at=at)
+        alert = Alert(name=name, subject=subject, message=message, value=value, limit=limit, raised=at)
         self._active[name, subject] = alert
-        self.kept.append(alert)
-        return [Told("alert:raised", alert.figures())]
+        return [self._keep("alert:raised", alert.figures())]
 
     def resolved(self, name: str, subject: str, at: float) -> list[Told]:
         alert = self._active.pop((name, subject), None)
-        if alert is None:
-            return []
-        alert.resolved_at = at
-        lasted = round((at - alert.raised_at) * 1000, 3)
-        return [Told("alert:resolved", {**alert.figures(), "duration_ms": lasted})]
+        return [] if alert is None else [self._keep("alert:resolved", alert.resolved(at))]
 
     def begin_anew(self, at: float) -> list[Told]:
-        """Resolves what is raised, and forgets it."""
+        """Resolves what is raised, and forgets all."""
         told = [one for key in list(self._active) for one in self.resolved(*key, at)]
-        self.kept.clear()
+        self.told.clear()
         return told
 
     def figures(self) -> list[dict[str, Any]]:
-        return [alert.figures() for alert in self.kept]
+        return [dict(alert) for alert in self.told]
+
+    def _keep(self, signal: str, data: dict[str, Any]) -> Told:
+        self.told.append(data)
+        return Told(signal, data)

@@ -30,8 +30,8 @@ from metabot_instrument.monitor.watch import Watch
 from metabot_instrument.signals.bus import Bus, Signal
 
 _FORMAT: Final = {"format": "metabot-monitor", "version": 1}
-_SESSIONS: Final = ("session:start", "session:started")
-_PERSONAS: Final = ("persona:switch", "persona:switched")
+_SESSIONS: Final = ("session:start", "session:started", "session_start")
+_PERSONAS: Final = ("persona:switch", "persona:switched", "persona_switched")
 
 
 class PerformanceMonitor:

@@ -67,7 +67,7 @@ def export() -> dict[str, Any]:
         run = subprocess.run([sys.executable, "-c", _AGENT], cwd=ROOT, env=named, check=True, capture_output=True)
     found = json.loads(run.stdout)
     for alert in found["alerts"]:
-        alert["raised_at"] = _iso(308)
+        alert["timestamp"] = _iso(308)
     for off in found["switched_off"]:
         off["since"] = _iso(308)
     samples = [

@@ -241,8 +241,7 @@ def test_a_state_that_lasts_counts_as_long_as_it_has_lasted(bus: Bus, monitor: P
     bus.emit("agent:state:change", newState="WORK", agentId="b")
     time.sleep(0.05)
     found = monitor.metrics()["states"]
-    assert found["WAIT"]["total_ms"] == pytest.approx(50, abs=20)
-    assert found["WORK"]["max_ms"] == pytest.approx(50, abs=20)
+    assert 50 <= found["WORK"]["max_ms"] == found["WORK"]["mean_ms"] <= found["WAIT"]["total_ms"] < 5000
 
 
 @pytest.mark.parametrize(
@@ -328,7 +327,8 @@ def test_the_status_is_five_fields(bus: Bus, monitor: PerformanceMonitor) -> Non
     [
         ("session:start", {"sessionId": "s-2"}),
         ("persona:switch", {"persona": "poet"}),
-        ("session:start", {}),
+        ("session_start", {}),
+        ("persona_switched", {"from": "clerk", "to": "poet"}),
         (None, {"session_id": "s-2"}),
     ],
 )
@@ -351,7 +351,7 @@ def test_a_new_session_or_persona_begins_at_zero(
     assert tools(monitor) == {"a": (1, 0)}
     assert (found["session_id"], found["persona_id"]) == (
         "s-2" if "s-2" in data.values() else None,
-        data.get("persona"),
+        data.get("persona") or data.get("to"),
     )
     assert found["states"]["WORK"]["entries"] == 1
     assert found["session"]["artifacts"]["created"] == 0
@@ -428,7 +428,7 @@ def test_fifty_threads_lose_nothing(bus: Bus, monitor: PerformanceMonitor) -> No
     """Totals are exact while others ask, with ids and without."""
 
     def works(number: int) -> None:
-        for turn in range(40):
+        for turn in range(20):
             ids = {"callId": f"{number}-{turn}"} if number % 2 else {}
             bus.emit("tool:start", ids, toolName=f"t{number % 7}")
             bus.emit("api:request:start", requestId=f"{number}-{turn}", model="m")
@@ -445,10 +445,10 @@ def test_fifty_threads_lose_nothing(bus: Bus, monitor: PerformanceMonitor) -> No
     for thread in threads:
         thread.join()
     found = monitor.metrics()
-    assert sum(tool["calls"] for tool in found["tools"].values()) == 2000
-    assert sum(tool["errors"] for tool in found["tools"].values()) == 500
-    assert (found["llm"]["calls"], found["llm"]["tokens"]["total"]) == (2000, 10_000)
-    assert found["session"]["cycles"] == 2000
+    assert sum(tool["calls"] for tool in found["tools"].values()) == 1000
+    assert sum(tool["errors"] for tool in found["tools"].values()) == 250
+    assert (found["llm"]["calls"], found["llm"]["tokens"]["total"]) == (1000, 5000)
+    assert found["session"]["cycles"] == 1000
     assert found["unmatched"] == {"starts": 0, "ends": 0}
     assert monitor.status()["state"] == "idle"
 
