@@ -133,8 +133,9 @@ class PerformanceMonitor:
 
         The figures so far go out as the signal `monitor:reset`.
         """
-        before = self.export()
+        self._memory.ensure()
         with self._lock:
+            before = self.export()
             now, session = _now(), self._session
             self._session = Session(
                 now,

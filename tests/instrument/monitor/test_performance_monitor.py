@@ -453,6 +453,29 @@ def test_fifty_threads_lose_nothing(bus: Bus, monitor: PerformanceMonitor) -> No
     assert monitor.status()["state"] == "idle"
 
 
+def test_sessions_that_begin_while_threads_work_lose_nothing(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """Each call stands in the figures of one session."""
+    exports: list[Any] = []
+    bus.on("monitor:reset", lambda signal: exports.append(signal.data["export"]))
+
+    def works() -> None:
+        for _ in range(50):
+            with monitor.tool("a"):
+                bus.emit("api:request:end", usage={"input": 1})
+
+    threads = [threading.Thread(target=works) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for number in range(20):
+        bus.emit("session:start", session_id=number)
+        time.sleep(0.002)
+    for thread in threads:
+        thread.join()
+    exports.append(monitor.export())
+    assert sum(export["tools"].get("a", {"calls": 0})["calls"] for export in exports) == 400
+    assert sum(export["llm"]["tokens"]["input"] for export in exports) == 400
+
+
 def test_a_forked_child_counts_for_itself(bus: Bus, monitor: PerformanceMonitor) -> None:
     """From zero, with a sampler of its own; and a lock that another thread held does not stop it."""
     with monitor.tool("a"):
