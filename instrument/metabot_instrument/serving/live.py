@@ -12,8 +12,9 @@ from typing import Any, Final
 from fastapi import WebSocket, WebSocketDisconnect
 from fastapi.concurrency import run_in_threadpool
 
+from metabot_instrument.monitor.performance_monitor import PerformanceMonitor
 from metabot_instrument.serving.door import Door
-from metabot_instrument.serving.snapshot import Monitor, as_snapshot
+from metabot_instrument.serving.snapshot import as_snapshot
 
 _CLIENTS: Final = 100
 _HEARD: Final = 4096  # characters of a client's message
@@ -29,7 +30,7 @@ _STATUS: Final = 4000  # and an HTTP status is the code of one that is refused
 class Live:
     """Those who listen to one monitor. Each snapshot is taken when the one before it was sent: nothing piles up."""
 
-    monitor: Monitor
+    monitor: PerformanceMonitor
     door: Door
     refresh_seconds: float
     _listening: set[WebSocket] = field(default_factory=set)

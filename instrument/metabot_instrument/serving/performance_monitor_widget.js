@@ -261,7 +261,7 @@ class View {
   }
 
   #toast(alerts) {
-    const now = alerts.map((alert) => JSON.stringify(alert));
+    const now = alerts.map(({ name, subject, raised_at }) => JSON.stringify([name, subject, raised_at]));
     const fresh = this.#alerts === null ? [] : alerts.filter((_, index) => !this.#alerts.has(now[index]));
     this.#alerts = new Set(now);
     for (const alert of fresh.slice(-TOASTS)) this.#show(said(alert));
@@ -278,14 +278,14 @@ class View {
   }
 }
 
-const said = (alert) => short(alert.message ?? alert.kind);
+const said = (alert) => short(`${alert.message}${alert.resolved_at ? " (over)" : ""}`);
 
 const FIELDS = [["state", "State"], ["primary", "Primary metric"], ["secondary", "Secondary metric"], ["last", "Last activity"], ["message", "Message"]];
 
 /** Name, title, whether it takes the whole width, and what stands in it. */
 const PARTS = [
-  ["tools", "Tools", true, ({ tools }) => table("Tools", ["Tool", "Calls", "Errors", "Mean", "p95"],
-    ranked(tools, "calls").map(([name, tool]) => [short(name), count(tool.calls), errors(tool.errors), duration(tool.mean_ms), duration(tool.p95_ms)]))],
+  ["tools", "Tools", true, ({ tools, switched_off }) => table("Tools", ["Tool", "Calls", "Errors", "Mean", "p95"],
+    ranked(tools, "calls").map(([name, tool]) => [short(name) + (switched_off.some((off) => off.tool === name) ? " (switched off)" : ""), count(tool.calls), errors(tool.errors), duration(tool.mean_ms), duration(tool.p95_ms)]))],
   ["memory", "Memory", false, ({ memory }) => {
     const last = memory.samples.at(-1);
     const share = isNumber(last?.percent) ? ` (${last.percent.toFixed(0)} %)` : "";
@@ -301,7 +301,7 @@ const PARTS = [
   ["session", "Session", false, ({ session }) => [facts([["cycles", count(session.cycles)], ["artifacts created", count(session.artifacts.created)],
     ["modified", count(session.artifacts.modified)], ["deleted", count(session.artifacts.deleted)]])]],
   ["alerts", "Alerts", false, ({ alerts }) => alerts.length ? [element("ul", {}, ...alerts.slice(-8).reverse().map((alert) =>
-    element("li", {}, element("span", { className: "quiet" }, `${clock(alert.timestamp)} `), said(alert))))] : [element("div", { className: "quiet" }, "none")]],
+    element("li", {}, element("span", { className: "quiet" }, `${clock(alert.raised_at)} `), said(alert))))] : [element("div", { className: "quiet" }, "none")]],
 ];
 
 class Refused extends Error {

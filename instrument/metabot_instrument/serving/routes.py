@@ -13,9 +13,10 @@ from typing import Final
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from metabot_instrument.metrics.exposition import exposition
+from metabot_instrument.monitor.performance_monitor import PerformanceMonitor
 from metabot_instrument.serving.door import Door, Refusal
 from metabot_instrument.serving.live import Live
-from metabot_instrument.serving.snapshot import Monitor, as_export, as_snapshot, start_anew
+from metabot_instrument.serving.snapshot import as_export, as_snapshot, start_anew
 
 TOKEN_VARIABLE: Final = "METABOT_METRICS_TOKEN"  # noqa: S105  # the name of a variable
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -36,7 +37,7 @@ _FOREIGN: Final = Refusal(
 
 
 def router(
-    monitor: Monitor | None = None,
+    monitor: PerformanceMonitor | None = None,
     *,
     token_variable: str | None = TOKEN_VARIABLE,
     origins: Sequence[str] = (),
@@ -90,7 +91,7 @@ def _takes_gzip(accepted: str) -> bool:
     return False
 
 
-def _add_monitor(routes: APIRouter, monitor: Monitor, door: Door) -> None:
+def _add_monitor(routes: APIRouter, monitor: PerformanceMonitor, door: Door) -> None:
     demand = _bearer(door)
 
     def at_home(request: Request) -> None:

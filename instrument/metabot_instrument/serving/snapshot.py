@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from metabot_instrument.boundary import contained
+from metabot_instrument.monitor.performance_monitor import PerformanceMonitor
 
 FORMAT: Final = "metabot-monitor-snapshot"
 VERSION: Final = 1
@@ -15,18 +16,8 @@ _RECENT: Final = 20  # model calls
 _ALERTS: Final = 50
 
 
-class Monitor(Protocol):
-    """What the routes ask of a `PerformanceMonitor`."""
-
-    def status(self) -> Mapping[str, Any]: ...
-
-    def export(self) -> Mapping[str, Any]: ...
-
-    def reset(self) -> None: ...
-
-
 @contained("serving", None)
-def as_snapshot(monitor: Monitor) -> str:
+def as_snapshot(monitor: PerformanceMonitor) -> str:
     """The status and, of the export, everything but older samples, model calls and alerts.
 
     None where the monitor cannot be read, which is counted as `serving`.
@@ -39,13 +30,13 @@ def as_snapshot(monitor: Monitor) -> str:
 
 
 @contained("serving", None)
-def as_export(monitor: Monitor) -> str:
+def as_export(monitor: PerformanceMonitor) -> str:
     """The whole export; None where the monitor cannot be read, which is counted as `serving`."""
     return as_json(monitor.export())
 
 
 @contained("serving", False)
-def start_anew(monitor: Monitor) -> bool:
+def start_anew(monitor: PerformanceMonitor) -> bool:
     """Resets the monitor; False where it cannot be, which is counted as `serving`."""
     monitor.reset()
     return True
