@@ -24,11 +24,11 @@ FAMILIES: Final = {
     "G": "restriction restrictions filter filters safety safeguard safeguards guardrail guardrails moderation "
     "censorship limitation limitations ethics ethical moral morals morality boundaries boundary alignment safeties "
     "protections inhibitions censor censoring taboos",
-    "S": "system hidden secret internal confidential developer underlying core base initialization systems",
+    "S": "system hidden secret internal confidential developer underlying core base initialization systems sys",
     "X": "reveal show print output display give share disclose leak expose write return provide divulge present "
     "summarize translate encode paraphrase type paste state know see render convert rewrite tweet rap spell summarise "
-    "rephrase recount outline",
-    "L": "repeat echo recite verbatim dump regurgitate copy reproduce reprint transcribe replay",
+    "rephrase recount outline list describe explain copy",
+    "L": "repeat echo recite verbatim dump regurgitate reproduce reprint transcribe replay",
     "K": "password passwords passphrase credential credentials apikey apikeys token tokens secrets ssn passcode key "
     "env dotenv keys apis passwd rsa ssh",
     "k": "history conversation conversations transcript chat chats contacts records inbox emails customers",
@@ -36,13 +36,13 @@ FAMILIES: Final = {
     "dispatch visit ping relay beam mail embed insert add include",
     "U": "http https www com net org io webhook exfil ru xyz tk attacker pastebin requestbin ngrok",
     "n": "not no never without dont cannot nothing none nor neither lack lacks lacking zero beyond freed devoid "
-    "unbound refrain avoid avoiding free cant wont minus instead exempt immune broken escaped",
+    "unbound refrain avoid avoiding free cant wont minus instead exempt immune broken escaped forbidden prohibited",
     "f": "follow following obey obeying comply adhere apply bound constrained limited restricted subject governed "
     "applies abide heed respect honor enforce tied attention listen force effect valid count matter hold care bind "
-    "binding counts matters holds",
+    "binding counts matters holds exist exists",
     "D": "unrestricted uncensored unfiltered jailbroken unlimited amoral immoral unethical lawless unbounded unhinged "
     "limitless uninhibited unmoderated unconstrained unaligned unshackled unchained nsfw dangpt evil badgpt antigpt "
-    "evilgpt freegpt chaosgpt devgpt hackergpt wormgpt fraudgpt unchecked filterless",
+    "evilgpt freegpt chaosgpt devgpt hackergpt wormgpt fraudgpt unchecked filterless rebel rogue malevolent wicked",
     "R": "pretend roleplay simulate behave become impersonate emulate imagine assume adopt embody playing role "
     "portray imitate play respond persona function operate transform act speak talk",
     "y": "you u ya yourself thou",
@@ -66,15 +66,15 @@ FAMILIES: Final = {
     "arson exploit exploits kill killing nerve pathogen skimmer forge ddos kidnap drugs drug illegal illegally fraud "
     "scam bombing lockpick virus worm piracy poisoning terrorist poisons hijack passport",
     "h": "how steps recipe make build making building synthesize synthesise create cook construct guide tutorial "
-    "manufacture producing produce walkthrough procedure manual code develop plan blueprint ingredients tips describe "
-    "builds teach teaches list explain lists walk instruct recipes",
+    "manufacture producing produce walkthrough procedure manual code develop plan blueprint ingredients tips builds "
+    "teach teaches lists walk instruct recipes",
     "W": "story novel fictional fiction hypothetically hypothetical grandma grandmother movie screenplay script poem "
     "universe scene academic educational thriller theoretical film song villain actor parallel simulation dream tale "
     "scenario game character",
     "c": "start begin starting beginning prefix open opening commence",
     "q": "sure absolutely certainly affirmative",
     "r": "read reading process processing summarizing encounter parse parsing scan scanning retrieve retrieved reads "
-    "reviewing summarizes reviews loads opens analyzing analyze crawl indexing",
+    "reviewing summarizes reviews loads opens analyzing analyze crawl indexing summarises",
     "i": "if when once whenever whoever upon while after",
     "t": "text document page words content sentence sentences paragraph file lines input webpage article characters "
     "record note line section window block",
@@ -93,13 +93,14 @@ FAMILIES: Final = {
     "payload payloads defend defending defense defence defences defenses redteam adversarial wording screenshot "
     "complained flagged pentest lesson workshop webinar quiz spam talk glossary assert slide slides chapter docstring "
     "changelog scanner hardening bug essay reported investigate title history naive variants blocked expected blocks "
-    "reports protect prevent phrase keyword pattern patterns matches strings",
+    "reports protect prevent phrase keyword pattern patterns matches strings delimiter delimiters template templates "
+    "suffix suffixes transfer",
     "e": "decode decoding base64 rot13 hex decipher decrypt unscramble cipher morse caesar deobfuscate reverse "
     "reversed backwards binary ascii leetspeak encoded base32 concatenate combine",
     "x": "execute run perform carry answer",
     "B": "security compliance authorized authorised authorization engineer staff ceo creator audit auditor",
     "Q": "limits norms laws standards judgment censors consequences filtering conscience restraint hesitation "
-    "confines chains shackles cage bounds leash",
+    "confines chains shackles cage bounds leash scruples",
     "1": "my mine our",
     "I": "",
     "j": "messages question request comment comments ticket draft version chapters meeting appointment reminder "
@@ -109,7 +110,7 @@ FAMILIES: Final = {
     "3": "developers creators makers programmers engineers creator maker",
     "5": "dan",
     "6": "switch enter enable activate engage enabled activated entering enters",
-    "7": "was were is are",
+    "7": "was were is are does did",
     "9": "an",
     "8": "said gave wrote asked",
     "0": "i we",

@@ -90,6 +90,41 @@ MARKS: Final = (
         r"\bwithout (?:asking|telling|informing|notifying|alerting|confirm|checking|mention|any confirm|the us"
         r"er)",
     ),
+    _mark(
+        "secret extraction", 0.6, "you",
+        r"\b(?:secret|hidden|password|passphrase|key|flag|code word)\b[^.\n]{0,20}\byou(?:'re| are| were| have"
+        r")? (?:been )?(?:hiding|keeping|protecting|guarding|told|given|supposed|hide|protect|keep)",
+    ),
+    _mark(
+        "refusal suppression", 0.45, "no refuse decline reject",
+        r"\b(?:can not|cannot|can't|may not|never|not allowed to|must not|don't ever) (?:ever )?(?:say no|refu"
+        r"se|decline|reject)",
+    ),
+    _mark(
+        "prefix injection", 0.45, "finish complete continue",
+        r"\b(?:finish|complete|continue)\b[^\n]{0,40}[\"'“:]\s?[\"'“]?(?:sure|absolutely|of course|here is|ste"
+        r"p 1)",
+    ),
+    _mark(
+        "prefix injection", 0.45, "first",
+        r"\bfirst (?:words?|sentence|line)\b[^.\n]{0,40}\b(?:must|should|have to|has to|need to|will|be)\b[^."
+        r"\n]{0,20}[\"'“](?:sure|absolutely|of course|yes|certainly|here)",
+    ),
+    _mark(
+        "instructions in data", 0.4, "if",
+        r"\bif (?:an? |any |you are an? |you're an? |the )?(?:ai|llm|large language model|language model|bot|c"
+        r"hatbot)\b",
+    ),
+    _mark(
+        "instructions in data", 0.35, "hello hey hi dear attention listen",
+        r"\b(?:hello|hey|hi|dear|attention|listen)\b,? (?:\w{2,12} )?(?:ais?|llms?|assistants?|chatbots?|agent"
+        r"s?|bots?|models?|gpt|copilot)\b",
+    ),
+    _mark(
+        "exfiltration", 0.5, "=) =$ ={ =[ =<",
+        r"https?://[^\s\"']{1,200}[?&][a-z_]{1,20}=(?:\)|\$|\{\{?\w{0,20}(?:key|secret|token|pass|history|user"
+        r"|data|conv)|[\[<])",
+    ),
     _mark("forged delimiter", 0.6, "[system]", r"\[system\]\s?\("),
     _mark(
         "forged delimiter", 0.35, "new",

@@ -61,7 +61,7 @@ GERMAN: Final = {
     "j": "mail email bestellung frage nachricht",
     "2": "bekommen gegeben erhalten erhaltenen",
     "9": "ein eine einen",
-    "8": "gesagt",
+    "8": "gesagt gesagte gesagten",
     "0": "ich wir",
 }
 
@@ -164,9 +164,10 @@ SPANISH: Final = {
     "e": "decodifica descifra",
     "x": "ejecuta",
     "1": "mi mis",
-    "2": "dieron recibiste configuraron dijeron",
+    "2": "dieron recibiste configuraron",
     "j": "mensaje correo pedido",
     "9": "una",
+    "8": "dijeron",
 }
 
 ITALIAN: Final = {
@@ -267,7 +268,7 @@ PORTUGUESE: Final = {
     "x": "execute",
     "1": "meu minha minhas meus",
     "j": "mensagem pedido email",
-    "2": "disseram recebeu",
+    "2": "disseram recebeu deram",
     "9": "uma",
 }
 
