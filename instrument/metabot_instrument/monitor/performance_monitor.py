@@ -6,6 +6,7 @@ import os
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -75,6 +76,8 @@ class PerformanceMonitor:
     def renew(self) -> None:
         """A forked child begins from zero."""
         self._lock = threading.RLock()
+        self._hearing = False
+        self._late: deque[Signal] = deque()
         self._alerts = Alerts()
         self._watch = Watch(self._thresholds, self._alerts)
         session_id, persona_id = self._ids
@@ -156,12 +159,25 @@ class PerformanceMonitor:
         self._memory.close()
 
     def _hear(self, signal: Signal) -> None:
+        """What a signal handler emits while its thread is in here waits until that is done."""
         self._memory.ensure()
+        told: list[Told] = []
         with self._lock:
-            finished = self._session.hear(signal)
-            told = self._watch.tool(finished, signal.time) if finished else []
-            told += self._watch.tokens(self._session.requests.tokens.total, signal.time)
+            self._late.append(signal)
+            if self._hearing:
+                return
+            self._hearing = True
+            try:
+                while self._late:
+                    told += self._heard(self._late.popleft())
+            finally:
+                self._hearing = False
         self._tell(told)
+
+    def _heard(self, signal: Signal) -> list[Told]:
+        finished = self._session.hear(signal)
+        told = self._watch.tool(finished, signal.time) if finished else []
+        return told + self._watch.tokens(self._session.requests.tokens.total, signal.time)
 
     def _call_began(self, asked: Asked) -> Ended:
         with self._lock:

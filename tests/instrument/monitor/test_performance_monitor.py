@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -179,8 +180,8 @@ def test_what_does_not_fit_degrades(
     bus: Bus, monitor: PerformanceMonitor, ids: dict[str, str], signals: str, expected: tuple[Any, Any]
 ) -> None:
     """An error ends its call, a call counts once, and what has no other half is counted apart."""
-    for signal in signals.split():
-        bus.emit(f"tool:{signal}", ids, tool_name="search")
+    for name in signals.split():
+        bus.emit(f"tool:{name}", ids, tool_name="search")
     unmatched = monitor.metrics()["unmatched"]
     assert (tools(monitor).get("search"), (unmatched["starts"], unmatched["ends"])) == expected
 
@@ -323,7 +324,7 @@ def test_the_status_is_five_fields(bus: Bus, monitor: PerformanceMonitor) -> Non
 
 
 @pytest.mark.parametrize(
-    ("signal", "data"),
+    ("name", "data"),
     [
         ("session:start", {"sessionId": "s-2"}),
         ("persona:switch", {"persona": "poet"}),
@@ -333,7 +334,7 @@ def test_the_status_is_five_fields(bus: Bus, monitor: PerformanceMonitor) -> Non
     ],
 )
 def test_a_new_session_or_persona_begins_at_zero(
-    bus: Bus, monitor: PerformanceMonitor, signal: str | None, data: dict[str, str]
+    bus: Bus, monitor: PerformanceMonitor, name: str | None, data: dict[str, str]
 ) -> None:
     """The figures before go out as a signal; what is under way goes on, and counts where it ends."""
     before: list[Signal] = []
@@ -342,8 +343,8 @@ def test_a_new_session_or_persona_begins_at_zero(
     bus.emit("agent:state:change", state="WORK")
     with monitor.tool("b"):
         bus.emit("artifact:created")
-    if signal:
-        bus.emit(signal, data)
+    if name:
+        bus.emit(name, data)
     else:
         monitor.reset(**data)
     bus.emit("tool:end", tool="a")
@@ -456,7 +457,7 @@ def test_fifty_threads_lose_nothing(bus: Bus, monitor: PerformanceMonitor) -> No
 def test_sessions_that_begin_while_threads_work_lose_nothing(bus: Bus, monitor: PerformanceMonitor) -> None:
     """Each call stands in the figures of one session."""
     exports: list[Any] = []
-    bus.on("monitor:reset", lambda signal: exports.append(signal.data["export"]))
+    bus.on("monitor:reset", lambda told: exports.append(told.data["export"]))
 
     def works() -> None:
         for _ in range(50):
@@ -474,6 +475,31 @@ def test_sessions_that_begin_while_threads_work_lose_nothing(bus: Bus, monitor: 
     exports.append(monitor.export())
     assert sum(export["tools"].get("a", {"calls": 0})["calls"] for export in exports) == 400
     assert sum(export["llm"]["tokens"]["input"] for export in exports) == 400
+
+
+def test_a_signal_handler_may_emit_at_any_moment(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """Also while its own thread is counting; nothing is lost, and nothing hangs."""
+    rings = 0
+
+    def rang(*_: object) -> None:
+        nonlocal rings
+        rings += 1
+        with monitor.tool("alarm"):
+            bus.emit("agent:cycle:start")
+
+    before = signal.signal(signal.SIGALRM, rang)
+    signal.setitimer(signal.ITIMER_REAL, 0.001, 0.0007)
+    try:
+        for _ in range(2000):
+            with monitor.tool("work"):
+                bus.emit("agent:cycle:start")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert rings > 10
+    assert tools(monitor) == {"work": (2000, 0), "alarm": (rings, 0)}
+    found = monitor.metrics()
+    assert (found["session"]["cycles"], found["unmatched"]) == (2000 + rings, {"starts": 0, "ends": 0})
 
 
 def test_a_forked_child_counts_for_itself(bus: Bus, monitor: PerformanceMonitor) -> None:
