@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from metabot.cli.options import Output
+from metabot.cli.options import ConfigFile, Output
 
 events: Final = typer.Typer(
     no_args_is_help=True,
@@ -155,4 +155,36 @@ def coverage(
     """
     import_module("metabot.cli.events_coverage").report(
         paths or [], logs=log or [], traces=trace or [], fail_under=fail_under, output=output
+    )
+
+
+@events.command()
+def backtest(
+    metrics: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--metrics",
+            metavar="FILE",
+            help="The gauge's history: Prometheus' text, or its answer to a range query; may be given again.",
+            show_default="performance_metric events of the log",
+        ),
+    ] = None,
+    gauge: Annotated[str, typer.Option(metavar="NAME", help="The gauge.")] = "pforge_efficiency",
+    horizon: Annotated[
+        float, typer.Option(min=0.001, max=31_536_000, help="Seconds after a plan in which its change is looked for.")
+    ] = 3600.0,
+    store: Annotated[bool, typer.Option("--store", help="The configured store's samples of it, too.")] = False,
+    log: Log = None,
+    output: Output = "table",
+    config: ConfigFile = None,
+) -> None:
+    """Tell whether proposed plans of higher priority moved a gauge more than those of lower.
+
+    For example: `metabot events backtest --metrics efficiency.prom --horizon 600`
+
+    Reads plan_proposed events, whose priority is a number or a word from lowest to critical. Says the rank correlation
+    with its interval; in words only where at least 20 plans do not overlap and the interval excludes 0.
+    """
+    import_module("metabot.cli.events_backtest").report(
+        log=log, metrics=metrics or [], store=store, config=config, gauge=gauge, horizon=horizon, output=output
     )
