@@ -143,7 +143,7 @@ const facts = (pairs) =>
 
 /** The rows of an object of objects, those with the greatest `by` first. */
 function ranked(parts, by) {
-  return Object.entries(parts ?? {}).sort(([, one], [, other]) => (other[by] ?? 0) - (one[by] ?? 0));
+  return Object.entries(parts).sort(([, one], [, other]) => (other[by] ?? 0) - (one[by] ?? 0));
 }
 
 /** The memory of the process and its limit, over the samples. */
@@ -245,7 +245,7 @@ class View {
     this.known.hidden = false;
     this.#status(snapshot);
     for (const [name, , , fill] of PARTS) this.parts[name].replaceChildren(...fill(snapshot));
-    this.#toast(snapshot.alerts ?? []);
+    this.#toast(snapshot.alerts);
     say(this.updated, `updated ${clock(Date.now())}, up ${duration(snapshot.uptime_seconds * 1000)}`);
   }
 
@@ -261,8 +261,9 @@ class View {
   }
 
   #toast(alerts) {
-    const now = alerts.map(({ name, subject, raised_at }) => JSON.stringify([name, subject, raised_at]));
-    const fresh = this.#alerts === null ? [] : alerts.filter((_, index) => !this.#alerts.has(now[index]));
+    const now = alerts.map(({ kind, name, subject, timestamp }) => JSON.stringify([kind, name, subject, timestamp]));
+    const raised = ({ kind }, index) => kind === "raised" && !this.#alerts.has(now[index]);
+    const fresh = this.#alerts === null ? [] : alerts.filter(raised);
     this.#alerts = new Set(now);
     for (const alert of fresh.slice(-TOASTS)) this.#show(said(alert));
   }
@@ -278,7 +279,7 @@ class View {
   }
 }
 
-const said = (alert) => short(`${alert.message}${alert.resolved_at ? " (over)" : ""}`);
+const said = (alert) => short(alert.message);
 
 const FIELDS = [["state", "State"], ["primary", "Primary metric"], ["secondary", "Secondary metric"], ["last", "Last activity"], ["message", "Message"]];
 
@@ -301,7 +302,7 @@ const PARTS = [
   ["session", "Session", false, ({ session }) => [facts([["cycles", count(session.cycles)], ["artifacts created", count(session.artifacts.created)],
     ["modified", count(session.artifacts.modified)], ["deleted", count(session.artifacts.deleted)]])]],
   ["alerts", "Alerts", false, ({ alerts }) => alerts.length ? [element("ul", {}, ...alerts.slice(-8).reverse().map((alert) =>
-    element("li", {}, element("span", { className: "quiet" }, `${clock(alert.raised_at)} `), said(alert))))] : [element("div", { className: "quiet" }, "none")]],
+    element("li", {}, element("span", { className: "quiet" }, `${clock(alert.timestamp)} `), said(alert))))] : [element("div", { className: "quiet" }, "none")]],
 ];
 
 class Refused extends Error {
