@@ -35,7 +35,7 @@ class CircuitBreaker:
     probes: int = 1
     probe_seconds: float = 60.0
     keys: int = 1_000  # that have a circuit of their own
-    priority: int = 40
+    priority: int = 10
     name: str = "circuit_breaker"
     can_modify: bool = field(default=False, init=False)
     quick: bool = field(default=True, init=False)

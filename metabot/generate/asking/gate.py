@@ -32,6 +32,7 @@ class Gate:
             window_calls=BROKEN_AFTER,
             window_seconds=_PASS,
             open_seconds=_PASS,
+            priority=1_000,  # asked first: nobody needs to look at what is not sent anyway
         )
         self._questions = ValidationPipeline([self._breaker, *validators], deadline_seconds=deadline_seconds)
 
