@@ -76,7 +76,6 @@ class Matching:
 
     def start(self, call: Call, began: Moment, about: Any = None) -> None:
         """A second start of an id takes the place of the first, which found no end."""
-        self._ended.pop(call.key, None)
         if call.id is not None and (known := self._by_id.get((call.name, call.id))) is not None:
             self._lose(known)
         self.forget(began.monotonic)

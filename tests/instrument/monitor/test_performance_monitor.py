@@ -16,7 +16,11 @@ from typing import Any
 import pytest
 
 from metabot_instrument.boundary import failures
+from metabot_instrument.monitor.memory import Sample
 from metabot_instrument.monitor.performance_monitor import PerformanceMonitor
+from metabot_instrument.monitor.said import Moment
+from metabot_instrument.monitor.session import Session
+from metabot_instrument.monitor.status import status
 from metabot_instrument.signals.bus import Bus, Signal
 
 T0 = 1768312800_000  # ms
@@ -217,6 +221,18 @@ def test_what_is_remembered_is_bounded(bus: Bus, monitor: PerformanceMonitor) ->
     assert found["llm"]["calls"] == found["llm"]["tokens"]["input"] == 1000
     assert len(found["llm"]["recent"]) == 100
     assert found["unmatched"] == {"starts": 100, "ends": 1000}
+
+
+def test_a_start_waits_an_hour() -> None:
+    """Then it is counted as unmatched, and nothing is said to be under way."""
+    now = time.monotonic()
+    session = Session(Moment(time.time(), now, False), session_id=None, persona_id=None)
+    for name in ("tool:start", "api:request:start"):
+        session.hear(Signal(name, {"name": "a", "id": 1}, time.time(), now - 3599))
+    assert status(session, Sample(time.time(), 1, 1.0, now))["state"] == "active"
+    late = Moment(time.time(), now + 2, False)
+    assert status(session, Sample(time.time(), 1, 1.0, late.monotonic))["state"] == "idle"
+    assert session.figures(late)["unmatched"] == {"starts": 2, "ends": 0}
 
 
 def test_states_last_from_change_to_change_or_exit(bus: Bus, monitor: PerformanceMonitor) -> None:

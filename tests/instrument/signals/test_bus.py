@@ -224,6 +224,30 @@ def test_fifty_threads_emit_and_everything_arrives(bus: Bus) -> None:
     assert counts == {f"tool:{number}": 1000 for number in range(5)}
 
 
+def test_what_is_under_way_is_bounded(bus: Bus) -> None:
+    """Ten thousand asynchronous handlers; more are counted, and there is room again when they are done."""
+    heard: list[str] = []
+
+    async def application() -> None:
+        go = asyncio.Event()
+
+        async def waits(signal: Signal) -> None:
+            await go.wait()
+            heard.append(signal.name)
+
+        bus.on("*", waits)
+        with counted("signals_lost", 5):
+            for _ in range(10_005):
+                bus.emit("a")
+        go.set()
+        await asyncio.sleep(0.01)
+        bus.emit("b")
+        await asyncio.sleep(0.01)
+
+    asyncio.run(application())
+    assert (len(heard), heard[-1]) == (10_001, "b")
+
+
 def test_a_forked_child_has_a_thread_of_its_own(bus: Bus) -> None:
     """The parent's is not there; its handlers are."""
     heard: list[int] = []
