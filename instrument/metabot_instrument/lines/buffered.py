@@ -88,7 +88,7 @@ class BufferedLines(Generic[T]):
     def _put(self, item: T) -> None:
         with self._lock:
             if self._thread is None and not self._closed:
-                self._start()
+                self._start(threading.Thread(target=self._run, name=f"lines of {self._file.path.name}", daemon=True))
             if self._closed:
                 self._write([item])
             elif self._holding() < self._size or self._make_room():
@@ -121,16 +121,18 @@ class BufferedLines(Generic[T]):
         self._say()
         return done
 
-    def _start(self) -> None:
+    def _start(self, thread: threading.Thread) -> None:
+        if self._thread is not None:  # a signal handler's put came first
+            return
+        self._thread = thread
         try:
             self._file.path.parent.mkdir(parents=True, exist_ok=True)
             self._held = Held(self._file.path, self._writer)
         except OSError as error:
             self._failed("lost_unknown", f"{self._file.path}: what a kill loses will not be counted: {error}")
         say_lost(self._file.path, self._say_lost, self._failed)
-        self._thread = threading.Thread(target=self._run, name=f"lines of {self._file.path.name}", daemon=True)
         try:
-            self._thread.start()
+            thread.start()
         except RuntimeError:  # the interpreter is ending
             self._closed = True
         settled_at_exit()

@@ -189,6 +189,32 @@ def test_closed_it_writes_at_once_and_leaves_nothing_beside_the_log(tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir()] == ["closed"]
 
 
+def test_who_puts_while_it_starts_starts_it_no_second_time(tmp_path: Path) -> None:
+    """A signal handler may come at any moment: one writer, and both lines."""
+
+    class Interrupted(LineFile):
+        @property
+        def path(self) -> Path:
+            if waiting:
+                lines.put(waiting.pop())
+            return tmp_path / "log"
+
+        @path.setter
+        def path(self, path: Path) -> None:
+            """It is always the same."""
+
+    waiting: list[int] = []
+    before = threading.active_count()
+    lines = BufferedLines(
+        Interrupted(tmp_path / "log"), size=9, seconds=60.0, overflow="wait", encode=lambda n: b'{"n":%d}' % n
+    )
+    waiting.append(1)
+    lines.put(2)
+    assert threading.active_count() == before + 1
+    assert lines.close()
+    assert _numbers(tmp_path / "log") == [1, 2]
+
+
 def test_everything_open_is_flushed_at_once(tmp_path: Path) -> None:
     """One call for every log of the process."""
     several = [_buffered(tmp_path / name) for name in "abc"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import faulthandler
 import multiprocessing
-import os
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -176,19 +177,23 @@ def test_a_fork_while_other_threads_trace_does_not_hang_the_child(trace: Trace) 
         while not stop.is_set():
             tracer.event("memory", "read")
 
+    def in_the_child() -> None:
+        faulthandler.dump_traceback_later(25, exit=True, file=sys.__stderr__)  # where it hangs
+        _in_the_child()
+
     threads = [threading.Thread(target=busy) for _ in range(3)]
     for thread in threads:
         thread.start()
-    for _ in range(10):
-        child = multiprocessing.get_context("fork").Process(target=_in_the_child)
-        child.start()
-        child.join(30)
-        if child.exitcode is None:
-            os.kill(child.pid or 0, 9)
-        assert child.exitcode == 0
-    stop.set()
-    for thread in threads:
-        thread.join()
+    try:
+        for _ in range(10):
+            child = multiprocessing.get_context("fork").Process(target=in_the_child)
+            child.start()
+            child.join(30)
+            assert child.exitcode == 0
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
     assert sum(line["operation"] == "route" for line in trace.lines()) == 10
 
 

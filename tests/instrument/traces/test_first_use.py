@@ -56,11 +56,11 @@ def tick(number, frame):
     with instrument.tracer.span("system", "tick"):
         pass
 
-signal.signal(signal.SIGALRM, tick)
-signal.setitimer(signal.ITIMER_REAL, 0.001, 0.004)
+signal.signal(signal.SIGPROF, tick)
+signal.setitimer(signal.ITIMER_PROF, 0.001, 0.004)
 with instrument.tracer.span("memory", "read"):
     pass
-signal.setitimer(signal.ITIMER_REAL, 0)
+signal.setitimer(signal.ITIMER_PROF, 0)
 instrument.flush()
 print(came, instrument.failures().get("trace", 0))
 """
