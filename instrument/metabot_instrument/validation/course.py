@@ -125,7 +125,7 @@ class Course:
             attempts=self._attempt,
             steps=tuple(self._steps),
             asked_at=self._began,
-            let_pass=tuple(self._let_pass) if outcome != "rejected" else (),
+            let_pass=tuple(self._let_pass),
         )
 
     def _may_wait(self, seconds: float) -> bool:

@@ -108,7 +108,12 @@ class ValidationPipeline:
         return Guarded(self, action)
 
     def heard(self, decision: Decision, *, ok: bool) -> None:
-        """Tells the validators that let the action pass how it has ended, and counts it; `guarded` does both."""
+        """Tells the validators that let the action pass how it has ended, and counts it; `guarded` does both.
+
+        What was rejected has no end.
+        """
+        if not decision.allowed:
+            return
         self._telling.tell_end(decision, ok=ok)
         for hearing, action in decision.let_pass:
             _tell(hearing, action, ok)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from metabot_instrument import meter
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.verdict import Approved
 
@@ -55,3 +56,13 @@ class Hearing(Scripted):
 def decisions(log: Path) -> list[dict[str, Any]]:
     """Payloads of the events."""
     return [json.loads(line)["payload"] for line in log.read_bytes().splitlines()]
+
+
+def counted(metric: str, **labels: str) -> float:
+    """The sum of the metric's series with these labels."""
+    return sum(
+        sample.value
+        for family in meter.collect()
+        for sample in family.samples
+        if sample.name == metric and labels.items() <= sample.labels.items()
+    )

@@ -6,27 +6,18 @@ import json
 import time
 from pathlib import Path
 
-from metabot_instrument import configure, meter
+from metabot_instrument import configure
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.pipeline import ValidationPipeline
 from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Retry
 from metabot_instrument.vocabulary.event_types import EVENT_TYPES
-from tests.instrument.validation.scripted import Scripted, decisions
+from tests.instrument.validation.scripted import Scripted, counted, decisions
 
 SECRET = "4111-1111-1111-1111"
 ACTION = Action("tool_call", key="ann", text=f"pay with {SECRET}", arguments={"card": SECRET})
 
 
 VERDICTS = ("approved", "modified", "rejected", "retry", "failed")
-
-
-def counted(metric: str, **labels: str) -> float:
-    return sum(
-        sample.value
-        for family in meter.collect()
-        for sample in family.samples
-        if sample.name == metric and labels.items() <= sample.labels.items()
-    )
 
 
 def test_each_decision_is_one_event(log: Path) -> None:

@@ -12,7 +12,7 @@ from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.decision import RejectedActionError
 from metabot_instrument.validation.pipeline import ValidationPipeline
 from metabot_instrument.validation.verdict import Approved, Modified, Rejected
-from tests.instrument.validation.scripted import Hearing, Scripted
+from tests.instrument.validation.scripted import Hearing, Scripted, counted
 
 ACTION = Action("model_call", key="provider", text="my secret question")
 OTHER = Action("model_call", key="another")
@@ -114,6 +114,16 @@ def test_a_validator_that_fails_to_hear_stops_nobody() -> None:
         pass
     assert failures()["validator_heard"] == before + 1
     assert hears.told == [(ACTION, True)]
+
+
+def test_what_was_rejected_has_no_end() -> None:
+    """Whoever tells of one all the same tells nobody, and nothing is counted."""
+    hears = Hearing(priority=9)
+    pipeline = ValidationPipeline([hears, Scripted((Rejected("no"),))])
+    before = counted("agent_actions_total", outcome="ok")
+    pipeline.heard(pipeline.validate(ACTION), ok=True)
+    assert hears.told == []
+    assert counted("agent_actions_total", outcome="ok") == before
 
 
 def test_an_end_may_be_told_without_a_block() -> None:

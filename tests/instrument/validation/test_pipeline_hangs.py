@@ -56,6 +56,15 @@ def test_a_hanging_validator_is_given_up(gate: threading.Event) -> None:
         assert 0.04 < time.monotonic() - began < 2
 
 
+def test_the_deadline_ends_a_call(gate: threading.Event) -> None:
+    """It is nearer than the end of the validator's own time."""
+    began = time.monotonic()
+    pipeline = ValidationPipeline([hanging(gate)], validator_seconds=60, deadline_seconds=0.05)
+    assert pipeline.validate(ACTION).reason == "took too long"
+    assert asyncio.run(pipeline.validate_async(ACTION)).reason == "took too long"
+    assert time.monotonic() - began < 5
+
+
 def test_the_event_loop_goes_on_meanwhile(gate: threading.Event) -> None:
     """Another task gets its turns while a validator that waits is waited for."""
 
@@ -87,14 +96,19 @@ def test_who_hangs_too_often_is_not_called_until_it_returns(gate: threading.Even
 
 
 def test_threads_are_bounded_under_many_callers(gate: threading.Event) -> None:
-    """Fifty callers of a validator that hangs all get their rejection in time."""
-    pipeline = ValidationPipeline([hanging(gate, "hangs for all")], validator_seconds=0.2)
+    """Fifty callers of a validator that hangs all get their rejection in time; what nobody waits for is not called."""
+    validator = hanging(gate, "hangs for all")
+    pipeline = ValidationPipeline([validator], validator_seconds=0.2)
     began = time.monotonic()
     with ThreadPoolExecutor(50) as callers:
         reasons = {decision.reason for decision in callers.map(pipeline.validate, [ACTION] * 50)}
     assert reasons <= {"took too long", "is held up"}
-    assert threads("hangs for all") <= MOST_THREADS
     assert time.monotonic() - began < 5
+    assert threads("hangs for all") <= MOST_THREADS
+    called = len(validator.seen)
+    gate.set()
+    assert until(lambda: pipeline.validate(Action("last")).allowed)
+    assert validator.seen[called:].count(ACTION) == 0
 
 
 def test_many_callers_share_the_threads() -> None:
