@@ -77,6 +77,9 @@ def _rows(folder: Path) -> list[Row]:
         Row("call of a decorated function, off", _decorated, off, "1 µs"),
         Row("event, buffered", _events, buffered, "20 µs"),
         Row("event, synchronous", _events, off),
+        Row("metric: counter with a label", _counted, off, "5 µs"),
+        Row("metric: gauge", _set, off, "5 µs"),
+        Row("metric: histogram with a label", _timed, off, "5 µs"),
         *(Row(f"validated action, {name}", _validated(name), buffered, "200 µs") for name in _VALIDATORS),
         Row("validated action, all four", _validated(*_VALIDATORS), buffered, "200 µs"),
         Row("observation, all three monitors", _observed, off, "5 µs", _layer.flush),
@@ -126,6 +129,21 @@ def _work() -> None:
 def _decorated(count: int) -> None:
     for _ in range(count):
         _work()
+
+
+def _counted(count: int) -> None:
+    for _ in range(count):
+        instrument.meter.tokens_used.inc(812, vendor="openai")
+
+
+def _set(count: int) -> None:
+    for _ in range(count):
+        instrument.meter.efficiency.set(0.82)
+
+
+def _timed(count: int) -> None:
+    for _ in range(count):
+        instrument.meter.agent_latency.observe(0.2, action="search")
 
 
 def _events(count: int) -> None:
