@@ -53,7 +53,7 @@ class Settings:
     min_sessions: int = 10
     min_times: float = 5
     min_deviation: float = 4
-    max_share: float = 0.1
+    max_share: float = 0.15
     min_usage: float = 0.2
     min_tokens: int = 50_000
     min_calls: int = 50

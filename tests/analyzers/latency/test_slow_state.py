@@ -138,7 +138,7 @@ def test_measures_without_conditions():
 
 
 @given(st.lists(st.sampled_from([0.5, 1, 2, 3]), min_size=8, max_size=20), st.randoms())
-def test_the_order_of_rows_says_nothing(seconds, random):
+def test_rows_in_any_order_tell_the_same(seconds, random):
     """Only the times of the exports do."""
     rows = [one for number, each in enumerate(seconds) for one in session(number, {**USUAL, "curating": 1000 * each})]
     mixed = random.sample(rows, len(rows))

@@ -128,7 +128,7 @@ def test_measures_without_conditions():
 
 
 @given(st.lists(st.sampled_from([1, 100, 30_000, 40_000, 3_000_000]), min_size=1, max_size=30), st.randoms())
-def test_the_order_of_rows_says_nothing(tokens, chance):
+def test_rows_in_any_order_tell_the_same(tokens, chance):
     """Sessions are told apart by their labels alone."""
     rows = [one for number, each in enumerate(tokens) for one in exported(number, each)]
     mixed = samples(*chance.sample(rows, len(rows)))
