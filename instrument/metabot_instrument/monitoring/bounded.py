@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Hashable
 from typing import Final, Generic, TypeVar
 
+from metabot_instrument.monitoring.observation import LONGEST
+
 OTHER: Final = "(other)"
-LONGEST: Final = 200  # characters of a name
 K = TypeVar("K", bound=Hashable)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from metabot_instrument.boundary import contained, count
 from metabot_instrument.lines.forks import renewed_in_children
 from metabot_instrument.monitoring.monitor import Monitor
-from metabot_instrument.monitoring.observation import Observation, clean
+from metabot_instrument.monitoring.observation import Observation
 
 FAILED: Final = "monitor"
 DROPPED: Final = "observation_dropped"
@@ -143,7 +143,7 @@ class Lane:
             self.taken += 1
 
     def _take(self, seen: Observation) -> bool:
-        self.monitor.take(clean(seen))
+        self.monitor.take(seen)
         return True
 
     def _answer(self, question: _Question) -> None:

@@ -12,7 +12,7 @@ from metabot_instrument.events.subscriptions import subscribe
 from metabot_instrument.monitoring.decisions import observations
 from metabot_instrument.monitoring.lane import FAILED, Lane
 from metabot_instrument.monitoring.monitor import Found, Monitor
-from metabot_instrument.monitoring.observation import Observation
+from metabot_instrument.monitoring.observation import Observation, clean
 from metabot_instrument.monitoring.registry import monitors_of
 from metabot_instrument.monitoring.watched import Watched
 
@@ -50,9 +50,10 @@ class MonitoringLayer:
 
     @contained(FAILED, None)
     def observe(self, seen: Observation) -> None:
-        """Hands it to the monitors, without waiting for them."""
+        """Hands it to the monitors without waiting for them; what has no kind, name or time is counted and left out."""
+        known = clean(seen)
         for lane in self._each:
-            lane.put(seen)
+            lane.put(known)
 
     def watching(self, kind: str, name: str, *, session: str | None = None) -> Watched:
         """For `with`: what runs inside is observed with its duration and its error, which goes on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+LONGEST: Final = 200  # characters of a name
 _LATEST: Final = 4_102_444_800.0  # 2100-01-01
 _LARGEST: Final = 1e15
 
@@ -25,18 +26,21 @@ class Observation(NamedTuple):  # made for every action: a frozen dataclass take
 
 
 def clean(seen: Observation) -> Observation:
-    """With None for what is not of its kind. Raises ValueError where it has no kind, no name or no time."""
+    """With texts of 200 characters at most, since it may wait for long, and None for what is not of its kind.
+
+    Raises ValueError where it has no kind, no name or no time.
+    """
     kind, name, started, duration_ms, error, tokens, session = seen
     if not (isinstance(kind, str) and isinstance(name, str) and _is_number(started) and started < _LATEST):
         raise ValueError("an observation without a kind, a name or a time since 1970")
     return Observation(
-        kind,
-        name,
+        kind[:LONGEST],
+        name[:LONGEST],
         started,
         duration_ms if _is_number(duration_ms) else None,
-        error if error is None or isinstance(error, str) else type(error).__name__,
+        None if error is None else (error if isinstance(error, str) else type(error).__name__)[:LONGEST],
         tokens if _is_number(tokens) else None,
-        session if isinstance(session, str) else None,
+        session[:LONGEST] if isinstance(session, str) else None,
     )
 
 

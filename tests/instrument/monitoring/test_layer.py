@@ -167,6 +167,19 @@ def test_validators_decisions_are_observed(layer, events):
     ]
 
 
+def test_what_waits_for_a_monitor_that_hangs_is_no_long_text(layer):
+    """Whatever an application takes for a name."""
+    hanging = Hanging()
+    made = layer(hanging)
+    made.observe(Observation("k" * 10**6, "n" * 10**6, 1.0, None, "e" * 10**6, None, "s" * 10**6))
+    made.observe(Observation("tool", "search", 1.0, -1, KeyError("secret"), float("nan"), 7))
+    hanging.released.set()
+    assert made.flush()
+    first, second = hanging.seen
+    assert max(len(one) for one in first if isinstance(one, str)) == 200
+    assert second == Observation("tool", "search", 1.0, None, "KeyError", None, None)
+
+
 @pytest.mark.parametrize("wrong", [None, 3, "search", ("tool",), Observation(None, None, None), Observation(1, 2, "x")])
 def test_what_is_no_observation_is_counted(wrong):
     """And reaches nobody."""
@@ -284,5 +297,5 @@ def test_no_observation_stops_a_report(seen):
         made.observe(one)
     report = made.report()
     assert made.close()
-    assert all(one["answered"] and one["taken"] + one["dropped"] == len(seen) for one in report.values())
+    assert all(one["answered"] and one["taken"] <= len(seen) and one["failed"] == 0 for one in report.values())
     json.dumps(report, allow_nan=False)
