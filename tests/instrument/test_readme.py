@@ -43,7 +43,7 @@ def test_the_layers_stand_in_its_table() -> None:
 
 def test_its_example_runs(tmp_path: Path) -> None:
     """Against a server that answers; its events, spans and the call are there afterwards, and nothing was lost."""
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    example, *_ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     program = f"{example}\nassert answer('Where is it?', 't-1') == 'In Bern.'\nassert instrument.failures() == {{}}\n"
     with serving(says_whole("In Bern.")) as server:
         environment = {**os.environ, "OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "none"}

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from metabot_instrument.events.emit import emit_event
+from metabot_instrument.metrics.agent import meter
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.circuit import Change, Circuit, Rule
 from metabot_instrument.validation.keyed import Keyed, lock
@@ -81,6 +82,7 @@ class CircuitBreaker:
 
 
 def _emit(key: str, change: Change) -> None:
+    meter.circuit_open.set(int(change.opened), circuit=key or "all")
     if change.opened:
         emit_event("circuit_opened", {"key": key, "failure_ratio": round(change.failure_ratio, 4)})
     else:
