@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.pipeline import ValidationPipeline
-from metabot_instrument.validation.verdict import Modified
+from metabot_instrument.validation.verdict import Modified, Retry
 from tests.instrument.validation.scripted import Awaited, Scripted, decisions
 
 ACTION = Action("tool_call", key="ann")
@@ -102,3 +103,17 @@ def test_many_threads_share_one_pipeline(log: Path) -> None:
         decided = list(threads.map(lambda kind: pipeline.validate(Action(kind)), kinds))
     assert [decision.action.kind for decision in decided] == [kind.upper() for kind in kinds]
     assert sorted(each["action"] for each in decisions(log)) == sorted(kinds)
+
+
+def test_a_storm_of_retries_of_many_threads_ends() -> None:
+    """Each action by its count or its deadline, whichever comes first; none is asked for more often."""
+    later = Scripted((Retry(0.002, "later"),))
+    pipeline = ValidationPipeline([later], retries=10, deadline_seconds=0.3)
+    began = time.monotonic()
+    with ThreadPoolExecutor(50) as threads:
+        decided = list(threads.map(pipeline.validate, [ACTION] * 50))
+    assert {decision.outcome for decision in decided} == {"rejected"}
+    assert {decision.reason for decision in decided} <= {"retries exhausted", "deadline passed"}
+    assert max(decision.attempts for decision in decided) <= 11
+    assert len(later.seen) == sum(len(decision.steps) for decision in decided) <= 50 * 11
+    assert time.monotonic() - began < 10
