@@ -25,6 +25,7 @@ LATER = "waits its turn"
 _MINUTE: Final = 60_000_000  # in microseconds, which the library takes for its milliseconds
 _PARTS: Final = 1_000  # of a request: the library's rates are whole numbers
 _LATE: Final = 0.1  # seconds that one who waits may come late without holding up those behind it
+_PROMISED, _DUE = "promised", "due"  # what one who waits was told a token is
 _BUCKET: Final = TokenBucket()
 
 
@@ -63,7 +64,7 @@ class RateLimit:
             bucket = self._buckets.of(action.key)
             now = time.monotonic_ns() // 1_000
             if waits is not None and self in waits.kept:
-                wait = bucket.taken(now)
+                wait = bucket.taken(now, again=waits.kept[self] is _DUE)
             else:
                 wait = bucket.taken_in_turn(now, until=round(until * 1e6))
         if wait == 0:
@@ -71,7 +72,7 @@ class RateLimit:
         if self.on_limit == "reject":
             return Rejected(OVER)
         if waits is not None:
-            waits.kept[self] = True
+            waits.kept[self] = _DUE if self in waits.kept else _PROMISED
         return Retry(wait / 1e6, LATER)
 
 
@@ -89,17 +90,19 @@ class _Bucket:
     def is_full(self) -> bool:
         return self._promised[0] <= time.monotonic_ns()
 
-    def taken(self, now: int) -> int:
-        """For whose turn has come: takes a token and gives 0, or gives how long it is until there is one."""
-        after, wait = _step(self._rates, self._taken, now)
-        if wait > 0:
-            due = max(self._due, self._taken)
-            _, wait = _step(self._rates, due, now)
-            self._due, _ = _step(self._rates, due, now + wait)
-            return wait
-        self._taken = after
-        self._promised = max(self._promised, after)
-        return 0
+    def taken(self, now: int, *, again: bool) -> int:
+        """For whose turn has come: takes a token and gives 0, or gives how long it is until there is one, behind all
+        who were told so before. `again` is for one of these.
+        """
+        self._due = max(self._due, self._taken)
+        after, wait = _step(self._rates, self._taken if again else self._due, now)
+        if wait == 0:
+            self._taken = after
+        else:
+            _, wait = _step(self._rates, self._due, now)
+            self._due, _ = _step(self._rates, self._due, now + wait)
+        self._promised = max(self._promised, self._taken, self._due)
+        return wait
 
     def taken_in_turn(self, now: int, *, until: int) -> int:
         """For who comes anew, behind all to whom a token is promised; that is promised to it if it comes in time."""
