@@ -2,7 +2,8 @@
 
 Events stand in `own/events.jsonl` beside the ledger. With [telemetry] trace the stages are written to a file there,
 with an endpoint they are sent to it. Neither holds text of the telemetry that is analyzed: fingerprints, numbers and
-the names of analyzers, stages and reasons alone. What cannot be written is counted and stops nothing.
+the names of analyzers, stages, reasons, and servers that were asked alone. What cannot be written is counted and stops
+nothing.
 """
 
 from __future__ import annotations

@@ -151,7 +151,10 @@ def test_the_demo_tells_of_its_life(demonstrated: tuple[Path, object]) -> None:
     assert {names.count(name) for name in told} == {3}
     assert not any(event.get("unknown_type") for event in events)
     allowed = {"finding", "analyzer", "author", "number", "stage", "reason", "sources", "spans", "rejects", "findings"}
-    assert {key for event in events for key in event["payload"]} <= allowed | {"opened", "duration_ms"}
+    own = [event for event in events if event["event"] != "validator_decision"]
+    assert {key for event in own for key in event["payload"]} <= allowed | {"opened", "duration_ms"}
+    decided = {"action", "key", "decision", "validator", "reason", "latency_ms", "attempts", "decisions"}
+    assert {key for event in events if event not in own for key in event["payload"]} == decided
 
 
 def test_a_second_pass_opens_nothing(demonstrated: tuple[Path, object], tmp_path: Path) -> None:
