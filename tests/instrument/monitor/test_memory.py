@@ -113,6 +113,9 @@ monitor.bus.emit("tool:start", tool="a")
 def test_a_dropped_monitor_ends_its_thread() -> None:
     """Once it is gone together with its bus, the thread goes with its next sample."""
     monitor = PerformanceMonitor(Bus(), sample_seconds=0.01, recorded_calls=False)
+    until = time.monotonic() + 5
+    while len(monitor.metrics()["memory"]["samples"]) < 3 and time.monotonic() < until:
+        time.sleep(0.01)
     assert samplers()
     del monitor
     gc.collect()

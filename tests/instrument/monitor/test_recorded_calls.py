@@ -89,6 +89,30 @@ def test_one_that_signals_tell_of_as_well_is_counted_once(bus: Bus, monitor: Per
     assert found["tokens"] == {"input": 900, "output": 120, "cached": 768, "total": 1020}
 
 
+def test_a_second_call_within_one_request_is_another(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """As when the application tries again by itself."""
+    with serving(refuses(500, "no"), whole(COMPLETION)) as server, recording(trace=False):
+        bus.emit("api:request:start", requestId="r")
+        with suppress(sdk.InternalServerError):
+            client(server.url).chat.completions.create(**CHAT)
+        client(server.url).chat.completions.create(**CHAT)
+        bus.emit("api:request:end", requestId="r")
+    found = monitor.llm_stats()
+    assert (found["calls"], found["tokens"]["input"]) == (2, 300)
+
+
+def test_a_stream_may_be_read_after_the_request_was_told_as_ended(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """Its tokens are added to the request that it belongs to."""
+    with serving(streamed(*CHUNKS)) as server, recording(trace=False):
+        bus.emit("api:request:start", requestId="r", model="gpt-4o")
+        stream = client(server.url).chat.completions.create(**CHAT, stream=True)
+        bus.emit("api:request:end", requestId="r")
+        assert monitor.llm_stats()["tokens"]["total"] == 0
+        list(stream)
+    found = monitor.llm_stats()
+    assert (found["calls"], found["tokens"], found["models"]["gpt-4o"]["output"]) == (1, TOKENS, 40)
+
+
 def test_concurrent_tasks_keep_their_own(bus: Bus, monitor: PerformanceMonitor) -> None:
     """Each task's call belongs to the request that it began; calls of other threads do, too."""
 

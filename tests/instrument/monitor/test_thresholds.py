@@ -148,6 +148,18 @@ def test_the_tokens_of_a_session_have_a_limit(bus: Bus, log: Path) -> None:
     monitor.close()
 
 
+def test_calls_of_the_session_before_do_not_count(bus: Bus, log: Path) -> None:
+    """What is switched off stays so until it is switched on."""
+    monitor = PerformanceMonitor(bus, thresholds={"tool": {"calls": 3}})
+    for name in ("search", "crawl", "crawl"):
+        call(bus, name=name, failed=True)
+        call(bus, name=name, failed=True)
+    monitor.reset()
+    call(bus, failed=True)
+    assert (monitor.is_switched_off("search"), monitor.is_switched_off("crawl")) == (False, True)
+    monitor.close()
+
+
 def test_a_hook_that_raises_is_counted(bus: Bus, log: Path) -> None:
     """And the tool is switched off all the same."""
     before = failures().get("switch_off", 0)

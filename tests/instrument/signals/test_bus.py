@@ -248,6 +248,22 @@ def test_what_is_under_way_is_bounded(bus: Bus) -> None:
     assert (len(heard), heard[-1]) == (10_001, "b")
 
 
+@pytest.mark.slow
+def test_those_that_are_done_make_room_in_its_own_thread(bus: Bus) -> None:
+    """Any number of them, one after the other."""
+    heard: list[Signal] = []
+
+    async def hears(signal: Signal) -> None:
+        heard.append(signal)
+
+    bus.on("a", hears)
+    with counted("signals_lost", 0):
+        for number in range(1, 4):
+            for _ in range(4000):
+                bus.emit("a")
+            waited(lambda number=number: len(heard) == number * 4000)
+
+
 def test_a_forked_child_has_a_thread_of_its_own(bus: Bus) -> None:
     """The parent's is not there; its handlers are."""
     heard: list[int] = []
