@@ -13,9 +13,8 @@ _UNSEEN: Final = re.compile(
     "\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]+"
 )
 _MARKS: Final = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")
-_MIXED: Final = re.compile(
-    r"[a-z\d]*(?:[a-z][\u0250-\u052f\u13a0-\u13ff]|[\u0250-\u052f\u13a0-\u13ff][a-z])[a-z\u0250-\u052f\u13a0-\u13ff]*"
-)
+_MIXED: Final = re.compile(r"[a-z\d\u0250-\u052f\u13a0-\u13ff]{2,}")
+_LATIN: Final = re.compile("[a-z]")
 _RARE: Final = re.compile("[\u0250-\u052f\u13a0-\u13ff\u1d00-\u1d7f\ua730-\ua7ff\U0001f130-\U0001f1ff]")
 _ALIKE: Final = str.maketrans(
     "аеорсухкмтвніјѕԁһԛԝѵԍɡαβεικνορτυχηωγʏᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡᴢпгузйяѡɑℓɩ",
@@ -54,5 +53,7 @@ def smuggled(text: str) -> str:
     return "".join(chr(ord(one) - 0xE0000) for one in hidden)
 
 
-def _plain(word: re.Match[str]) -> str:
-    return word.group().translate(_ALIKE)
+def _plain(found: re.Match[str]) -> str:
+    """A word of two alphabets in the letters of ours."""
+    word = found.group()
+    return word.translate(_ALIKE) if _LATIN.search(word) else word

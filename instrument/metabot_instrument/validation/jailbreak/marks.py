@@ -18,10 +18,11 @@ class Mark:
     weight: float
     signs: tuple[str, ...]  # one of them is in every text that the pattern finds something in
     pattern: re.Pattern[str]
+    needs: frozenset[str]  # of the row's letters
 
 
-def _mark(reason: Reason, weight: float, signs: str, pattern: str) -> Mark:
-    return Mark(reason, weight, tuple(signs.split(" ")), re.compile(pattern))
+def _mark(reason: Reason, weight: float, signs: str, pattern: str, needs: str = "") -> Mark:
+    return Mark(reason, weight, tuple(signs.split(" ")), re.compile(pattern), frozenset(needs))
 
 
 _WHO: Final = "system|sys|developer|admin|administrator|root"
@@ -32,22 +33,22 @@ MARKS: Final = (
     _mark("forged delimiter", 0.65, "[inst [/inst <<sys <</sys", r"\[/?inst\]|<</?sys>>"),
     _mark("forged delimiter", 0.65, "_of_turn> <bos> <eos>", r"<(?:start|end)_of_turn>|<[be]os>"),
     _mark(
-        "forged delimiter", 0.5, "<",
+        "forged delimiter", 0.5, "<s </s <d <a </a <r",
         rf"</?(?:{_WHO}|system[-_ ]?(?:prompt|message|note))\b[^>\n]{{0,40}}>",
     ),
     _mark(
         "forged delimiter", 0.35, "</",
         r"</(?:user_?input|context|document|data|untrusted|query|user|article|input|prompt)>",
     ),
-    _mark("forged delimiter", 0.5, "[", rf"(?:^|\n)\W{{0,4}}\[{{1,2}}\s?(?:{_WHO})\b[^\]\n]{{0,40}}\]"),
+    _mark("forged delimiter", 0.5, "[s [d [a [r", rf"(?:^|\n)\W{{0,4}}\[{{1,2}}\s?(?:{_WHO})\b[^\]\n]{{0,40}}\]"),
     _mark(
-        "forged delimiter", 0.35, ":",
+        "forged delimiter", 0.35, "system developer admin root sys:",
         rf"(?:^|\n)\W{{0,4}}(?:{_WHO})(?: (?:message|prompt|note|notice|update|instructions?))?\W{{0,3}}:",
     ),
     _mark("forged delimiter", 0.6, "override", rf"\b(?:{_WHO}|emergency|safety|policy|priority) override\b"),
     _mark("forged delimiter", 0.3, "role", r"[\"']?role[\"']?\s?:\s?[\"'](?:system|developer)[\"']"),
     _mark(
-        "forged delimiter", 0.45, "##",
+        "forged delimiter", 0.35, "##",
         r"#{2,6}\s?(?:system|instructions?|new instructions?|end of|human|assistant|response)\b",
     ),
     _mark(
@@ -103,26 +104,23 @@ MARKS: Final = (
     _mark(
         "prefix injection", 0.45, "finish complete continue",
         r"\b(?:finish|complete|continue)\b[^\n]{0,40}[\"'“:]\s?[\"'“]?(?:sure|absolutely|of course|here is|ste"
-        r"p 1)",
-    ),
+        r"p 1)", "q"),
     _mark(
         "prefix injection", 0.45, "first",
         r"\bfirst (?:words?|sentence|line)\b[^.\n]{0,40}\b(?:must|should|have to|has to|need to|will|be)\b[^."
-        r"\n]{0,20}[\"'“](?:sure|absolutely|of course|yes|certainly|here)",
-    ),
+        r"\n]{0,20}[\"'“](?:sure|absolutely|of course|yes|certainly|here)", "q"),
     _mark(
         "instructions in data", 0.4, "if",
         r"\bif (?:an? |any |you are an? |you're an? |the )?(?:ai|llm|large language model|language model|bot|c"
-        r"hatbot)\b",
-    ),
+        r"hatbot)\b", "a"),
     _mark(
         "instructions in data", 0.35, "hello hey hi dear attention listen",
         r"\b(?:hello|hey|hi|dear|attention|listen)\b,? (?:\w{2,12} )?(?:ais?|llms?|assistants?|chatbots?|agent"
-        r"s?|bots?|models?|gpt|copilot)\b",
-    ),
+        r"s?|bots?|models?|gpt|copilot)\b", "a"),
     _mark(
         "exfiltration", 0.5, "=) =$ ={ =[ =<",
-        r"https?://[^\s\"']{1,200}[?&][a-z_]{1,20}=(?:\)|\$|\{\{?\w{0,20}(?:key|secret|token|pass|history|user"
+        r"https?://[^\s\"'?]{1,200}\?(?:[a-z_]{1,20}=[^\s\"'&]{0,40}&){0,4}[a-z_]{1,20}="
+        r"(?:\)|\$|\{\{?\w{0,20}(?:key|secret|token|pass|history|user"
         r"|data|conv)|[\[<])",
     ),
     _mark("forged delimiter", 0.6, "[system]", r"\[system\]\s?\("),
@@ -167,13 +165,11 @@ MARKS: Final = (
     _mark(
         "instructions in data", 0.35, "must should need have shall",
         r"\b(?:ai|llms?|assistants?|chatbots?|language models?|(?:ai |coding )?agents|bots?)\b[^.\n]{0,40}\b(?:"
-        r"must|should|needs? to|are required to|have to|shall)\b",
-    ),
+        r"must|should|needs? to|are required to|have to|shall)\b", "a"),
     _mark(
         "instructions in data", 0.4, "ai llm assistant bot agent model",
         r"(?:^|[.>\n\]])\s*(?:dear |hey |to the |note to |to )?(?:\w{2,12} )?(?:ais?|llms?|assistants?|chatbot"
-        r"s?|bots?|agents?|language models?)\s?[,:]",
-    ),
+        r"s?|bots?|agents?|language models?)\s?[,:]", "a"),
     _mark("persona without limits", 0.85, "anything", r"\bdo anything now\b"),
     _mark(
         "persona without limits", 0.4, "jailbr",
@@ -182,15 +178,14 @@ MARKS: Final = (
     _mark(
         "prefix injection", 0.55, "with by",
         r"\b(?:start|begin|respond|reply|answer|open|starting|beginning|response)\b[^.\n]{0,60}\b(?:with|by sa"
-        r"ying|by writing)\b[^.\n]{0,24}[\"'“«](?:sure|absolutely|of course|yes|certainly|affirmative|here)\b",
-    ),
-    _mark("exfiltration", 0.6, "](", r"\]\(\s?https?://[^)\s]{1,200}[?&#/=][^)\n]{0,80}" + _DATA),
+        r"ying|by writing)\b[^.\n]{0,24}[\"'“«](?:sure|absolutely|of course|yes|certainly|affirmative|here)\b", "c"),
+    _mark("exfiltration", 0.6, "](", r"\]\(\s?https?://[^)\s?&#=]{1,200}[?&#=][^)\n]{0,60}?" + _DATA),
     _mark(
         "exfiltration", 0.6, "<img <iframe <script",
-        r"<(?:img|iframe|script)\b[^>\n]{0,120}\bsrc\s?=\s?[\"']?https?://[^\"'>\n]{1,200}[?&=#][^\"'>\n]"
+        r"<(?:img|iframe|script)\b[^>\n]{0,120}\bsrc\s?=\s?[\"']?https?://[^\"'>\n?&=#]{1,200}[?&=#][^\"'>\n]"
         r"{0,60}" + _DATA,
     ),
-    _mark("exfiltration", 0.4, "http", r"https?://[^\s\"')]{1,200}[?&][a-z_]{1,20}=(?:\{|\[|<|\$|\.\.\.|…|\s|$)"),
+    _mark("exfiltration", 0.4, "http", r"https?://[^\s\"')?]{1,200}\?(?:[a-z_]{1,20}=[^\s\"')&]{0,40}&){0,4}[a-z_]{1,20}=(?:\{|\[|<|\$|\.\.\.|…|\s|$)"),
     _mark(
         "instructions in data", 0.4, "<!--",
         r"<!--[^>]{0,200}\b(?:ai|llm|assistant|agent|ignore|system|instruction|model|bot)",
@@ -204,8 +199,7 @@ MARKS: Final = (
         "instructions in data", 0.5, "note attention message instruction dear important",
         r"\b(?:note|attention|message|notice|instructions?|dear|important|memo)\b[^.\n]{0,20}?\b(?:to|for|,|:|"
         r"all|any|dear)?\s?(?:the |all |any |an? )?\b(?:ai|llms?|assistants?|language models?|chatbots?|ai age"
-        r"nts?|bots?)\b",
-    ),
+        r"nts?|bots?)\b", "a"),
     _mark(
         "encoded instructions", 0.55, "=",
         r"\b[a-z]\s?=\s?[\"'][^\"'\n]{1,60}[\"'][^\n]{0,20}\n?[^\n]{0,20}\b[b-z]\s?=\s?[\"'][^\"'\n]{1,60}[\"'"

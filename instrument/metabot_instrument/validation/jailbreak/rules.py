@@ -66,7 +66,7 @@ RULES: Final = (
     _rule("instruction override", 0.6, "y~3n~4f~3[CGOQ]", "ynf"),
     _rule("instruction override", 0.75, "[vg]~3[YP]~2[OGQ]", ""),
     _rule("instruction override", 0.6, "[vg]~2[YP]~2[CJ]", ""),
-    _rule("instruction override", 0.45, "v~2AO|v~2A~1G", "vA"),
+    _rule("instruction override", 0.4, "v~2AO|v~2A~1G", "vA"),
     _rule("instruction override", 0.75, "n~2f~4[YPA]~3[OGCQ]", "nf"),
     _rule("instruction override", 0.7, "(v|n)_?f[^V|]{0,4}?O", "fO"),
     _rule("instruction override", 0.65, "[YP]~1[OCG]~7n~3f|[OC]~1[yP]~6n~3f", "nf"),

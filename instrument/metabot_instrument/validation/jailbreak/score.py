@@ -87,12 +87,15 @@ def _ruled(letters: str) -> Iterator[Hit]:
 
 def _marked(read: Row) -> Iterator[Hit]:
     text = read.text
+    present = set(read.letters)
     for mark in MARKS:
-        if any(sign in text for sign in mark.signs):
-            found = mark.pattern.search(text)
-            if found:
-                at = int(found.start() / len(text) * len(read.letters))
-                yield Hit(at, mark.weight * _talk(read.letters, at), mark.reason)
+        for sign in mark.signs if mark.needs <= present else ():
+            if sign in text:
+                found = mark.pattern.search(text)
+                if found:
+                    at = int(found.start() / len(text) * len(read.letters))
+                    yield Hit(at, mark.weight * _talk(read.letters, at), mark.reason)
+                break
     turns = compliant_turns(text)
     if turns:
         yield Hit(0, min(0.9, 0.25 + 0.1 * turns), "many examples")

@@ -18,13 +18,14 @@ LONGEST: Final = 4_000  # characters of each
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX: Final = re.compile(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[ ,:]?){10,}")
 _BASE32: Final = re.compile(r"\b[A-Z2-7]{24,}={0,6}")
-_BASE85: Final = re.compile(r"(?<!\S)[!-~]{30,}(?!\S)")
 _MORSE: Final = re.compile(r"(?:[.-]{1,5}(?: / | |$|\n)){10,}")
 _BITS: Final = re.compile(r"(?:[01]{8}[ ,]?){5,}")
 _CODES: Final = re.compile(r"(?:\b\d{2,3}\b[ ,]{1,2}){8,}")
 _PERCENT: Final = re.compile(r"%[0-9a-fA-F]{2}")
 _ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
-_LEET_WORD: Final = re.compile(r"[a-z0-9@$!|+]*(?:[a-z][0134578@$!|+]|[0134578@$][a-z])[a-z0-9@$!|+]*")
+_RUN: Final = re.compile(r"\S{16,}")
+_LEET_SIGN: Final = re.compile(r"[a-z][0134578@$!|+][a-z]")
+_LEET_WORD: Final = re.compile(r"[a-z0-9@$!|+]{3,}")
 _SIGNS: Final = (
     ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
 )
@@ -54,18 +55,42 @@ def respelled(text: str, row: Row) -> Iterator[str]:
         yield text.translate(ROT13)
     if "sss" in row.letters and _SPACED.search(row.text):
         yield _SPACED.sub(lambda found: _apart("".join(filter(str.isalnum, found.group()))), row.text)
-    if len(_LEET_WORD.findall(row.text)) >= 2:
-        yield _LEET_WORD.sub(lambda found: found.group().translate(_LEET), row.text)
-    if len(_SPLIT.findall(row.text)) >= 3:
+    if len(_LEET_SIGN.findall(row.text)) >= 2:
+        yield _LEET_WORD.sub(_plain, row.text)
+    if sum(map(row.text.count, "-.*_~^|·+=/")) >= 3 + row.text.count(". ") and len(_SPLIT.findall(row.text)) >= 3:
         yield _SPLIT.sub("", row.text)
-    if _GLUED.search(row.text):
-        yield _GLUED.sub(lambda found: _apart(found.group()), row.text)
+    if max(map(len, row.text.split()), default=0) >= 18 and _GLUED.search(row.text):
+        yield _GLUED.sub(lambda found: _apart(found.group()), row.text, count=4 * MOST)
+
+
+def _plain(found: re.Match[str]) -> str:
+    """A word with some of its letters written as digits; a number stays one."""
+    word = found.group()
+    return word if word.isalpha() or word.isdigit() else word.translate(_LEET)
 
 
 def decoded(text: str) -> Iterator[str]:
     """What stands encoded in the text, as far as it is something to read."""
-    for found in _some(_BASE64, text):
+    for found in _some(_RUN, text):
+        yield from _unspaced(found)
+    if any(map(text.__contains__, "01")):
+        yield from _digits(text)
+    for found in _some(_MORSE, text) if "- " in text else ():
+        signs = re.split(r"(?<=[.-]) (?=[.-])|( / | {2,}|\n)", found)
+        yield "".join(MORSE.get(sign, " ") for sign in signs if sign)
+    yield from _escaped(text[: 4 * LONGEST])
+
+
+def _unspaced(run: str) -> Iterator[str]:
+    for found in _some(_BASE64, run):
         yield from _read(_base64(found))
+    for found in _some(_BASE32, run):
+        yield from _read(_base32(found))
+    if len(run) >= 30:
+        yield from _base85(run)
+
+
+def _digits(text: str) -> Iterator[str]:
     for found in _some(_HEX, text):
         digits = re.sub(r"0x|\\x|[^0-9a-fA-F]", "", found)
         yield from _read(bytes.fromhex(digits[: len(digits) // 2 * 2]))
@@ -74,13 +99,6 @@ def decoded(text: str) -> Iterator[str]:
         yield from _read(bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits) - 7, 8)))
     for found in _some(_CODES, text):
         yield from _read(bytes(int(code) for code in re.findall(r"\d+", found) if int(code) < 256))
-    for found in _some(_BASE32, text):
-        yield from _read(_base32(found))
-    for found in _some(_MORSE, text):
-        yield "".join(MORSE.get(sign, " ") for sign in re.split(r"(?<=[.-]) (?=[.-])|( / | {2,}|\n)", found) if sign)
-    for found in _some(_BASE85, text):
-        yield from _base85(found)
-    yield from _escaped(text[: 4 * LONGEST])
 
 
 def _escaped(text: str) -> Iterator[str]:
@@ -143,4 +161,4 @@ def _read(data: bytes) -> Iterator[str]:
 
 def _apart(glued: str) -> str:
     """The words that the letters without spaces spell."""
-    return " ".join(_KNOWN.findall(glued))
+    return " ".join(_KNOWN.findall(glued[:LONGEST]))
