@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from blake3 import blake3
 
+from metabot.own_monitors import watched
 from metabot.stopped import Stopped
 from metabot_instrument import configure, emit_event, flush, tracer
 from metabot_instrument.boundary import contained
@@ -65,7 +66,8 @@ def of_pass(settings: Settings, number: int) -> Iterator[Counter[str]]:
     within = _session.set(f"pass-{number}")
     _emit("pass_started", {"sources": len(settings.sources)})
     try:
-        yield came
+        with watched(settings):
+            yield came
     except BaseException as error:
         _emit("pass_failed", {"error": type(error).__name__})
         raise
