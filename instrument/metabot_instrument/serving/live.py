@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import WebSocket, WebSocketDisconnect
@@ -23,6 +24,7 @@ _SEND_SECONDS: Final = 10.0  # one that takes no snapshot for so long is cut off
 _FOREIGN: Final = 1008
 _UNREADABLE: Final = (1011, "the monitor could not be read: metabot_instrument.failures() counts it")
 _FULL: Final = (1013, f"{_CLIENTS} listen already")
+_REASON: Final = 120  # bytes: a frame that closes has room for few more
 _STATUS: Final = 4000  # and an HTTP status is the code of one that is refused
 
 
@@ -54,7 +56,8 @@ class Live:
     async def _asked(self, socket: WebSocket) -> list[str]:
         """The `Authorization` of a client: its headers, or what a browser, which cannot send any, says first."""
         given = socket.headers.getlist("authorization")
-        if given or self.door.refusal([]) is None:
+        refusal = self.door.refusal(given)
+        if given or refusal is None or refusal.status is not HTTPStatus.UNAUTHORIZED:
             return given
         with suppress(TimeoutError):
             return [f"Bearer {_token(await asyncio.wait_for(socket.receive(), _TOKEN_SECONDS))}"]
@@ -70,7 +73,7 @@ class Live:
                 await asyncio.wait_for(socket.send_text(said), _SEND_SECONDS)
                 if (await asyncio.wait([left], timeout=self.refresh_seconds))[0]:
                     raise WebSocketDisconnect
-            return _STATUS + refusal.status, refusal.why
+            return _STATUS + refusal.status, refusal.why.encode()[:_REASON].decode(errors="ignore")
         finally:
             left.cancel()
 

@@ -6,7 +6,8 @@
  * show(snapshot) draws one that came another way. What comes over the network becomes text, never markup.
  */
 
-const PATIENCE = 8000; // milliseconds that an answer may take
+const FORMAT = "metabot-monitor-snapshot";
+const PATIENCE = 8000; // milliseconds that an answer or the next snapshot may take
 const TOAST = 8000; // milliseconds that an alert is in the way
 const TOASTS = 4; // at once
 const ROWS = 40; // of a table
@@ -75,6 +76,7 @@ button:hover:not(:disabled) { border-color: var(--accent); color: var(--accent);
 button:disabled { opacity: .55; cursor: default; }
 button.sure { border-color: var(--bad); color: var(--bad); font-weight: 600; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.aloud { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
 .stale { opacity: .6; }
 .toasts { position: fixed; right: 1rem; bottom: 1rem; width: min(24rem, calc(100% - 2rem)); display: grid; gap: .4rem; z-index: 1; }
 .toast { display: flex; gap: .5rem; align-items: start; font-weight: 600; padding: .55rem .7rem; border-radius: 8px; border: 1px solid var(--warn);
@@ -91,6 +93,7 @@ const short = (value) => String(value ?? "").slice(0, NAME);
 
 function duration(milliseconds) {
   if (!isNumber(milliseconds)) return "–";
+  if (milliseconds > 0 && milliseconds < 0.05) return "< 0.1 ms";
   if (milliseconds < 1000) return `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
   if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
   const minutes = Math.floor(milliseconds / 60_000);
@@ -171,10 +174,10 @@ class View {
     root.adoptedStyleSheets = [style];
     this.title = element("h2", {}, "Performance monitor");
     this.session = element("span", { className: "quiet" });
-    this.fields = Object.fromEntries(["primary", "secondary", "last"].map((name) => [name, element("dd")]));
-    this.fields.message = element("dd", { role: "status", ariaLive: "polite" });
+    this.fields = Object.fromEntries(FIELDS.map(([name]) => [name, element("dd")]));
     this.pill = element("span", { className: "pill" });
-    this.fields.state = element("dd", { role: "status", ariaLive: "polite" }, this.pill);
+    this.fields.state.append(this.pill);
+    this.aloud = element("p", { className: "aloud", role: "status", ariaLive: "polite" }); // not all that comes and goes
     this.banner = element("p", { className: "banner", role: "status", ariaLive: "polite", hidden: true });
     this.parts = {};
     this.body = element("div", { className: "parts" });
@@ -184,7 +187,7 @@ class View {
     this.known = element("div", { hidden: true }, this.#fields(), this.body, this.#footer(acts));
     this.waiting = element("p", { className: "quiet" }, "Waiting for the monitor …");
     const header = element("header", {}, this.title, this.session);
-    root.append(element("div", { className: "frame" }, header, this.banner, this.#form(acts.token), this.waiting, this.known), this.toasts);
+    root.append(element("div", { className: "frame" }, header, this.banner, this.aloud, this.#form(acts.token), this.waiting, this.known), this.toasts);
   }
 
   #part(name, title, wide) {
@@ -254,6 +257,7 @@ class View {
     say(this.session, session_id ? `session ${short(session_id)}` : "");
     this.pill.className = `pill ${["active", "warning"].includes(status.state) ? status.state : ""}`;
     say(this.pill, short(status.state));
+    say(this.aloud, status.state === "warning" ? `Warning: ${short(status.message)}` : "");
     say(this.fields.primary, short(status.primary_metric));
     say(this.fields.secondary, short(status.secondary_metric));
     say(this.fields.last, status.last_activity ? clock(status.last_activity) : "none yet");
@@ -299,9 +303,9 @@ const PARTS = [
     ...table("Models", ["Model", "Calls", "Errors", "Tokens in", "Tokens out"],
       ranked(llm.models, "calls").map(([name, model]) => [short(name), count(model.calls), errors(model.errors), count(model.input), count(model.output)])),
   ]],
-  ["session", "Session", false, ({ session }) => [facts([["cycles", count(session.cycles)], ["artifacts created", count(session.artifacts.created)],
+  ["session", "Session", true, ({ session }) => [facts([["cycles", count(session.cycles)], ["artifacts created", count(session.artifacts.created)],
     ["modified", count(session.artifacts.modified)], ["deleted", count(session.artifacts.deleted)]])]],
-  ["alerts", "Alerts", false, ({ alerts }) => alerts.length ? [element("ul", {}, ...alerts.slice(-8).reverse().map((alert) =>
+  ["alerts", "Alerts", true, ({ alerts }) => alerts.length ? [element("ul", {}, ...alerts.slice(-8).reverse().map((alert) =>
     element("li", {}, element("span", { className: "quiet" }, `${clock(alert.timestamp)} `), said(alert))))] : [element("div", { className: "quiet" }, "none")]],
 ];
 
@@ -358,6 +362,7 @@ class Polling {
 /** Listens, and comes back where it is cut off. `heard` as of `Polling`. */
 class Listening {
   #timer = null;
+  #late = null;
   #socket = null;
   #over = false;
 
@@ -371,20 +376,38 @@ class Listening {
   stop() {
     this.#over = true;
     clearTimeout(this.#timer);
-    this.#socket?.close();
+    clearTimeout(this.#late);
+    this.#socket.close();
   }
 
   #open() {
     this.#socket = new WebSocket(this.address);
-    this.#socket.onopen = () => this.token && this.#socket.send(JSON.stringify({ token: this.token }));
-    this.#socket.onmessage = ({ data }) => this.#over || this.heard.came(JSON.parse(data));
-    this.#socket.onclose = ({ code, reason }) => {
+    this.#socket.onopen = () => this.#socket.send(JSON.stringify({ token: this.token }));
+    this.#socket.onmessage = ({ data }) => {
       if (this.#over) return;
-      const status = code - REFUSED;
-      const refused = status >= 400 && status < 600;
-      this.#over = refused ? this.heard.refused(new Refused(status, short(reason))) : this.heard.failed();
-      if (!this.#over) this.#timer = setTimeout(() => this.#open(), this.every);
+      this.#wait();
+      this.heard.came(JSON.parse(data));
     };
+    this.#socket.onclose = ({ code, reason }) => this.#cut(code - REFUSED, reason);
+    this.#wait();
+  }
+
+  /** Where nothing comes for long, the connection is lost, whether it says so or not. */
+  #wait() {
+    clearTimeout(this.#late);
+    this.#late = setTimeout(() => {
+      this.#socket.onclose = null;
+      this.#socket.close();
+      this.#cut(0);
+    }, PATIENCE);
+  }
+
+  #cut(status, reason) {
+    clearTimeout(this.#late);
+    if (this.#over) return;
+    const refused = status >= 400 && status < 600;
+    this.#over = refused ? this.heard.refused(new Refused(status, short(reason))) : this.heard.failed();
+    if (!this.#over) this.#timer = setTimeout(() => this.#open(), this.every);
   }
 }
 
@@ -392,6 +415,7 @@ class PerformanceMonitorWidget extends HTMLElement {
   static observedAttributes = ["src", "transport", "refresh"];
   #token = "";
   #source = null;
+  #due = false; // it is to begin anew
   #gone = null; // since when the monitor is not reachable
   #view = new View(this.attachShadow({ mode: "open" }), {
     token: (value) => { this.token = value; },
@@ -428,18 +452,30 @@ class PerformanceMonitorWidget extends HTMLElement {
     return address.origin + address.pathname.replace(/\/+$/, "");
   }
 
+  /** Stops at once; what begins anew waits for the other attributes that are set in the same breath. */
   #restart = () => {
     this.#source?.stop();
     this.#source = null;
+    if (!this.#due) queueMicrotask(() => this.#start());
+    this.#due = true;
+  };
+
+  #start() {
+    this.#due = false;
     if (!this.isConnected || document.hidden || !this.getAttribute("src")) return;
     const every = Math.max(0.1, Number(this.getAttribute("refresh")) || 2) * 1000;
     const Source = this.getAttribute("transport") === "websocket" ? Listening : Polling;
     this.#source = new Source(this.#address, this.#token, every, {
-      came: (snapshot) => this.show(snapshot),
+      came: (snapshot) => this.#came(snapshot),
       failed: () => this.#failed(),
       refused: (refusal) => this.#refused(refusal),
     });
-  };
+  }
+
+  #came(snapshot) {
+    if (snapshot?.format === FORMAT) this.show(snapshot);
+    else this.#view.warn("What answers there is no monitor.");
+  }
 
   #failed() {
     this.#gone ??= Date.now();

@@ -27,6 +27,7 @@ _PAGE_HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
 }
+_FASTEST, _SLOWEST = 0.1, 5.0  # seconds; the widget takes eight of silence for a connection that is lost
 _NO_WEIGHT: Final = re.compile(r"\s*q\s*=\s*0(\.0*)?\s*", re.IGNORECASE)
 _UNREADABLE: Final = Refusal(
     HTTPStatus.SERVICE_UNAVAILABLE, "could not be read: metabot_instrument.failures() counts it, and its log says why"
@@ -49,6 +50,11 @@ def router(
     in. None lets everybody in who reaches the application. `origins` are those of other sites' pages that may reset the
     monitor and listen to it. Raises `ValueError` where one of these cannot be meant.
     """
+    if not _FASTEST <= refresh_seconds <= _SLOWEST:
+        raise ValueError(
+            f"router: refresh_seconds={refresh_seconds!r} is no pace of a live view.\n"
+            f"  Say a number between {_FASTEST} and {_SLOWEST}."
+        )
     door = Door(token_variable, tuple(origins))
     routes = APIRouter(include_in_schema=False)
     _add_metrics(routes, _bearer(door))

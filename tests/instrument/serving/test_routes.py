@@ -59,6 +59,13 @@ def test_open_on_purpose(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     monitor.close()
 
 
+@pytest.mark.parametrize("seconds", [0, -1, 6, float("nan")])
+def test_a_live_view_has_a_pace(seconds: float) -> None:
+    """What is no pace is refused when the router is made."""
+    with pytest.raises(ValueError, match="refresh_seconds"):
+        router(refresh_seconds=seconds)
+
+
 def test_without_a_monitor_there_are_metrics_only(token: str) -> None:
     """An application that only counts mounts the same router."""
     application = FastAPI()
