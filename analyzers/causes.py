@@ -27,6 +27,7 @@ LEADS_TO: Final[Mapping[str, Mapping[str, str]]] = {
         "no-retry": "the growing prompt runs into a limit of the provider",
         "silent-failure": "nothing is answered to a prompt that large",
         "step-limit": "the prompt grows up to the limit",
+        "runaway-usage": "each call sends all before it again",
         "critical-path": "the growing prompt has to be read",
     },
     "tool-misuse": {
@@ -46,6 +47,7 @@ LEADS_TO: Final[Mapping[str, Mapping[str, str]]] = {
     "retry-loop": {
         "repeated-call": "the loop makes the same call",
         "step-limit": "the loop uses up the steps",
+        "runaway-usage": "the loop makes these calls",
         "silent-failure": "the failed attempts go unnoticed above",
     },
     "runaway-output": {
@@ -68,7 +70,10 @@ LEADS_TO: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "slow-first-token": {"critical-path": "the call waits in the server's queue"},
     "serial-calls": {"critical-path": "calls that could run together are made in turn"},
-    "repeated-call": {"step-limit": "repeated calls use up the steps"},
+    "repeated-call": {
+        "step-limit": "repeated calls use up the steps",
+        "runaway-usage": "most of these calls are repeated ones",
+    },
 }  # fmt: skip
 
 

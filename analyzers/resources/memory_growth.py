@@ -126,8 +126,8 @@ def _problem(rising: pl.DataFrame, runs_examined: int) -> str:
     longest = rising.sort("over", "begin_ns", "run", descending=[True, False, False]).row(0, named=True)
     of = "its one run" if runs_examined == 1 else f"{rising.height:,} of {runs_examined:,} runs"
     said = (
-        f"memory rises steadily in {of}: in the longest from {_mb(longest['first'])} to {_mb(longest['last'])} MB over "
-        f"{longest['over']:,.1f} h behind its warm-up, {_mb(longest['slope'])} MB more each hour"
+        f"memory rises steadily in {of}: by {_mb(longest['slope'])} MB an hour in the longest, from "
+        f"{_mb(longest['first'])} to {_mb(longest['last'])} MB over {longest['over']:,.1f} h"
     )
     return said + (_until_the_limit(rising) if _limited(rising) else "")
 
@@ -136,7 +136,7 @@ def _until_the_limit(rising: pl.DataFrame) -> str:
     """Of the latest run that has one."""
     latest: dict[str, Any] = rising.drop_nulls("limit").sort("end_ns", "run").row(-1, named=True)
     share, left = latest["last"] / latest["limit"], (latest["limit"] - latest["last"]) / latest["slope"]
-    said = f"; the latest of them ends at {share:.0%} of its limit of {_mb(latest['limit'])} MB"
+    said = f"; the latest ends at {share:.0%} of its limit of {_mb(latest['limit'])} MB"
     return f"{said}, reached in {left:,.1f} h at that pace" if left > 0 else said
 
 

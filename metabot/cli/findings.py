@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from analyzers.finding import Candidate, Consequence, Finding, Subject
+from analyzers.finding import Candidate, Consequence, Finding, Subject, Unit
 from metabot.cli.console import WIDTH, cut, wrapped
 from metabot.cli.quantities import seconds
 
@@ -14,6 +14,14 @@ APART: Final = "seen in tests or evaluations only"
 
 _INDENT: Final = " " * 4
 _ALSO: Final = 2  # consequences that are shown; metabot show has them all
+_SEEN_IN: Final[Mapping[Unit, str]] = {
+    "ms per entry": "session",
+    "tokens per session": "session",
+    "calls per session": "session",
+    "share of actions": "session",
+    "MB per hour": "run",
+}
+_COUNTED_BY: Final = ("trace", "session", "entry", "action")
 
 
 def moment(ns: int) -> str:
@@ -112,12 +120,22 @@ def in_all(finding: Finding) -> str:
 
 
 def costs(candidate: Candidate, per_month: float | None) -> Iterable[str]:
-    each = "trace" if "trace" in candidate.evidence.observed.unit else "call"
+    each = _each(candidate.evidence.observed.unit)
     if candidate.cost_usd_per_call is not None:
-        yield f"{money(candidate.cost_usd_per_call)} a {each}"
+        yield f"{money(candidate.cost_usd_per_call)} {each}"
     else:
         yield "cost unknown"
     if per_month is not None:
         yield f"{money(per_month)} a month"
     if candidate.seconds_per_call is not None:
-        yield f"{candidate.seconds_per_call:.2f} s a {each}"
+        yield f"{candidate.seconds_per_call:.2f} s {each}"
+
+
+def seen_in(candidate: Candidate) -> str:
+    """What it was looked for in, one by one: a trace, a session, the run of a process."""
+    return _SEEN_IN.get(candidate.evidence.observed.unit, "trace")
+
+
+def _each(unit: Unit) -> str:
+    word = next((word for word in _COUNTED_BY if word in unit), "call")
+    return f"{'an' if word[0] in 'ae' else 'a'} {word}"

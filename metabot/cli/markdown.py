@@ -8,7 +8,7 @@ from typing import Final
 from analyzers.finding import Candidate, Finding
 from analyzers.untrusted import Name, Untrusted
 from metabot.analysis import Analysis
-from metabot.cli.findings import APART, also, costs, in_all, subject_words, times
+from metabot.cli.findings import APART, also, costs, in_all, seen_in, subject_words, times
 from metabot.cli.quantities import counted
 from metabot.publish.figures import figure
 from metabot.redact import redact
@@ -56,7 +56,7 @@ def _values(finding: Finding) -> dict[str, object]:
 
 
 def _seen(candidate: Candidate) -> str:
-    where = f"{counted(candidate.traces, 'trace')} of {candidate.traces_examined:,}"
+    where = f"{counted(candidate.traces, seen_in(candidate))} of {candidate.traces_examined:,}"
     when = times(candidate)
     return f"{candidate.evidence.occurrences:,} times, in {where}{f', {when}' if when else ''}"
 

@@ -9,7 +9,7 @@ import platformdirs
 from analyzers.finding import Finding
 from metabot.cli.console import out, settings_or_defaults, wrapped
 from metabot.cli.drawing import terminal
-from metabot.cli.findings import APART, also, costs, in_all, times
+from metabot.cli.findings import APART, also, costs, in_all, seen_in, times
 from metabot.cli.parted_text import parted_lines
 from metabot.cli.pictures import draw_picture
 from metabot.cli.proposal_list import ended
@@ -65,7 +65,7 @@ def finding_page(finding: Finding) -> list[str]:
         "problem": candidate.problem,
         "observed": f"{observed.value:,.4g} {observed.unit} over n = {observed.n:,}{scaled}",
         "achievable": f"{candidate.evidence.achievable:,.4g} {observed.unit}",
-        "seen": f"{seen:,} times in {candidate.traces:,} of {candidate.traces_examined:,} traces",
+        "seen": f"{seen:,} times in {candidate.traces:,} of {candidate.traces_examined:,} {seen_in(candidate)}s",
         "from": times(candidate),
         "cost": "; ".join(costs(candidate, finding.cost_usd_per_month)),
         "in all": in_all(finding),

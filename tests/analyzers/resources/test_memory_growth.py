@@ -62,8 +62,8 @@ def test_says_how_much_more_each_hour():
     assert found.evidence.observed.value == pytest.approx(60, rel=0.02)
     assert (found.evidence.observed.n, found.evidence.observed.exact, found.evidence.occurrences) == (1, False, 1)
     assert found.problem == (
-        "memory rises steadily in its one run: in the longest from 240 to 412 MB over 2.8 h behind its warm-up, 61 MB "
-        "more each hour; the latest of them ends at 81% of its limit of 512 MB, reached in 1.6 h at that pace"
+        "memory rises steadily in its one run: by 61 MB an hour in the longest, from 240 to 412 MB over 2.8 h; the "
+        "latest ends at 81% of its limit of 512 MB, reached in 1.6 h at that pace"
     )
     assert (found.first_ns, found.last_ns) == (BEGIN_NS, BEGIN_NS + HOURS * 3600 * 10**9)
     assert found.unknown == ("what the memory holds",)
