@@ -224,6 +224,7 @@ def test_an_end_that_brings_its_duration_needs_no_start(bus: Bus, monitor: Perfo
     assert monitor.metrics()["unmatched"] == {"starts": 0, "ends": 0}
 
 
+@pytest.mark.slow
 def test_what_is_remembered_is_bounded(bus: Bus, monitor: PerformanceMonitor) -> None:
     """Tools, models, states and starts without end; the rest counts as `other` or as unmatched."""
     for number in range(10_100):
@@ -444,7 +445,7 @@ def test_an_export_is_written_whole_or_not_at_all(bus: Bus, monitor: Performance
 
     reader = threading.Thread(target=reads)
     reader.start()
-    for _ in range(50):
+    for _ in range(20):
         monitor.export(path)
     reading.set()
     reader.join()
@@ -548,16 +549,16 @@ def test_a_signal_handler_may_emit_at_any_moment(bus: Bus, monitor: PerformanceM
     before = signal.signal(signal.SIGALRM, rang)
     signal.setitimer(signal.ITIMER_REAL, 0.001, 0.0007)
     try:
-        for _ in range(2000):
+        for _ in range(800):
             with monitor.tool("work"):
                 bus.emit("agent:cycle:start")
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert rings > 10
-    assert tools(monitor) == {"work": (2000, 0), "alarm": (rings, 0)}
+    assert tools(monitor) == {"work": (800, 0), "alarm": (rings, 0)}
     found = monitor.metrics()
-    assert (found["session"]["cycles"], found["unmatched"]) == (2000 + rings, {"starts": 0, "ends": 0})
+    assert (found["session"]["cycles"], found["unmatched"]) == (800 + rings, {"starts": 0, "ends": 0})
 
 
 def test_a_forked_child_counts_for_itself(bus: Bus, monitor: PerformanceMonitor) -> None:

@@ -224,6 +224,7 @@ def test_fifty_threads_emit_and_everything_arrives(bus: Bus) -> None:
     assert counts == {f"tool:{number}": 1000 for number in range(5)}
 
 
+@pytest.mark.slow
 def test_what_is_under_way_is_bounded(bus: Bus) -> None:
     """Ten thousand asynchronous handlers; more are counted, and there is room again when they are done."""
     heard: list[str] = []
