@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from typing import Any
@@ -153,6 +154,31 @@ def test_turns_come_in_the_order_of_asking() -> None:
 
     asyncio.run(run())
     assert order == list(range(6))
+
+
+def test_a_forked_child_goes_on() -> None:
+    """Whatever the parent's threads were doing: no lock stays held, and the child's rate begins where it was."""
+    limit = RateLimit(requests_per_minute=1, burst=1, on_limit="reject")
+    limit.validate(ACTION)
+    stop = threading.Event()
+
+    def go() -> None:
+        while not stop.is_set():
+            limit.validate(Action("tool_call", "another"))
+
+    busy = [threading.Thread(target=go) for _ in range(4)]
+    for thread in busy:
+        thread.start()
+    ends = []
+    for _ in range(5):
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if isinstance(limit.validate(ACTION), Rejected) else 1)
+        ends.append(os.waitpid(child, 0)[1])
+    stop.set()
+    for thread in busy:
+        thread.join()
+    assert ends == [0] * 5
 
 
 def test_each_key_has_a_bucket_of_its_own() -> None:
