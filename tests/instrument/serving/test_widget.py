@@ -119,7 +119,7 @@ def test_it_stops_when_it_is_removed(page: Any, served: Any, transport: str) -> 
     page.get_by_text("search_docs").wait_for()
     page.evaluate("() => { window.kept = document.querySelector('performance-monitor-widget'); kept.remove(); }")
     assert within(2, lambda: served.open_sockets == 0)
-    page.wait_for_timeout(100)
+    page.wait_for_timeout(300)
     before = len(served.asked)
     page.wait_for_timeout(500)
     assert len(served.asked) == before
@@ -133,7 +133,7 @@ def test_it_rests_while_nobody_sees_it(page: Any, served: Any) -> None:
     hide = "hidden => { Object.defineProperty(document, 'hidden', {value: hidden, configurable: true}); "
     hide += "document.dispatchEvent(new Event('visibilitychange')); }"
     page.evaluate(hide, True)
-    page.wait_for_timeout(100)
+    page.wait_for_timeout(300)
     before = len(served.asked)
     page.wait_for_timeout(500)
     assert len(served.asked) == before
