@@ -31,7 +31,8 @@ FAMILIES: Final = {
     "L": "repeat echo recite verbatim dump regurgitate reproduce reprint transcribe replay",
     "K": "password passwords passphrase credential credentials apikey apikeys token tokens secrets ssn passcode key "
     "env dotenv keys apis passwd rsa ssh",
-    "k": "history conversation conversations transcript chat chats contacts records inbox emails customers",
+    "k": "history conversation conversations transcript chat chats contacts records inbox emails customers card "
+    "memory mailbox",
     "Z": "send forward email post upload transmit exfiltrate submit fetch curl append transfer wire bcc wget deliver "
     "dispatch visit ping relay beam mail embed insert add include",
     "U": "http https www com net org io webhook exfil ru xyz tk attacker pastebin requestbin ngrok",
@@ -90,11 +91,11 @@ FAMILIES: Final = {
     "residents politicians companies",
     "d": "injection injections jailbreaking attack attacks vulnerability vulnerabilities owasp classifier detector "
     "detects detection detect mitigation mitigations researchers paper blog fixture fixtures regex testers phrases "
-    "payload payloads defend defending defense defence defences defenses redteam adversarial wording screenshot "
-    "complained flagged pentest lesson workshop webinar quiz spam talk glossary assert slide slides chapter docstring "
-    "changelog scanner hardening bug essay reported investigate title history naive variants blocked expected blocks "
-    "reports protect prevent phrase keyword pattern patterns matches strings delimiter delimiters template templates "
-    "suffix suffixes transfer",
+    "payload payloads defend defending defense defence defences defenses redteam adversarial screenshot complained "
+    "flagged pentest lesson workshop webinar quiz spam talk glossary assert slide slides chapter docstring changelog "
+    "scanner hardening bug essay reported investigate title history naive variants blocked expected blocks reports "
+    "protect prevent phrase keyword pattern patterns matches strings delimiter delimiters template templates suffix "
+    "suffixes transfer",
     "e": "decode decoding base64 rot13 hex decipher decrypt unscramble cipher morse caesar deobfuscate reverse "
     "reversed backwards binary ascii leetspeak encoded base32 concatenate combine",
     "x": "execute run perform carry answer",

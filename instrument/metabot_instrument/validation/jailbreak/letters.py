@@ -38,7 +38,6 @@ _ENGLISH_ANYWAY: Final = frozenset(
         "fine",
         "fin",
         "pas",
-        "manda",
         "plus",
         "son",
         "sur",
@@ -48,11 +47,9 @@ _ENGLISH_ANYWAY: Final = frozenset(
         "as",
         "but",
         "also",
-        "laat",
         "doe",
         "en",
         "passe",
-        "copia",
         "falls",
         "handle",
         "filter",
@@ -61,7 +58,6 @@ _ENGLISH_ANYWAY: Final = frozenset(
         "rest",
         "dis",
         "lis",
-        "fais",
         "rien",
         "bien",
         "grand",
@@ -75,7 +71,6 @@ _ENGLISH_ANYWAY: Final = frozenset(
         "phrase",
         "phrases",
         "simple",
-        "simula",
     ]
 )
 _SHOWN_BACKWARDS: Final = (

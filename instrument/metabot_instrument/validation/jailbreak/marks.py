@@ -123,6 +123,16 @@ MARKS: Final = (
         r"(?:\)|\$|\{\{?\w{0,20}(?:key|secret|token|pass|history|user"
         r"|data|conv)|[\[<])",
     ),
+    _mark(
+        "instruction override", 0.5, "your",
+        r"\b(?:opposite|contrary|against|in spite|instead|regardless|irrespective|despite|outside|beyond|impor"
+        r"tant than|break|broke)\b[^.\n]{0,15}\byour (?:\w{2,12} )?(?:instructions|rules|guidelines|prompt|tra"
+        r"ining|programming|polic|limits|restrictions)",
+    ),
+    _mark(
+        "instructions in data", 0.45, "ai llm",
+        r"\b(?:ai|llm)[ -](?:review|agent|assistant|bot|system|model|summar)\w{0,6}\s?:",
+    ),
     _mark("forged delimiter", 0.6, "[system]", r"\[system\]\s?\("),
     _mark(
         "forged delimiter", 0.35, "new",
@@ -185,7 +195,11 @@ MARKS: Final = (
         r"<(?:img|iframe|script)\b[^>\n]{0,120}\bsrc\s?=\s?[\"']?https?://[^\"'>\n?&=#]{1,200}[?&=#][^\"'>\n]"
         r"{0,60}" + _DATA,
     ),
-    _mark("exfiltration", 0.4, "http", r"https?://[^\s\"')?]{1,200}\?(?:[a-z_]{1,20}=[^\s\"')&]{0,40}&){0,4}[a-z_]{1,20}=(?:\{|\[|<|\$|\.\.\.|…|\s|$)"),
+    _mark(
+        "exfiltration", 0.4, "http",
+        r"https?://[^\s\"')?]{1,200}\?(?:[a-z_]{1,20}=[^\s\"')&]{0,40}&){0,4}[a-z_]{1,20}=(?:\{|\[|<|\$|\.\.\."
+        r"|…|\s|$)",
+    ),
     _mark(
         "instructions in data", 0.4, "<!--",
         r"<!--[^>]{0,200}\b(?:ai|llm|assistant|agent|ignore|system|instruction|model|bot)",

@@ -6,7 +6,8 @@ from typing import Final
 
 GERMAN: Final = {
     "V": "ignoriere ignorier ignorieren ignoriert missachte missachten vergiss vergesst vergessen umgehe umgehen "
-    "verwerfe verwirf uberschreibe uberschreiben missachtet vernachlassige ubergehe",
+    "verwerfe verwirf uberschreibe uberschreiben missachtet vernachlassige ubergehe pfeif pfeife ausblenden blende "
+    "hinweg",
     "v": "losche loschen entferne deaktiviere deaktivieren brich breche schalte hebe streiche beende lass",
     "P": "vorherigen vorherige vorigen bisherigen bisherige obigen obige oben vorangegangenen fruheren fruhere "
     "ursprunglichen zuvor vorher bisher vorstehenden gegebenen ersten davor vorangehenden",
@@ -67,7 +68,7 @@ GERMAN: Final = {
 
 FRENCH: Final = {
     "V": "ignore ignorez ignorer oublie oubliez oublier neglige negligez contourne contournez contourner meprise "
-    "outrepasse abandonne ecarte transgresse",
+    "outrepasse abandonne ecarte transgresse abstraction fi tomber",
     "v": "supprime supprimez efface effacez desactive desactivez annule annulez enfreins",
     "P": "precedentes precedents precedente precedent anterieures anterieurs dessus avant initiales initial initiale "
     "jusqu jusque originales originelles anterieure",
@@ -119,7 +120,7 @@ FRENCH: Final = {
 
 SPANISH: Final = {
     "V": "ignora ignore ignorar ignoren ignorad olvida olvide olvidate olvidar omite omita descarta desobedece elude "
-    "evita desatiende desestima pasa salta saltate anula invalida olvides omiso",
+    "evita desatiende desestima pasa salta saltate anula invalida olvides omiso prescinde desoye prescindir",
     "v": "borra borre elimina elimine desactiva desactive cancela rompe suprime",
     "P": "anteriores anterior previas previos previa arriba antes iniciales inicial originales precedentes dadas "
     "recibido recibidas hasta",
@@ -136,7 +137,7 @@ SPANISH: Final = {
     "k": "historial clientes",
     "Z": "envia envie enviar reenvia manda transfiere transmite",
     "n": "no sin ningun ninguna nunca jamas ni nada",
-    "f": "sigas sigue obedece respetes cumplas seguir sujeto obedezcas",
+    "f": "sigas sigue obedece respetes cumplas seguir sujeto obedezcas hagas haz",
     "D": "ilimitado ilimitada amoral inmoral irrestricto irrestricta desinhibida",
     "R": "actua finge comportate simula interpreta haz responde hazte imagina imaginate",
     "y": "eres usted ti seras",
@@ -171,7 +172,8 @@ SPANISH: Final = {
 }
 
 ITALIAN: Final = {
-    "V": "ignora ignorare ignorate dimentica dimenticare dimenticati trascura aggira scavalca tralascia scorda",
+    "V": "ignora ignorare ignorate dimentica dimenticare dimenticati trascura aggira scavalca tralascia scorda "
+    "perdere tralasciare",
     "v": "cancella elimina disattiva disabilita rimuovi rompi salta annulla",
     "P": "precedenti precedente sopra prima iniziali iniziale originali finora ricevute date sinora originario",
     "Y": "tue tuoi tuo tua vostre",
