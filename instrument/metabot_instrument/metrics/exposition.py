@@ -26,15 +26,20 @@ def exposition(accept: str | None = None, *, shown: Meter | CollectorRegistry = 
     In multiprocess mode it is what all processes of the folder counted, else what `shown` has: a meter's own metrics,
     or a registry of the application that a meter was registered in. Where nothing can be said, it is empty text.
     """
-    now = _Now(_with_units(of_all_processes(), shown) if multiprocess() else _collected(shown) or meter.collect())
+    now = _Now(_with_units(of_all_processes(), shown) if multiprocess() else _collected(shown))
     if _takes_openmetrics(accept or ""):
         return openmetrics.generate_latest(now), OPENMETRICS  # type: ignore[no-untyped-call]
     return generate_latest(now), TEXT
 
 
+def _collected(shown: Meter | CollectorRegistry) -> Iterable[Metric]:
+    """Ours where a collector of the application raises; the failure is counted."""
+    found = _asked(shown)
+    return meter.collect() if found is None else found
+
+
 @contained("metrics", None)
-def _collected(shown: Meter | CollectorRegistry) -> list[Metric]:
-    """None where a collector of the application raises: ours are shown then, and the failure is counted."""
+def _asked(shown: Meter | CollectorRegistry) -> list[Metric]:
     return list(shown.collect())
 
 

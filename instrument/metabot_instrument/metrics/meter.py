@@ -15,9 +15,11 @@ from typing import Final, TypeVar
 
 from prometheus_client import Metric, values
 
+from metabot_instrument.boundary import count
 from metabot_instrument.lines.forks import renewed_in_children
 from metabot_instrument.metrics import gate
 from metabot_instrument.metrics.definition import UNITS, Across, Definition
+from metabot_instrument.metrics.processes import folder
 from metabot_instrument.metrics.push import push
 from metabot_instrument.metrics.series import Counter, Gauge, Histogram, Series
 
@@ -34,6 +36,7 @@ class Meter:
     """
 
     def __init__(self, *, since_ns: int | None = None, instance: str | None = None) -> None:
+        _make_folder()
         self._series: dict[str, Series] = {}
         self._since_ns = since_ns or time.time_ns()
         self.instance = instance
@@ -81,11 +84,12 @@ class Meter:
         return [Metric(one.family, one.says, one.kind, UNITS.get(one.unit, "")) for one in self.definitions]
 
     def renew(self) -> None:
-        """In a forked child. The files of the multiprocess mode are prometheus-client's to part."""
+        """In a forked child. Sums that outlive processes are the parent's to tell."""
         self._since_ns = time.time_ns()
-        if not multiprocess():
-            for series in list(self._series.values()):
-                series.renew()
+        if self.instance is not None:
+            self.close()
+        for series in list(self._series.values()):
+            series.renew()
 
     def _one(self, kind: type[S], definition: Definition) -> S:
         there = self._series.get(definition.family)
@@ -107,3 +111,14 @@ class Meter:
 def multiprocess() -> bool:
     """Whether values stand in the files of PROMETHEUS_MULTIPROC_DIR, as prometheus-client decides when imported."""
     return bool(getattr(values.ValueClass, "_multiprocess", False))
+
+
+def _make_folder() -> None:
+    """Where that cannot be done, this process counts for itself, for prometheus-client would raise at each metric."""
+    if not multiprocess():
+        return
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        count("metrics", f"PROMETHEUS_MULTIPROC_DIR cannot be used, so this process counts for itself: {error}")
+        values.ValueClass = values.MutexValue

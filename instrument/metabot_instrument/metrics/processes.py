@@ -21,7 +21,8 @@ from metabot_instrument.boundary import count
 
 
 def folder() -> Path:
-    return Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    older = "prometheus_multiproc_dir"  # prometheus-client still takes it
+    return Path(os.environ.get("PROMETHEUS_MULTIPROC_DIR") or os.environ[older])
 
 
 def of_all_processes() -> Iterable[Metric]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from metabot_instrument.boundary import contained, count
 from metabot_instrument.current import on_change, settings
-from metabot_instrument.lines.forks import renewed_in_children
+from metabot_instrument.lines.forks import renewed_in_children, setting_up
 from metabot_instrument.lines.writers import opened, settled_at_exit
 from metabot_instrument.metrics import gate
 from metabot_instrument.settings import UNNAMED, Settings
@@ -118,9 +118,8 @@ class _Sender:
 
     @contained("export", None)
     def _work(self) -> None:
-        from metabot_instrument.otlp import exporter  # noqa: PLC0415  # half a second, which no caller waits for
-
-        to, resource = exporter(self._settings, "metrics"), _resource(self._settings)
+        with setting_up:  # a fork waits: a child could not import what its parent was importing
+            to, resource = _set_up(self._settings)
         over = to is None
         while not over:
             with self._asked:
@@ -135,6 +134,14 @@ class _Sender:
         with self._asked:
             self._done = done
             self._asked.notify_all()
+
+
+def _set_up(now: Settings) -> tuple[Any | None, Resource]:
+    """Imports all that a push needs, half a second's worth, which no caller waits for."""
+    from metabot_instrument.metrics import otlp_data  # noqa: F401, PLC0415
+    from metabot_instrument.otlp import exporter  # noqa: PLC0415
+
+    return exporter(now, "metrics"), _resource(now)
 
 
 @contained("export", None)

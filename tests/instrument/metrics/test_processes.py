@@ -116,6 +116,29 @@ def test_a_forked_child_counts_for_itself(tmp_path: Path) -> None:
     assert "pforge_ticks_total 3.0" in _said(code, tmp_path)
 
 
+def test_a_child_pushes_no_level_that_it_did_not_set(tmp_path: Path) -> None:
+    """What its parent set is the parent's; 0 would be a false efficiency."""
+    code = """
+        import os
+        from metabot_instrument import meter
+        meter.efficiency.set(0.9)
+        child = os.fork()
+        if not child:
+            os._exit("pforge_efficiency" in {family.name for family in meter.collect()})
+        print(os.waitpid(child, 0)[1])
+    """
+    assert _said(code, tmp_path) == "0\n"
+
+
+@pytest.mark.parametrize("folder", ["not/there/yet", "file/below"])
+def test_a_folder_that_is_not_there_breaks_nothing(tmp_path: Path, folder: str) -> None:
+    """It is made; where it cannot be, the process counts for itself, and that is said."""
+    (tmp_path / "file").touch()
+    said = _said("from metabot_instrument import meter\nmeter.ticks.inc()" + _SHOW, tmp_path / folder)
+    assert "pforge_ticks_total 1.0" in said
+    assert ("{'metrics': 1}" in said) == (folder == "file/below")
+
+
 _CALLER = """
     from metabot_instrument import TokenBudget
     budget = TokenBudget("openai", 100)

@@ -25,6 +25,16 @@ from metabot_instrument import meter
 meter.agent_actions.inc(action="search", outcome="ok")
 meter.agent_latency.observe(0.2, action="search")
 """
+_READY = """
+import sys
+while "metabot_instrument.otlp" not in sys.modules:  # importing the exporter may take a busy machine seconds
+    time.sleep(0.01)
+from metabot_instrument.lines.forks import setting_up
+with setting_up:
+    pass
+from metabot_instrument import flush
+assert any(flush() for _ in range(10))
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -165,14 +175,17 @@ def _agent(code: str, **environment: str) -> tuple[subprocess.CompletedProcess[s
     return done, time.monotonic() - began
 
 
-def test_a_short_life_is_told_whole(tmp_path: Path) -> None:
-    """What a process counted is pushed when it ends."""
+def test_the_last_count_is_told(tmp_path: Path) -> None:
+    """What a process counted since the last push is pushed when it ends."""
     with over_http() as collector:
         done, _ = _agent(
-            _AGENT, METABOT_OTLP_ENDPOINT=collector.endpoint, OTEL_RESOURCE_ATTRIBUTES="service.version=1.2"
+            f"{_AGENT}{_READY}meter.ticks.inc()",
+            METABOT_OTLP_ENDPOINT=collector.endpoint,
+            OTEL_RESOURCE_ATTRIBUTES="service.version=1.2",
         )
     assert done.stderr == ""
     assert set(collector.metrics()) >= {"agent.actions", "agent.latency"}
+    assert [point.as_double for point in collector.metrics()["pforge_ticks"].sum.data_points] == [1]
     told = collector.resource()
     assert (told["service.name"], told["service.version"]) == ("unknown_service", "1.2")
 
@@ -198,7 +211,8 @@ child = os.fork()
 if not child:
     meter.agent_actions.inc(10, action="search", outcome="ok")
     from metabot_instrument import flush
-    os._exit(not flush())
+    os._exit(not any(flush() for _ in range(10)))
+{_READY}
 assert os.waitpid(child, 0)[1] == 0
 """
     with over_http() as collector:
