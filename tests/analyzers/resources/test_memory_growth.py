@@ -146,6 +146,7 @@ def test_says_nothing_when(rows):
     assert detect(samples(*rows)) == []
 
 
+@pytest.mark.slow
 def test_wandering_memory_is_seldom_taken_for_a_leak():
     """Of sixty runs whose memory wanders without a trend, three at most rise so."""
     found = [bool(detect(samples(*run(wandering(seed))))) for seed in range(60)]

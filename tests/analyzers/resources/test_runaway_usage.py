@@ -111,6 +111,7 @@ def test_says_nothing_when(calls):
     assert detect(calls, NO_SAMPLES) == []
 
 
+@pytest.mark.slow
 def test_scatter_alone_is_no_runaway():
     """Of forty recordings of sixty sessions whose sizes scatter widely (log-normal), one at most seems to hold one."""
     found = []
