@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import contextvars
 import faulthandler
+import gc
 import multiprocessing
 import sys
 import threading
@@ -176,6 +177,8 @@ def test_a_fork_while_other_threads_trace_does_not_hang_the_child(trace: Trace) 
     def busy() -> None:
         while not stop.is_set():
             tracer.event("memory", "read")
+
+    gc.collect()  # of other tests' objects: some wait, when they end, for threads that a child does not have
 
     def in_the_child() -> None:
         faulthandler.dump_traceback_later(25, exit=True, file=sys.__stderr__)  # where it hangs
