@@ -16,7 +16,7 @@ from metabot.generate.asking.budget import Allowance
 from metabot.ledger.ledger import Ledger
 from metabot.stopped import Stopped
 from metabot_instrument.current import configure, settings
-from tests.instrument.metrics.otlp_server import over_http
+from tests.instrument.otlp_collector import over_http
 from tests.metabot.cli.command import metabot
 from tests.proposals import FINGERPRINT, finding
 from tests.tried import tried

@@ -17,8 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from metabot_instrument import Meter, configure, exposition, failures, flush
 from metabot_instrument.current import settings
-from tests.instrument.metrics.otlp_server import over_grpc, over_http
-from tests.instrument.traces.collector import closed_port, that_hangs
+from tests.instrument.otlp_collector import closed_port, over_grpc, over_http, that_hangs
 
 _AGENT = """
 from metabot_instrument import meter

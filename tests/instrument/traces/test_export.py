@@ -13,7 +13,7 @@ import pytest
 
 from metabot_instrument import configure, failures, tracer
 from metabot_instrument.lines.writers import flush
-from tests.instrument.traces.collector import attributes, closed_port, over_grpc, over_http, that_hangs
+from tests.instrument.otlp_collector import attributes, closed_port, over_grpc, over_http, that_hangs
 from tests.instrument.traces.written import Trace
 
 _AGENT = """

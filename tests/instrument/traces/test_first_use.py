@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.instrument.traces.collector import closed_port
+from tests.instrument.otlp_collector import closed_port
 
 _FORKS = """
 import os, threading, time
