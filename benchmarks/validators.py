@@ -15,10 +15,18 @@ from typing import Any, Final
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.anti_jailbreak import AntiJailbreak
 from metabot_instrument.validation.claims.check import checked
-from metabot_instrument.validation.claims.knowledge import KnowledgeBase, knowledge
+from metabot_instrument.validation.claims.knowledge import knowledge
+from metabot_instrument.validation.claims.prepared import Prepared
 from metabot_instrument.validation.verdict import Rejected
 
 SETS: Final = Path(__file__).parents[1] / "tests" / "instrument" / "validation" / "sets"
+
+_CLAIMS: Final = {
+    "dev": "facts.json",
+    "heldout": "facts.json",
+    "domains": "facts_domains.json",
+    "unseen": "facts_domains.json",
+}  # sets of claims, each with what is known
 
 
 def table() -> str:
@@ -32,9 +40,9 @@ def _lines() -> Iterator[str]:
     for name in ("dev", "heldout"):
         rows = _rows(f"jailbreak_{name}")
         yield _line("attacks", name, rows, _attacked, lambda row: bool(row["attack"]))
-    known = knowledge(SETS / "facts.json")
     for standing in ("contradicted", "supported"):
-        for name in ("dev", "heldout"):
+        for name, facts in _CLAIMS.items():
+            known = Prepared(knowledge(SETS / facts))
             rows = _rows(f"claims_{name}")
             yield _line(f"{standing} claims", name, rows, _standing(known, standing), _is(standing))
 
@@ -63,12 +71,12 @@ def _attacked(row: dict[str, Any]) -> bool:
     return isinstance(AntiJailbreak().validate(Action("message", text=row["text"])), Rejected)
 
 
-def _standing(known: KnowledgeBase, standing: str) -> Callable[[dict[str, Any]], bool]:
+def _standing(known: Prepared, standing: str) -> Callable[[dict[str, Any]], bool]:
     return lambda row: any(claim.standing == standing for claim in checked(row["text"], known))
 
 
 def _is(standing: str) -> Callable[[dict[str, Any]], bool]:
-    return lambda row: bool(row["standing"] == standing)
+    return lambda row: standing in row["standing"].split(", ")
 
 
 def _rows(name: str) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.claims.check import Claim, Standing, checked
 from metabot_instrument.validation.claims.knowledge import KnowledgeBase, knowledge
+from metabot_instrument.validation.claims.prepared import Prepared
 from metabot_instrument.validation.judge import Judge, NoJudgementError
 from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Verdict
 
@@ -50,7 +51,7 @@ class Hallucination:
     judge_most: int = 5
     on_judge_failure: Literal["unknown", "reject"] = "unknown"
     name: str = "hallucination"
-    _known: KnowledgeBase = field(init=False, repr=False, compare=False)
+    _known: Prepared = field(init=False, repr=False, compare=False)
     _judge: Judge | None = field(init=False, repr=False, compare=False)
 
     reasons = frozenset({CONTRADICTED, UNKNOWN, TOO_LONG, NO_JUDGE})
@@ -72,7 +73,7 @@ class Hallucination:
         judge = None
         if self.judge_url is not None:
             judge = Judge(self.judge_url, self.judge_model, self.judge_key_variable, self.judge_seconds)
-        object.__setattr__(self, "_known", knowledge(self.knowledge))
+        object.__setattr__(self, "_known", Prepared(knowledge(self.knowledge)))
         object.__setattr__(self, "_judge", judge)
         object.__setattr__(self, "kinds", tuple(self.kinds))
 
@@ -89,7 +90,7 @@ class Hallucination:
             return Approved()
         if len(action.text) > self.longest:
             return Rejected(TOO_LONG)
-        claims = checked(action.text, self._known)
+        claims = checked(action.text, self._known.fresh())
         try:
             claims = self._judged(claims)
         except NoJudgementError:
@@ -128,8 +129,10 @@ class Hallucination:
         return replace(claim, standing=standing, about="model judge")
 
     def _all(self) -> str:
-        facts = (f"{fact.subject}: {fact.attribute}: {_values(fact.values, fact.unit)}" for fact in self._known.facts())
-        return "\n".join([*facts, *self._known.sentences()])[:20_000]
+        facts = (
+            f"{fact.subject}: {fact.attribute}: {_values(fact.values, fact.unit)}" for fact in self._known.known.facts()
+        )
+        return "\n".join([*facts, *self._known.known.sentences()])[:20_000]
 
 
 def _values(values: Iterable[object], unit: str) -> str:

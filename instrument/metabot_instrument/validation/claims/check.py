@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
-from metabot_instrument.validation.claims.knowledge import Fact, KnowledgeBase
-from metabot_instrument.validation.claims.quantities import Quantity, days, quantities, quantity, singular
-from metabot_instrument.validation.claims.sentences import PRONOUNS, Clause, clauses, content, opposed, words
+from metabot_instrument.validation.claims.dates import Day, days
+from metabot_instrument.validation.claims.prepared import VERSION, Prepared, Ready, Subject
+from metabot_instrument.validation.claims.quantities import NUMBER_WORDS, Quantity, quantities
+from metabot_instrument.validation.claims.sentences import Clause, clauses, row
+from metabot_instrument.validation.claims.units import MONEY
 
 Standing: TypeAlias = Literal["supported", "contradicted", "unknown"]
 
@@ -23,172 +26,158 @@ class Claim:
     about: str = ""
 
 
-_SAYINGS: Final = tuple(
-    frozenset(group.split())
-    for group in (
-        "price cost costs priced fee charge charged preis kostet prix coute precio cuesta",
-        "founded established created started founding gegründet since",
-        "population inhabitants residents people live lives einwohner",
-        "height tall high height", "length long", "weight weighs weigh heavy", "width wide", "depth deep",
-        "location located headquartered headquarters based lies situated seat sitz office",
-        "author written wrote writer", "capital hauptstadt", "ceo executive chief leads led head runs",
-        "founder founded founders started", "storage space disk", "released release launched launch published came",
-        "trial try", "refund refunds returned return returns",
-        "delivery delivered ship ships shipping arrives",
-        "duration lasts last takes take", "age old", "speed fast", "born birth birthday", "died death dies",
-        "warranty guarantee guaranteed", "opened opening opens open",
-    )
-)  # fmt: skip
-_NAMED: Final = re.compile(
-    r"\b(?:is|was|are|were|by|in|at|called|named|ist|war|est|es)\s+"
-    r"(?:the\s+|in\s+|a\s+|an\s+)?([A-ZÄÖÜ][\w-]+)"
+_NAME: Final = r"(?:the\s+|a\s+|an\s+)?([A-ZÄÖÜ][\w-]+)"
+_NAMED: Final = re.compile(rf"\b(?:is|was|are|were|by|under|called|named|ist|war|est|es)\s+{_NAME}")
+_NAMED_PLACE: Final = re.compile(rf"\b(?:in|at)\s+{_NAME}")
+_NO_NAMES: Final = row(
+    "january february march april may june july august september october november december monday tuesday wednesday "
+    "thursday friday saturday sunday not"
 )
+_DIGIT: Final = re.compile(r"\d")
 
 
-def checked(text: str, known: KnowledgeBase) -> list[Claim]:
-    """Each claim of the text, in its order; a sentence that asks or requests is none."""
-    facts, sentences = known.facts(), [(each, words(each)) for each in known.sentences()]
+class Said:
+    """What one clause says, each thing read when it is first asked for."""
+
+    def __init__(self, clause: Clause) -> None:
+        self.clause = clause
+        self.words = frozenset(clause.words)
+
+    @cached_property
+    def counts(self) -> bool:
+        """Whether there is any number."""
+        return bool(_DIGIT.search(self.clause.text)) or not self.words.isdisjoint(NUMBER_WORDS)
+
+    @cached_property
+    def quantities(self) -> Sequence[Quantity]:
+        return quantities(self.clause.text) if self.counts else ()
+
+    @cached_property
+    def days(self) -> Sequence[Day]:
+        return days(self.clause.text)
+
+    @cached_property
+    def bare(self) -> Sequence[Quantity]:
+        """The numbers, where none has a unit or counts anything, and none is a year."""
+        return () if self.days or any(each.kind for each in self.quantities) else self.quantities
+
+
+def checked(text: str, known: Prepared) -> list[Claim]:
+    """Each claim of the text, in its order; a sentence that asks, requests or reports is none."""
     found: list[Claim] = []
     last: str | None = None
     for clause in clauses(text):
-        subject = _subject(clause, facts) or (last if PRONOUNS & set(clause.words[:2]) else None)
+        subject = _subject(clause, known) or (last if clause.goes_on else None)
         last = subject or last
-        own = [fact for fact in facts if fact.subject == subject]
-        claims = list(_against_facts(clause, own, facts))
-        found.extend(claims or _against_sentences(clause, sentences) or _unknown(clause, subject))
+        said = Said(clause)
+        claims = list(_against_facts(said, known.subjects[subject], known)) if subject else []
+        found.extend(claims or _against_sentences(clause, known) or _unknown(said, subject))
     return found
 
 
-def _subject(clause: Clause, facts: Iterable[Fact]) -> str | None:
+def _subject(clause: Clause, known: Prepared) -> str | None:
     """Who the clause is about: the name that stands first, of several there the longest."""
-    row = f" {' '.join(clause.words)} "
     best: tuple[int, int, str] | None = None
-    for fact in facts:
-        for name in (fact.subject, *fact.called):
-            at = row.find(f" {' '.join(words(name))} ")
-            if at >= 0 and (best is None or (at, -len(name)) < best[:2]):
-                best = (at, -len(name), fact.subject)
+    for at, length, subject in known.names.within(clause.words):
+        if best is not None and at > best[0]:
+            break
+        if best is None or length > -best[1]:
+            best = at, -length, subject
     return best[2] if best else None
 
 
-def _against_facts(clause: Clause, own: Sequence[Fact], facts: Sequence[Fact]) -> Iterator[Claim]:
-    named = [fact for fact in own if _mentions(clause, fact)]
-    for fact in named or own:
-        standing = _standing(clause, fact, facts, named=bool(named), alone=_alone(fact, own))
+def _against_facts(said: Said, subject: Subject, known: Prepared) -> Iterator[Claim]:
+    if named := subject.named(said.words):
+        facts = named
+    else:
+        facts = [
+            *subject.alone,
+            *{id(each.what): each.what for each in subject.values.within(said.clause.words)}.values(),
+        ]
+    for fact in facts:
+        standing = _standing(said, fact, known, named=bool(named))
         if standing:
-            yield Claim(clause.text, standing, f"{fact.subject}: {fact.attribute}")
+            yield Claim(said.clause.text, standing, fact.about)
 
 
-def _mentions(clause: Clause, fact: Fact) -> bool:
-    return any(
-        set(words(saying)) <= set(clause.words) for saying in (fact.attribute.replace("_", " "), *fact.said)
-    ) or any(group & set(clause.words) for group in _SAYINGS if set(words(fact.attribute.replace("_", " "))) & group)
-
-
-def _alone(fact: Fact, own: Sequence[Fact]) -> bool:
-    """Whether no other fact of the subject has values of this kind."""
-    return sum(_kind(other) == _kind(fact) for other in own) == 1
-
-
-def _kind(fact: Fact) -> str:
-    value = fact.values[0]
-    if isinstance(value, bool):
-        return "yes or no"
-    if isinstance(value, int | float):
-        return quantity(value, fact.unit or singular(fact.attribute.lower())).kind
-    return "date" if _dated(value) else "text"
-
-
-def _standing(clause: Clause, fact: Fact, facts: Sequence[Fact], *, named: bool, alone: bool) -> Standing | None:
-    kind = _kind(fact)
-    if kind == "yes or no":
-        return _told(clause.negated != fact.values[0]) if named else None
-    if kind == "date":
-        return _date(clause, fact) if named or alone else None
-    if kind == "text":
-        return _text(clause, fact, facts, named=named)
-    return _number(clause, fact) if named or alone else None
+def _standing(said: Said, fact: Ready, known: Prepared, *, named: bool) -> Standing | None:
+    negated = said.clause.negated
+    if fact.kind == "yes or no":
+        return _told(negated != fact.answer) if named else None
+    if fact.kind == "date":
+        agrees = any(one.agrees(other) for one in said.days for other in fact.days)
+        return _told(agrees != negated) if said.days else None
+    if fact.kind in ("text", "version"):
+        return _text(said, fact, known, named=named)
+    return _number(said, fact, named=named)
 
 
 def _told(right: object) -> Standing:
     return "supported" if right else "contradicted"
 
 
-def _number(clause: Clause, fact: Fact) -> Standing | None:
-    right = [quantity(float(value), fact.unit) for value in fact.values if isinstance(value, int | float)]
-    kinds = {each.kind for each in right} | ({"", singular(fact.attribute.lower())} if not fact.unit else set())
-    said = [each for each in quantities(clause.text) if each.kind in kinds or (not fact.unit and _counted(each, fact))]
-    if not said:
+def _number(said: Said, fact: Ready, *, named: bool) -> Standing | None:
+    mine = [each for each in said.quantities if _comparable(each, fact)]
+    if not mine and named and fact.unit:
+        mine = [each.scaled(fact.factor, fact.kind) for each in said.bare]
+    if not mine:
+        return _in_other_money(said, fact) if named else None
+    told = [_agrees(one, right, fact) for one in mine for right in fact.right]
+    agrees = True if True in told else False if False in told else None
+    return None if agrees is None else _told(agrees != said.clause.negated)
+
+
+def _comparable(said: Quantity, fact: Ready) -> bool:
+    return said.kind == fact.right[0].kind or (not fact.unit and (said.kind == fact.kind or said.kind in fact.counted))
+
+
+def _in_other_money(said: Said, fact: Ready) -> Standing | None:
+    """The right number in a wrong currency is wrong; another number may be converted."""
+    if fact.kind not in MONEY:
         return None
-    agrees = any(_near(one, other, fact.tolerance) for one in said for other in right)
-    return _told(agrees != clause.negated)
+    same = any(each.kind in MONEY and each.number == right.number for each in said.quantities for right in fact.right)
+    return _told(said.clause.negated) if same else None
 
 
-def _counted(said: Quantity, fact: Fact) -> bool:
-    return said.kind in {
-        singular(word) for name in (fact.attribute, *fact.said) for word in words(name.replace("_", " "))
-    }
+def _agrees(said: Quantity, right: Quantity, fact: Ready) -> bool | None:
+    """None where the two overlap and neither holds the other."""
+    if fact.limit and said.bound in ("at least", "at most"):
+        said = said.exactly()
+    if said.other is not None and _agrees(said.exactly(said.other), right, fact):
+        return True
+    slack = max(abs(right.low), abs(right.high)) * max(fact.tolerance, said.tolerance, 1e-9)
+    if said.low - slack <= right.low and right.high <= said.high + slack:
+        return True
+    if right.low - slack <= said.low and said.high <= right.high + slack:
+        return True
+    return False if said.high < right.low - slack or said.low > right.high + slack else None
 
 
-def _near(said: Quantity, right: Quantity, tolerance: float) -> bool:
-    return abs(said.number - right.number) <= max(abs(right.number) * tolerance, 1e-9 * abs(right.number))
-
-
-def _date(clause: Clause, fact: Fact) -> Standing | None:
-    said = days(clause.text)
-    if not said:
-        return None
-    right = [day for value in fact.values for day in days(str(value))]
-    return _told(any(one.agrees(other) for one in said for other in right) != clause.negated)
-
-
-def _dated(value: str) -> bool:
-    found = days(value)
-    return bool(found) and len(words(value)) <= 4
-
-
-def _text(clause: Clause, fact: Fact, facts: Sequence[Fact], *, named: bool) -> Standing | None:
-    row = f" {' '.join(clause.words)} "
-    if any(f" {' '.join(words(str(value)))} " in row for value in fact.values):
+def _text(said: Said, fact: Ready, known: Prepared, *, named: bool) -> Standing | None:
+    clause = said.clause
+    values = [each.what for each in known.values[fact.attribute].within(clause.words)]
+    if any(row in fact.rows for row in values):
         return _told(not clause.negated)
     if not named:
         return None
-    others = {value for other in facts if other.attribute == fact.attribute for value in other.values} - set(
-        fact.values
-    )
-    if any(f" {' '.join(words(str(value)))} " in row for value in others):
+    if values:
         return _told(clause.negated)
-    return "contradicted" if not clause.negated and _names_another(clause, fact) else None
+    another = bool(VERSION.search(clause.text)) if fact.kind == "version" else _names_another(clause, fact)
+    return "contradicted" if another and not clause.negated else None
 
 
-def _names_another(clause: Clause, fact: Fact) -> bool:
-    own = set(words(f"{fact.subject} {' '.join(fact.called)} {fact.attribute}"))
-    return any(name.lower() not in own for name in _NAMED.findall(clause.text))
+def _names_another(clause: Clause, fact: Ready) -> bool:
+    names = _NAMED.findall(clause.text) + (_NAMED_PLACE.findall(clause.text) if fact.placed else [])
+    return any(name.lower() not in fact.own and name.lower() not in _NO_NAMES for name in names)
 
 
-def _against_sentences(clause: Clause, sentences: Iterable[tuple[str, tuple[str, ...]]]) -> list[Claim]:
-    """The sentence that has most words in common decides, where it has nearly all."""
-    said = content(clause.words)
-    best = max(((_common(said, content(row)), sentence, row) for sentence, row in sentences), default=None)
-    if best is None or best[0] < 0.5:
-        return []
-    share, sentence, row = best
-    true = Clause(sentence, row, sentence)
-    numbers = {(each.number, each.kind) for each in quantities(clause.text)}
-    right = {(each.number, each.kind) for each in quantities(sentence)}
-    turned = opposed(said, content(row)) or clause.negated != true.negated
-    if {kind for _, kind in numbers} & {kind for _, kind in right} and not numbers & right:
-        turned = True
-    if turned or share >= 0.75:
-        return [Claim(clause.text, _told(not turned), sentence)]
-    return []
+def _against_sentences(clause: Clause, known: Prepared) -> list[Claim]:
+    decided = known.sentences.decide(clause)
+    return [Claim(clause.text, _told(decided[0]), decided[1])] if decided else []
 
 
-def _common(said: frozenset[str], known: frozenset[str]) -> float:
-    return len(said & known) / max(len(said | known), 1)
-
-
-def _unknown(clause: Clause, subject: str | None) -> list[Claim]:
+def _unknown(said: Said, subject: str | None) -> list[Claim]:
     """What could be checked and is not known: it names a number, a date, or a subject of the knowledge."""
-    checkable = subject is not None or quantities(clause.text) or days(clause.text) or _NAMED.search(clause.text)
-    return [Claim(clause.text, "unknown")] if checkable else []
+    text = said.clause.text
+    checkable = subject is not None or said.counts or _NAMED.search(text) or _NAMED_PLACE.search(text)
+    return [Claim(text, "unknown")] if checkable else []

@@ -1,133 +1,180 @@
-"""Numbers with their units, and dates, as texts write them."""
+"""Numbers with their units, as texts write them: ranges, bounds, and separators of several countries."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from math import inf
+from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
-_UNITS: Final[dict[str, dict[str, float]]] = {
-    "time": {
-        "ms": 0.001, "millisecond": 0.001, "s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600,
-        "hr": 3600,
-        "hour": 3600, "day": 86400, "week": 604800, "month": 2629800, "year": 31557600, "sekunde": 1, "stunde": 3600,
-        "tag": 86400, "jahr": 31557600, "monat": 2629800, "tagen": 86400, "jahren": 31557600, "stunden": 3600,
-        "minuten": 60, "monaten": 2629800,
-    },
-    "mass": {"mg": 1e-6, "g": 1e-3, "gram": 1e-3, "kg": 1, "kilogram": 1, "kilo": 1,
-             "tonne": 1e3, "ton": 1e3,
-             "lb": 0.45359, "pound": 0.45359},
-    "length": {"mm": 1e-3, "cm": 1e-2, "m": 1, "metre": 1, "meter": 1, "km": 1e3, "kilometre": 1e3, "kilometer": 1e3,
-               "mile": 1609.34, "ft": 0.3048, "foot": 0.3048, "feet": 0.3048, "inch": 0.0254},
-    "size": {"kb": 1e3, "kilobyte": 1e3, "mb": 1e6, "megabyte": 1e6, "gb": 1e9, "gigabyte": 1e9, "tb": 1e12,
-             "terabyte": 1e12, "byte": 1},
-    "share": {"%": 1, "percent": 1, "prozent": 1},
-    "eur": {"€": 1, "eur": 1, "euro": 1},
-    "usd": {"$": 1, "usd": 1, "dollar": 1},
-    "gbp": {"£": 1, "gbp": 1},
-    "volume": {"l": 1, "litre": 1, "liter": 1, "ml": 1e-3},
-    "heat": {"°c": 1, "celsius": 1, "degree": 1},
-    "power": {"w": 1, "watt": 1, "kw": 1e3, "kilowatt": 1e3, "mw": 1e6},
-    "speed": {"km/h": 1, "kmh": 1, "mph": 1.60934},
-}  # fmt: skip
-_UNIT: Final = {name: (kind, factor) for kind, names in _UNITS.items() for name, factor in names.items()}
-_COUNTED: Final = "zero one two three four five six seven eight nine ten eleven twelve"
-_WORDS: Final = {word: float(at) for at, word in enumerate(_COUNTED.split())}
-_TIMES: Final = {"hundred": 1e2, "thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "bn": 1e9,
-                 "millionen": 1e6}  # fmt: skip
-_NUMBER: Final = re.compile(
-    r"(?P<sign>[$€£]\s?)?(?<![\w.,/-])(?P<number>-?\d{1,3}(?:[, ]\d{3})+(?:\.\d+)?|-?\d+(?:[.,]\d+)?"
-    rf"|\b(?:{'|'.join(_WORDS)})\b)(?![\d/])"
-    r"(?:[ -]?(?P<times>hundred|thousand|million(?:en)?|billion|bn|k)\b)?\s?-?(?P<unit>%|°c|km/h|[€$£]|[^\W\d_]+)?"
+from metabot_instrument.validation.claims.dates import without_dates
+from metabot_instrument.validation.claims.units import unit
+
+Bound: TypeAlias = Literal["", "over", "under", "at least", "at most", "about"]
+
+_ONES: Final = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
 )
-_NAMES: Final = "jan feb mar apr may jun jul aug sep oct nov dec"
-_MONTHS: Final = {name: number for number, name in enumerate(_NAMES.split(), 1)} | {
-    "mär": 3,
-    "mai": 5,
-    "okt": 10,
-    "dez": 12,
+_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety"
+NUMBER_WORDS: Final = {word: float(at) for at, word in enumerate(_ONES.split())} | {
+    word: at * 10.0 for at, word in enumerate(_TENS.split(), 2)
 }
-_MONTH: Final = r"(?P<name>jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*\.?"
-_DATES: Final = (
-    re.compile(r"\b(?P<year>\d{4})-(?P<month>\d{2})(?:-(?P<day>\d{2}))?\b"),
-    re.compile(r"\b(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})\b"),
-    re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\s(?:of\s)?{_MONTH}(?:,?\s(?P<year>\d{{4}}))?\b"),
-    re.compile(rf"\b{_MONTH}\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(?P<year>\d{{4}}))?\b"),
-    re.compile(rf"\b{_MONTH}\s(?P<year>\d{{4}})\b"),
-    re.compile(r"(?<![\w.,/$€£-])(?P<year>1[5-9]\d\d|20\d\d)(?![\w%€]|[.,]\d|\s?(?:eur|usd|km|kg|gb|mb|people|users))"),
+_TIMES: Final = {"hundred": 1e2, "thousand": 1e3, "k": 1e3, "million": 1e6, "millionen": 1e6, "billion": 1e9,
+                 "bn": 1e9}  # fmt: skip
+_GAP: Final = "[,'’  \u00a0\u202f]"  # between thousands
+_NUMBER: Final = re.compile(
+    r"(?P<sign>(?:[$€£¥₹]|\b(?:eur|usd|gbp|chf|jpy|inr|sek|pln|cad|aud))\s?)?(?<![\w.,/-])"
+    rf"(?P<number>-?\d{{1,3}}(?:{_GAP}\d{{3}})+(?:\.\d+)?(?!\d)|-?\d{{1,3}}(?:\.\d{{3}})+(?:,\d+)?(?![\d.])|-?\d+(?:[.,]\d+)?"
+    rf"|\b(?:{'|'.join(NUMBER_WORDS)})\b)(?![\d/])"
+    r"(?P<times>[ -]?(?:hundred|thousand|million(?:en)?|billion|bn|k)\b)?"
+    r"(?:\s?-?(?P<unit>%|°c|km/h|[€$£¥₹]"
+    r"|(?!(?:to|and|or|of|a|an|per|in|on|for|is|are|was|at|with|by|the|each|bis|und|oder|but|as|than|from)\b)"
+    r"[^\W\d_]+))?"
 )
+_DASHED: Final = re.compile(r"(?<=\d)\s?[-–—]\s?(?=\d)|(?<=\w)[–—](?=\d)")
+_SPANNED: Final = re.compile(r"\s*(?:to|bis)\s*[$€£]?")
+_BETWEEN: Final = re.compile(r"\b(?:between|zwischen)\s+[$€£]?$")
+_AND: Final = re.compile(r"\s*(?:and|und)\s*[$€£]?")
+_LARGER: Final = "more|(?:great|high|long|larg|bigg|heavi|old|tall|deep|wid)er"
+_SMALLER: Final = "less|fewer|(?:low|small|short|light|cheap|young)er"
+_BEFORE: Final = tuple(
+    (bound, re.compile(rf"\b(?:{words})\s+(?:of\s+)?[$€£]?$"))
+    for bound, words in cast(
+        "Sequence[tuple[Bound, str]]",
+        (
+            ("at least", rf"at least|not? (?:{_SMALLER}) than|mindestens"),
+            ("at most", rf"at most|not? (?:{_LARGER}|later) than|höchstens"),
+            ("over", rf"over|above|beyond|exceed(?:s|ing)?|(?:{_LARGER}) than|mehr als|über"),
+            ("under", rf"under|below|(?:{_SMALLER}) than|weniger als|unter"),
+            ("about", r"about|around|roughly|approximately|nearly|almost|some|circa|ca\.|etwa|rund"),
+        ),
+    )
+)
+_AFTER: Final[tuple[tuple[Bound, re.Pattern[str]], ...]] = (
+    ("at least", re.compile(r"\s*or (?:more|older|over|above|higher|longer)\b")),
+    ("at most", re.compile(r"\s*or (?:less|fewer|younger|under|below|lower)\b")),
+)
+_LOOKED_AT: Final = 25  # characters before a number, for what bounds it
+_ROUNDED: Final = 0.05  # that what is said with about may be off
+_JUST: Final = 1e-6  # over a number is not that number
 
 
 class Quantity(NamedTuple):
-    number: float  # in the unit of its kind
+    """All from `low` to `high`, in the unit of its kind. `bound` says how it was put."""
+
+    low: float
+    high: float
     kind: str  # of unit, or the word that is counted
     at: int
+    bound: Bound = ""
+    number: float = 0.0  # that is written, or the first of a range
+    other: float | None = None  # as elsewhere one would read it: 1.299 is a thousand and something
+
+    @property
+    def tolerance(self) -> float:
+        return _ROUNDED if self.bound == "about" else 0.0
+
+    def exactly(self, number: float | None = None) -> Quantity:
+        """The number that bounds it, itself."""
+        number = self.number if number is None else number
+        return self._replace(low=number, high=number, bound="", number=number, other=None)
+
+    def scaled(self, factor: float, kind: str) -> Quantity:
+        """A number without a unit, as one of that unit."""
+        other = None if self.other is None else self.other * factor
+        return Quantity(self.low * factor, self.high * factor, kind, self.at, self.bound, self.number * factor, other)
 
 
-class Day(NamedTuple):
-    year: int | None
-    month: int | None
-    day: int | None
-    at: int
-
-    def agrees(self, other: Day) -> bool:
-        """As far as both say: 2020 agrees with 12 March 2020."""
-        return all(mine in (None, yours) or yours is None for mine, yours in zip(self[:3], other[:3], strict=True))
-
-
-def days(text: str) -> list[Day]:
-    """The dates of a text, each once, the most exact reading first."""
-    found: list[Day] = []
-    text = text.lower()
-    for pattern in _DATES:
-        for match in pattern.finditer(text):
-            parts = match.groupdict()
-            month = _MONTHS[parts["name"][:3]] if parts.get("name") else _whole(parts.get("month"))
-            found.append(Day(_whole(parts.get("year")), month, _whole(parts.get("day")), match.start()))
-            text = text[: match.start()] + " " * len(match.group()) + text[match.end() :]
-    return sorted(found, key=lambda day: day.at)
+class _Written(NamedTuple):
+    number: float
+    other: float | None
+    times: float
+    kind: str
+    factor: float
+    start: int
+    end: int
 
 
 def quantities(text: str) -> list[Quantity]:
     """The numbers of a text that belong to no date."""
-    return list(_numbers(_without_dates(text.lower())))
+    plain = _DASHED.sub(" to ", without_dates(text.lower()))
+    return list(_joined(list(_written(plain)), plain))
 
 
-def quantity(number: float, unit: str) -> Quantity:
+def quantity(number: float, name: str) -> Quantity:
     """A number of a knowledge base, in the unit of its kind."""
-    kind, factor = _unit(unit.lower())
-    return Quantity(number * factor, kind, 0)
+    kind, factor = unit(name.lower())
+    return Quantity(number * factor, number * factor, kind, 0, "", number * factor)
 
 
-def singular(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+def _joined(written: list[_Written], text: str) -> Iterator[Quantity]:
+    at = 0
+    while at < len(written):
+        one = written[at]
+        other = written[at + 1] if at + 1 < len(written) else None
+        if other and _spans(one, other, text):
+            yield _range(one, other)
+            at += 2
+        else:
+            yield _single(one, text)
+            at += 1
 
 
-def _numbers(text: str) -> Iterator[Quantity]:
+def _spans(one: _Written, other: _Written, text: str) -> bool:
+    if one.kind and other.kind and one.kind != other.kind:
+        return False
+    between = text[one.end : other.start] if other.start - one.end < _LOOKED_AT else "…"
+    if _SPANNED.fullmatch(between):
+        return True
+    return bool(_AND.fullmatch(between) and _BETWEEN.search(text[max(0, one.start - _LOOKED_AT) : one.start]))
+
+
+def _range(one: _Written, other: _Written) -> Quantity:
+    factor = one.factor if one.kind else other.factor
+    times = other.times if one.times == 1.0 and not one.kind else one.times
+    ends = sorted((one.number * times * factor, other.number * other.times * (other.factor if other.kind else factor)))
+    return Quantity(ends[0], ends[1], one.kind or other.kind, one.start, "", ends[0])
+
+
+def _single(one: _Written, text: str) -> Quantity:
+    scale = one.times * one.factor
+    number = one.number * scale
+    found = Quantity(number, number, one.kind, one.start, _bound(one, text), number)
+    just = abs(number) * _JUST
+    match found.bound:
+        case "over":
+            return found._replace(low=number + just, high=inf)
+        case "at least":
+            return found._replace(high=inf)
+        case "under":
+            return found._replace(low=-inf, high=number - just)
+        case "at most":
+            return found._replace(low=-inf)
+    return found._replace(other=None if one.other is None else one.other * scale)
+
+
+def _bound(one: _Written, text: str) -> Bound:
+    before = text[max(0, one.start - _LOOKED_AT) : one.start]
+    found: Bound = next((bound for bound, pattern in _BEFORE if pattern.search(before)), "")
+    return found or next((bound for bound, pattern in _AFTER if pattern.match(text, one.end)), "")
+
+
+def _written(text: str) -> Iterator[_Written]:
     for match in _NUMBER.finditer(text):
-        written = match["number"]
-        number = _WORDS[written] if written in _WORDS else _number(written)
-        number *= _TIMES[match["times"]] if match["times"] else 1.0
-        kind, factor = _unit((match["sign"] or match["unit"] or "").strip())
-        yield Quantity(number * factor, kind, match.start("number"))
+        digits = match["number"]
+        number, other = (NUMBER_WORDS[digits], None) if digits in NUMBER_WORDS else _read(digits)
+        times = _TIMES[match["times"].strip(" -")] if match["times"] else 1.0
+        kind, factor = unit((match["sign"] or match["unit"] or "").strip())
+        yield _Written(number, other, times, kind, factor, match.start(), match.end())
 
 
-def _number(written: str) -> float:
-    if re.fullmatch(r"-?\d{1,3}(?:[, ]\d{3})+(?:\.\d+)?", written):
-        return float(re.sub("[, ]", "", written))
-    return float(written.replace(",", "."))
-
-
-def _unit(word: str) -> tuple[str, float]:
-    known = _UNIT.get(word) or _UNIT.get(singular(word))
-    return known or (singular(word), 1.0)
-
-
-def _without_dates(text: str) -> str:
-    for pattern in _DATES[:-1]:
-        text = pattern.sub(lambda found: " " * len(found.group()), text)
-    return text
-
-
-def _whole(digits: str | None) -> int | None:
-    return int(digits) if digits else None
+def _read(digits: str) -> tuple[float, float | None]:
+    """The number, and the other that the same signs mean elsewhere."""
+    if re.fullmatch(rf"-?\d{{1,3}}(?:{_GAP}\d{{3}})+(?:\.\d+)?", digits):
+        return float(re.sub(_GAP, "", digits)), None
+    if re.fullmatch(r"-?\d{1,3}(?:\.\d{3})+,\d+|-?\d{1,3}(?:\.\d{3}){2,}", digits):
+        return float(digits.replace(".", "").replace(",", ".")), None
+    if re.fullmatch(r"-?[1-9]\d{0,2}\.\d{3}", digits):
+        return float(digits), float(digits.replace(".", ""))
+    return float(digits.replace(",", ".")), None

@@ -7,58 +7,75 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 
-def _row(words: str) -> frozenset[str]:
+def row(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[^a-z])|\n+")
 _CLAUSE: Final = re.compile(
     r";\s|,?\s(?:but|while|whereas|aber|während)\s|,\s(?:and|und)\s|(?<=\w),\s(?=(?:it|he|she|they)\s)"
+    r"|\sand\s(?=(?:is|are|was|were|has|have|does|do|can|will|costs?|weighs?|comes?|includes?|takes?|offers?|needs?|runs?"
+    r"|it|its|they|their)\s)"
 )
 _WORD: Final = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*|[$€£%]")
-_NO: Final = _row(
+_NO: Final = row(
     "not no never none neither nor without cannot isn't aren't wasn't weren't doesn't don't didn't won't hasn't "
     "haven't can't nicht kein keine keinen nie ohne pas jamais aucun aucune sin ningún ninguna nunca non senza "
     "mai não sem isnt doesnt lacks false"
 )
 _NO_CLAIM: Final = re.compile(
     r"^\W*(?:please|could|can|would|let|hello|hi|thanks?|thank|sorry|if|maybe|perhaps|i think|i believe|i am not sure|"
-    r"bitte|hallo|danke)\b",
+    r"suppose|supposing|imagine|assume|assuming|what if|bitte|hallo|danke|angenommen)\b"
+    r"|\b(?:customers?|users?|clients?|guests?|he|she|they|someone|somebody|people|some|many|rumours?|rumors?)\s(?:\w+\s)?"
+    r"(?:ask(?:s|ed)?|wonder(?:s|ed)?|writes?|wrote|claim(?:s|ed)?|sa(?:ys?|id)|th(?:inks?|ought)|believe[sd]?)\b",
     re.IGNORECASE,
 )
-_STOP: Final = _row(
+_BOUNDS: Final = re.compile(
+    r"\b(?P<not>no|not)(?= (?:more|less|fewer|higher|lower|longer|later) than\b)", re.IGNORECASE
+)
+_STOP: Final = row(
     "the a an is are was were be been of in on at to for and or it its this that by with from as has have had will der "
     "die das ist sind war ein eine im in am zu und oder von mit für le la les un une est sont de du des et el los las "
     "es son y do does did our your their you we they there can only also"
 )
-_OPPOSITES: Final = _row(
+_OPPOSITES: Final = row(
     "open/closed open/close free/paid before/after above/below more/fewer more/less increase/decrease always/never "
     "allowed/forbidden allowed/prohibited included/excluded includes/excludes supported/unsupported north/south "
     "east/west left/right largest/smallest highest/lowest first/last minimum/maximum enabled/disabled on/off "
     "oldest/newest public/private required/optional mandatory/optional rises/falls increases/decreases buy/sell "
     "true/false possible/impossible legal/illegal monthly/yearly daily/weekly weekly/monthly"
 )
-PRONOUNS: Final = _row("it they he she this these es er sie il elle")
+PRONOUNS: Final = row("it they he she this these its their his her es er sie il elle")
+_VERBS: Final = row(
+    "is are was were has have does do can will cost costs weigh weighs come comes include includes take takes offer "
+    "offers need needs run runs"
+)
 
 
 class Clause(NamedTuple):
     text: str  # as it stands
     words: tuple[str, ...]  # in small letters
-    sentence: str  # that it stands in
+    negated: bool
+    goes_on: bool = False  # with what the clause before it is about
 
-    @property
-    def negated(self) -> bool:
-        """An even number of negations takes each other back."""
-        return sum(word in _NO for word in self.words) % 2 == 1
+
+def clause(text: str, *, after: bool = False) -> Clause:
+    """An even number of negations takes each other back; no more than is none."""
+    said = words(text)
+    negations = sum(word in _NO for word in said)
+    if negations:
+        negations -= len(_BOUNDS.findall(text))
+    goes_on = not PRONOUNS.isdisjoint(said[:2]) or (after and not _VERBS.isdisjoint(said[:1]))
+    return Clause(text, said, negations % 2 == 1, goes_on)
 
 
 def clauses(text: str) -> Iterator[Clause]:
     """What asks, requests or doubts claims nothing."""
     for sentence in _SENTENCE.split(text):
-        if sentence.strip() and not sentence.rstrip().endswith("?") and not _NO_CLAIM.match(sentence):
-            for part in _CLAUSE.split(sentence):
+        if sentence.strip() and not sentence.rstrip().endswith("?") and not _NO_CLAIM.search(sentence):
+            for at, part in enumerate(_CLAUSE.split(sentence)):
                 if part.strip():
-                    yield Clause(part.strip(), words(part), sentence.strip())
+                    yield clause(part.strip(), after=at > 0)
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -72,7 +89,8 @@ def content(of: tuple[str, ...]) -> frozenset[str]:
 
 def opposed(mine: frozenset[str], theirs: frozenset[str]) -> bool:
     """Whether one says open where the other says closed."""
-    return any(pair & (mine - theirs) and pair & (theirs - mine) for pair in _STEMMED)
+    ours, others = mine - theirs, theirs - mine
+    return bool(ours and others) and any(pair & ours and pair & others for pair in _STEMMED)
 
 
 def _stem(word: str) -> str:
