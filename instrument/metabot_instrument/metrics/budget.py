@@ -18,14 +18,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Literal, Self, SupportsFloat
 
 from metabot_instrument.boundary import contained
 from metabot_instrument.metrics.agent import AgentMeter, meter
 from metabot_instrument.metrics.budget_begun import begun_in_folder, one_at_a_time
 from metabot_instrument.metrics.meter import multiprocess
 from metabot_instrument.metrics.period import PERIODS, Period, name_of
-from metabot_instrument.metrics.series import LONGEST
+from metabot_instrument.metrics.series import LARGEST, LONGEST
 from metabot_instrument.metrics.totals import total
 
 Decision = Literal["allow", "warn", "deny"]
@@ -60,7 +60,9 @@ class TokenBudget:
         self._on_failure, self._meter, self._clock = on_failure, shown, clock
         self._begun: dict[tuple[str, int], float] = {}
         if vendor is not None:
-            shown.tokens_used.inc(0, vendor=vendor)  # its own series, however many labels come
+            shown.tokens_used.keep(vendor=vendor)
+            shown.tokens_reserved.keep(vendor=vendor)
+            shown.tokens_used.inc(0, vendor=vendor)
 
     def decide(self, tokens: int = 1) -> Decision:
         """`deny` where `tokens` more would go beyond the limit, `warn` where beyond `warn_share` of it."""
@@ -68,10 +70,10 @@ class TokenBudget:
 
     def reserve(self, tokens: int, vendor: str = "") -> Reservation:
         """Holds `tokens` unless that is denied. A budget of all vendors is told which one the call asks."""
-        named = vendor or self.vendor or "unknown"
+        named = self.vendor or vendor or "unknown"
         decision = self._decided(tokens, named)
         held = tokens if decision in ("allow", "warn") else 0
-        return Reservation(self._meter, named, held, decision or self._on_failure)
+        return Reservation(self._meter, named, tokens, held, decision or self._on_failure)
 
     def used(self) -> float:
         """Tokens of this period; what cannot be found out is no number."""
@@ -116,19 +118,24 @@ class TokenBudget:
 class Reservation:
     """Tokens that are held until `settle`, or until the block ends."""
 
-    def __init__(self, shown: AgentMeter, vendor: str, held: int, decision: Decision) -> None:
+    def __init__(self, shown: AgentMeter, vendor: str, asked: int, held: int, decision: Decision) -> None:
         self.decision = decision
-        self._meter, self._vendor, self._held = shown, vendor, held
+        self._meter, self._vendor, self._asked, self._held = shown, vendor, asked, held
+        self._since = shown.since_ns
 
-    def settle(self, used: int) -> None:
-        """Counts what was used, and frees what was held; counted first, so that nobody sees less than there is."""
-        self._meter.tokens_used.inc(used, vendor=self._vendor)
+    def settle(self, used: int | None) -> None:
+        """Counts what was used, and frees what was held; counted first, so that nobody sees less than there is.
+
+        Where a provider does not say what was used, or says nonsense, all that was asked for counts.
+        """
+        number = _tokens(used)
+        self._meter.tokens_used.inc(self._asked if number is None else number, vendor=self._vendor)
         self.free()
 
     def free(self) -> None:
-        """Nothing was used."""
+        """Nothing was used. What a forked child finds held is its parent's to free."""
         held, self._held = self._held, 0
-        if held:
+        if held and self._meter.since_ns == self._since:
             self._meter.tokens_reserved.inc(-held, vendor=self._vendor)
 
     def __enter__(self) -> Self:
@@ -136,3 +143,11 @@ class Reservation:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.free()
+
+
+@contained("budget", None)
+def _tokens(used: object) -> float:
+    """Other libraries' numbers, too."""
+    if isinstance(used, bool | str | bytes) or not isinstance(used, SupportsFloat) or not 0 <= float(used) <= LARGEST:
+        raise ValueError(f"Reservation: what was used is no number of tokens ({type(used).__name__}): all of it counts")
+    return float(used)

@@ -24,9 +24,9 @@ VALUES: Final = 100  # of a label
 SERIES: Final = 500  # of a metric
 LONGEST: Final = 128  # characters of a label's value
 _PLAIN: Final = (float, int)
-_LARGEST: Final = 2.0**53  # of what is added at a time: a sum must stay finite
+LARGEST: Final = 2.0**53  # of what is added at a time: a sum must stay finite
 _LARGEST_FLOAT: Final = sys.float_info.max
-_ADDED: Final = f"between 0 and {_LARGEST:.0f}"
+_ADDED: Final = f"between 0 and {LARGEST:.0f}"
 
 
 class Series:
@@ -37,19 +37,32 @@ class Series:
         self.definition = definition
         self._told = told
         self._labels = definition.labels
+        self._kept: tuple[set[str], ...] = tuple(set() for _ in self._labels)
         self.renew()
 
     def renew(self) -> None:
         """Begins at nothing: what a parent process counted is the parent's to tell."""
         self._inner = self._made()
         self._found: dict[tuple[str, ...], Any] = {}
-        self._known: tuple[set[str], ...] = tuple(set() for _ in self._labels)
+        self._known: tuple[set[str], ...] = tuple(set(kept) for kept in self._kept)
+
+    @contained("metrics", None)
+    def keep(self, **labels: str) -> None:
+        """From now on these values are counted under their own names, however many others come before them, in a
+        forked child too. For names of the application's own that something is decided by.
+        """
+        gate.update(self._keep, labels)
 
     def collect(self) -> Metric:
         """Under the gate. Without the times at which series were made: Prometheus' text would take them for gauges."""
         (metric,) = self._inner.collect()
         metric.samples = [one for one in metric.samples if one.name != f"{metric.name}_created"]
         return cast("Metric", metric)
+
+    def _keep(self, labels: Mapping[str, str]) -> None:
+        for value, kept, known in zip(self._in_order(labels), self._kept, self._known, strict=True):
+            kept.add(value)
+            known.add(value)
 
     def _made(self) -> Any:
         raise NotImplementedError
@@ -112,7 +125,7 @@ class Counter(Series):
     def _inc(self, amount: float, labels: Mapping[str, str]) -> None:
         if type(amount) not in _PLAIN:
             amount = self._number(amount)
-        if not 0 <= amount <= _LARGEST:
+        if not 0 <= amount <= LARGEST:
             self._refuse(amount, _ADDED)
         self._of(labels).inc(amount)
 
@@ -174,7 +187,7 @@ class Histogram(Series):
     def _observe(self, value: float, labels: Mapping[str, str]) -> None:
         if type(value) not in _PLAIN:
             value = self._number(value)
-        if not 0 <= value <= _LARGEST:
+        if not 0 <= value <= LARGEST:
             self._refuse(value, _ADDED)
         self._of(labels).observe(value)
 

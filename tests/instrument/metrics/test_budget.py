@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -140,3 +143,71 @@ def test_periods_end_by_the_calendar(period: Any, later: timedelta, used: int) -
     assert budget.used() == 5
     now += later
     assert budget.used() == used
+
+
+def test_a_budget_sees_its_vendor_among_many() -> None:
+    """However many vendors came before, in a forked child too: what is held and what was used are its own."""
+    meter = AgentMeter()
+    every, one = TokenBudget(None, 10**9, shown=meter), TokenBudget("openai", 1_000, shown=meter)
+    _crowd(every)
+    late = TokenBudget("mistral", 1_000, shown=meter)
+    for budget in (one, late):
+        assert [budget.reserve(800).decision for _ in range(3)] == ["allow", "deny", "deny"]
+    assert _in_child(lambda: _fresh(every, one)) == 0
+
+
+def _crowd(every: TokenBudget) -> None:
+    for number in range(120):
+        with every.reserve(1, vendor=f"vendor {number}") as held:
+            held.settle(1)
+
+
+def _fresh(every: TokenBudget, one: TokenBudget) -> bool:
+    _crowd(every)
+    said = []
+    for _ in range(3):
+        with one.reserve(800) as held:
+            said.append(held.decision)
+            if held.decision != "deny":
+                held.settle(800)
+    return said == ["allow", "deny", "deny"] and one.used() == 800
+
+
+def test_a_budget_of_one_vendor_holds_for_it_alone() -> None:
+    """Another one's name in a reservation does not lead around it."""
+    budget = TokenBudget("openai", 100, shown=AgentMeter())
+    assert [budget.reserve(60, vendor="mistral").decision for _ in range(2)] == ["allow", "deny"]
+
+
+@pytest.mark.parametrize("used", [None, float("nan"), float("inf"), -5, 1e300, "300", True, object()])
+def test_a_provider_that_does_not_say_what_it_used_costs_what_was_asked_for(used: Any) -> None:
+    """Else its calls would be free; it is counted as a failure."""
+    before = failures().get("budget", 0)
+    budget = TokenBudget("openai", 100, shown=AgentMeter())
+    with budget.reserve(60) as held:
+        held.settle(used)
+    assert (budget.used(), budget.decide(60), failures()["budget"]) == (60, "deny", before + 1)
+
+
+def test_what_a_parent_holds_a_child_does_not_free() -> None:
+    """A block that both leave frees the parent's hold once, and gives the child nothing beyond the limit."""
+    budget = TokenBudget("openai", 100, shown=AgentMeter())
+    held = budget.reserve(80)
+
+    def leave() -> bool:
+        held.free()
+        return budget.decide(101) == "deny"
+
+    assert _in_child(leave) == 0
+    assert budget.decide(30) == "deny"
+
+
+def _in_child(holds: Callable[[], bool]) -> int:
+    """How a forked child ends in which that is to hold: 0."""
+    child = os.fork()
+    if child == 0:
+        ends = 2
+        with suppress(Exception):
+            ends = 0 if holds() else 1
+        os._exit(ends)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
