@@ -7,11 +7,17 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from inspect import signature
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from metabot_instrument import Action, monitoring_of
 from metabot_instrument.validation import asked, course, errand, threaded
+from metabot_instrument.validation.anti_jailbreak import AntiJailbreak
+from metabot_instrument.validation.hallucination import Hallucination
 from metabot_instrument.validation.pipeline import ValidationPipeline
 from metabot_instrument.validation.registry import TYPES
 from metabot_instrument.vocabulary.event_types import EVENT_TYPES
@@ -50,6 +56,25 @@ def test_every_option_stands_in_its_table() -> None:
     for each in (each for each in parameters if each.kind is each.KEYWORD_ONLY):
         default = each.default if isinstance(each.default, str) else f"{each.default:g}"
         assert re.search(rf"^\| `{each.name}` \| `?{default}`? \|", PAGE, re.MULTILINE), each.name
+
+
+@pytest.mark.parametrize("of", [AntiJailbreak, Hallucination])
+def test_every_setting_of_a_validator_of_texts_stands_in_its_table(of: type[Any]) -> None:
+    """With its default, and each of its reasons below."""
+    has = {each.name: each.default for each in fields(of) if each.init}
+    part = PAGE.partition(f"| {has.pop('name')} | default | |")[2].partition("\n## ")[0]
+    told: dict[str, str] = {}
+    for row in re.findall(r"^\| (`.*?) \| *(.*?) *\|", part, re.MULTILINE):
+        names, values = (one.replace("`", "").split(", ") for one in row)
+        told |= dict(zip(names, values if len(values) == len(names) else [""] * len(names), strict=True))
+    assert told.keys() == has.keys()
+    for name, default in has.items():
+        if isinstance(default, int | float):
+            assert float(told[name].replace(",", "")) == default
+        else:
+            assert told[name] == ("all" if name == "kinds" else default if isinstance(default, str) else "")
+    words = " ".join(part.split())
+    assert [reason for reason in of.reasons if f"`{reason}`" not in words] == []
 
 
 def test_its_event_has_the_fields_of_the_catalogue() -> None:
