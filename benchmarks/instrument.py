@@ -10,6 +10,7 @@ threads.
 from __future__ import annotations
 
 import argparse
+import atexit
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -34,6 +35,11 @@ _VALIDATORS: dict[str, dict[str, object]] = {
     "circuit_breaker": {},
     "hallucination": {"knowledge": {"parcel": {"weight": "3 kg"}, "warehouse": {"place": "Bern"}}},
 }
+_FACTS = [
+    {"subject": subject, "attribute": attribute, "value": f"{at + 3} kg"}
+    for at, subject in enumerate(["parcel", *(f"article {number}" for number in range(1, 250))])
+    for attribute in ("weight", "least weight", "greatest weight", "weight when packed")
+]  # 1,000
 
 
 class Row(NamedTuple):
@@ -82,6 +88,9 @@ def _rows(folder: Path) -> list[Row]:
         Row("metric: histogram with a label", _timed, off, "5 µs"),
         *(Row(f"validated action, {name}", _validated(name), buffered, "200 µs") for name in _VALIDATORS),
         Row("validated action, all four", _validated(*_VALIDATORS), buffered, "200 µs"),
+        Row("validated action, 1,000 facts", _validated("hallucination", knowledge=_FACTS), buffered, "200 µs"),
+        Row("signal, bus alone", _signals(instrument.Bus()), off),
+        Row("signal, with a monitor", _signals(_monitored()), off),
         Row("observation, all three monitors", _observed, off, "5 µs", _layer.flush),
     ]
 
@@ -151,9 +160,31 @@ def _events(count: int) -> None:
         instrument.emit_event("evidence_added", {"source": "search", "score": 0.82}, task_id="demo-1", session_id="s-1")
 
 
-def _validated(*names: str) -> Calls:
+def _signals(bus: instrument.Bus) -> Calls:
+    """A tool's start and its end in turn, matched by their id."""
+    bus.on("tool:*", _hear)
+
+    def calls(count: int) -> None:
+        for at in range(count):
+            bus.emit("tool:end" if at % 2 else "tool:start", {"tool_name": "search", "call_id": str(at // 2)})
+
+    return calls
+
+
+def _hear(_: instrument.Signal) -> None:
+    """Nothing, so that what is left is the bus."""
+
+
+def _monitored() -> instrument.Bus:
+    bus = instrument.Bus()
+    atexit.register(instrument.PerformanceMonitor(bus).close)
+    return bus
+
+
+def _validated(*names: str, **settings: object) -> Calls:
     """Decisions without a model, each with its event and its counts."""
-    pipeline = instrument.ValidationPipeline.configured([{"type": name, **_VALIDATORS[name]} for name in names])
+    tables = [{"type": name, **_VALIDATORS[name], **settings} for name in names]
+    pipeline = instrument.ValidationPipeline.configured(tables)
     action = instrument.Action("message", key="ann", text=_MESSAGE)
 
     def calls(count: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
 from metabot_instrument.validation.claims.dates import Day, days
@@ -39,27 +38,34 @@ _DIGIT: Final = re.compile(r"\d")
 class Said:
     """What one clause says, each thing read when it is first asked for."""
 
+    __slots__ = ("_days", "_quantities", "clause", "words")
+
     def __init__(self, clause: Clause) -> None:
         self.clause = clause
         self.words = frozenset(clause.words)
+        self._quantities: Sequence[Quantity] | None = None
+        self._days: Sequence[Day] | None = None
 
-    @cached_property
     def counts(self) -> bool:
         """Whether there is any number."""
-        return bool(_DIGIT.search(self.clause.text)) or not self.words.isdisjoint(NUMBER_WORDS)
+        return bool(_DIGIT.search(self.clause.text)) or self._worded()
 
-    @cached_property
     def quantities(self) -> Sequence[Quantity]:
-        return quantities(self.clause.text) if self.counts else ()
+        if self._quantities is None:
+            self._quantities = quantities(self.clause.text, words=self._worded()) if self.counts() else ()
+        return self._quantities
 
-    @cached_property
     def days(self) -> Sequence[Day]:
-        return days(self.clause.text)
+        if self._days is None:
+            self._days = days(self.clause.text)
+        return self._days
 
-    @cached_property
     def bare(self) -> Sequence[Quantity]:
         """The numbers, where none has a unit or counts anything, and none is a year."""
-        return () if self.days or any(each.kind for each in self.quantities) else self.quantities
+        return () if self.days() or any(each.kind for each in self.quantities()) else self.quantities()
+
+    def _worded(self) -> bool:
+        return not self.words.isdisjoint(NUMBER_WORDS)
 
 
 def checked(text: str, known: Prepared) -> list[Claim]:
@@ -105,8 +111,8 @@ def _standing(said: Said, fact: Ready, known: Prepared, *, named: bool) -> Stand
     if fact.kind == "yes or no":
         return _told(negated != fact.answer) if named else None
     if fact.kind == "date":
-        agrees = any(one.agrees(other) for one in said.days for other in fact.days)
-        return _told(agrees != negated) if said.days else None
+        agrees = any(one.agrees(other) for one in said.days() for other in fact.days)
+        return _told(agrees != negated) if said.days() else None
     if fact.kind in ("text", "version"):
         return _text(said, fact, known, named=named)
     return _number(said, fact, named=named)
@@ -117,9 +123,9 @@ def _told(right: object) -> Standing:
 
 
 def _number(said: Said, fact: Ready, *, named: bool) -> Standing | None:
-    mine = [each for each in said.quantities if _comparable(each, fact)]
+    mine = [each for each in said.quantities() if _comparable(each, fact)]
     if not mine and named and fact.unit:
-        mine = [each.scaled(fact.factor, fact.kind) for each in said.bare]
+        mine = [each.scaled(fact.factor, fact.kind) for each in said.bare()]
     if not mine:
         return _in_other_money(said, fact) if named else None
     told = [_agrees(one, right, fact) for one in mine for right in fact.right]
@@ -135,7 +141,7 @@ def _in_other_money(said: Said, fact: Ready) -> Standing | None:
     """The right number in a wrong currency is wrong; another number may be converted."""
     if fact.kind not in MONEY:
         return None
-    same = any(each.kind in MONEY and each.number == right.number for each in said.quantities for right in fact.right)
+    same = any(each.kind in MONEY and each.number == right.number for each in said.quantities() for right in fact.right)
     return _told(said.clause.negated) if same else None
 
 
@@ -179,5 +185,5 @@ def _against_sentences(clause: Clause, known: Prepared) -> list[Claim]:
 def _unknown(said: Said, subject: str | None) -> list[Claim]:
     """What could be checked and is not known: it names a number, a date, or a subject of the knowledge."""
     text = said.clause.text
-    checkable = subject is not None or said.counts or _NAMED.search(text) or _NAMED_PLACE.search(text)
+    checkable = subject is not None or said.counts() or _NAMED.search(text) or _NAMED_PLACE.search(text)
     return [Claim(text, "unknown")] if checkable else []

@@ -21,7 +21,10 @@ _DATES: Final = (
     re.compile(rf"\b{_MONTH}\s(?P<year>\d{{4}})\b"),
     re.compile(r"(?<![\w.,/$€£-])(?P<year>1[5-9]\d\d|20\d\d)(?![\w%€]|[.,]\d|\s?(?:eur|usd|km|kg|gb|mb|people|users))"),
 )
-_DIGIT: Final = re.compile(r"\d")
+_ANY: Final = re.compile(
+    r"\d{4}-\d|\d\.\d{1,2}\.\d{4}|\b(?:jan|feb|m[aä]r|apr|ma[yi]|jun|jul|aug|sep|o[ck]t|nov|de[cz])"
+)
+_YEAR: Final = re.compile(r"\d{4}")
 _BEFORE: Final = re.compile(r"\b(?:before|prior to|earlier than|vor)\s+(?:the\s+)?$")
 _AFTER: Final = re.compile(r"\b(?:after|later than|nach)\s+(?:the\s+)?$")
 _LOOKED_AT: Final = 20  # characters before a date
@@ -45,11 +48,10 @@ class Day(NamedTuple):
 
 def days(text: str) -> list[Day]:
     """The dates of a text, each once, the most exact reading first."""
-    if not _DIGIT.search(text):
-        return []
-    found: list[Day] = []
     rest = text = text.lower()
-    for pattern in _DATES:
+    patterns = _DATES if _ANY.search(text) else _DATES[-1:] if _YEAR.search(text) else ()
+    found: list[Day] = []
+    for pattern in patterns:
         if matches := list(pattern.finditer(rest)):
             found.extend(_day(match, text) for match in matches)
             rest = pattern.sub(_blank, rest)
@@ -57,8 +59,8 @@ def days(text: str) -> list[Day]:
 
 
 def without_dates(text: str) -> str:
-    """With spaces in their place; a year alone stays, for it may be a number of anything."""
-    for pattern in _DATES[:-1]:
+    """Of a text in small letters, with spaces in their place; a year alone stays: it may be a number of anything."""
+    for pattern in _DATES[:-1] if _ANY.search(text) else ():
         text = pattern.sub(_blank, text)
     return text
 

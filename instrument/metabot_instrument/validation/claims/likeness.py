@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from metabot_instrument.validation.claims.quantities import quantities
-from metabot_instrument.validation.claims.sentences import Clause, clause, content, opposed
+from metabot_instrument.validation.claims.sentences import Clause, clause, content, opposed, words
 
 _ALIKE: Final = 0.5  # share of the words in common from which a sentence may contradict
 _SAME: Final = 0.75  # and from which it supports
@@ -47,7 +47,7 @@ class Sentences:
 
 
 def _read(text: str) -> Sentence:
-    read = clause(text)
+    read = clause(text, words(text))
     return Sentence(text, content(read.words), read.negated, _numbers(text))
 
 

@@ -26,6 +26,8 @@ class Phrases(Generic[T]):
 
     def within(self, words: tuple[str, ...]) -> Iterator[Found[T]]:
         """From the front."""
+        if self._lengths.keys().isdisjoint(words):
+            return
         for at, word in enumerate(words):
             for length in self._lengths.get(word, ()):
                 for what in self._rows.get(words[at : at + length], ()):

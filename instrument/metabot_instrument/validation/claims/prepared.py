@@ -60,8 +60,8 @@ class Subject:
     def named(self, said: frozenset[str]) -> list[Ready]:
         """Facts that the words name; where one says more of the words than another, that one alone."""
         hits: dict[int, tuple[Ready, frozenset[str]]] = {}
-        for word in said:
-            for fact in self._by_word.get(word, ()):
+        for word in self._by_word.keys() & said:
+            for fact in self._by_word[word]:
                 if id(fact) not in hits and (by := _named_by(fact, said)):
                     hits[id(fact)] = fact, by
         found = list(hits.values())

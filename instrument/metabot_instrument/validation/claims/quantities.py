@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from math import inf
-from typing import Final, Literal, NamedTuple, TypeAlias, cast
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from metabot_instrument.validation.claims.dates import without_dates
+from metabot_instrument.validation.claims.sentences import row
 from metabot_instrument.validation.claims.units import unit
 
 Bound: TypeAlias = Literal["", "over", "under", "at least", "at most", "about"]
@@ -23,41 +24,59 @@ NUMBER_WORDS: Final = {word: float(at) for at, word in enumerate(_ONES.split())}
 _TIMES: Final = {"hundred": 1e2, "thousand": 1e3, "k": 1e3, "million": 1e6, "millionen": 1e6, "billion": 1e9,
                  "bn": 1e9}  # fmt: skip
 _GAP: Final = "[,'’  \u00a0\u202f]"  # between thousands
-_NUMBER: Final = re.compile(
-    r"(?P<sign>(?:[$€£¥₹]|\b(?:eur|usd|gbp|chf|jpy|inr|sek|pln|cad|aud))\s?)?(?<![\w.,/-])"
-    rf"(?P<number>-?\d{{1,3}}(?:{_GAP}\d{{3}})+(?:\.\d+)?(?!\d)|-?\d{{1,3}}(?:\.\d{{3}})+(?:,\d+)?(?![\d.])|-?\d+(?:[.,]\d+)?"
-    rf"|\b(?:{'|'.join(NUMBER_WORDS)})\b)(?![\d/])"
+_GAPS: Final = re.compile(_GAP)
+_GAPPED: Final = re.compile(rf"\d{{1,3}}(?:{_GAP}\d{{3}})+(?:\.\d+)?")
+_THOUSAND: Final = 3  # digits
+_WRITTEN: Final = (
+    r"(?P<number>{}\d{{1,3}}(?:" + _GAP + r"\d{{3}})+(?:\.\d+)?(?!\d)|\d{{1,3}}(?:\.\d{{3}})+(?:,\d+)?(?![\d.])"
+    r"|\d+(?:[.,]\d+)?)(?![\d/])"
     r"(?P<times>[ -]?(?:hundred|thousand|million(?:en)?|billion|bn|k)\b)?"
     r"(?:\s?-?(?P<unit>%|°c|km/h|[€$£¥₹]"
     r"|(?!(?:to|and|or|of|a|an|per|in|on|for|is|are|was|at|with|by|the|each|bis|und|oder|but|as|than|from)\b)"
     r"[^\W\d_]+))?"
 )
+_NUMBER: Final = re.compile(_WRITTEN.format(""))
+_NUMBER_OR_WORD: Final = re.compile(_WRITTEN.format(rf"\b(?:{'|'.join(NUMBER_WORDS)})\b|"))
+_SIGN: Final = re.compile(r"(?:([$€£¥₹])|\b(eur|usd|gbp|chf|jpy|inr|sek|pln|cad|aud))\s?$")
+_DASHES: Final = frozenset("-–—")
 _DASHED: Final = re.compile(r"(?<=\d)\s?[-–—]\s?(?=\d)|(?<=\w)[–—](?=\d)")
 _SPANNED: Final = re.compile(r"\s*(?:to|bis)\s*[$€£]?")
 _BETWEEN: Final = re.compile(r"\b(?:between|zwischen)\s+[$€£]?$")
 _AND: Final = re.compile(r"\s*(?:and|und)\s*[$€£]?")
 _LARGER: Final = "more|(?:great|high|long|larg|bigg|heavi|old|tall|deep|wid)er"
 _SMALLER: Final = "less|fewer|(?:low|small|short|light|cheap|young)er"
-_BEFORE: Final = tuple(
-    (bound, re.compile(rf"\b(?:{words})\s+(?:of\s+)?[$€£]?$"))
-    for bound, words in cast(
-        "Sequence[tuple[Bound, str]]",
-        (
-            ("at least", rf"at least|not? (?:{_SMALLER}) than|mindestens"),
-            ("at most", rf"at most|not? (?:{_LARGER}|later) than|höchstens"),
-            ("over", rf"over|above|beyond|exceed(?:s|ing)?|(?:{_LARGER}) than|mehr als|über"),
-            ("under", rf"under|below|(?:{_SMALLER}) than|weniger als|unter"),
-            ("about", r"about|around|roughly|approximately|nearly|almost|some|circa|ca\.|etwa|rund"),
-        ),
-    )
+_BOUNDS: Final[dict[str, Bound]] = {
+    "least": "at least", "most": "at most", "over": "over", "under": "under", "about": "about",
+}  # fmt: skip
+_BEFORE: Final = re.compile(
+    rf"\b(?:(?P<least>at least|not? (?:{_SMALLER}) than|mindestens)"
+    rf"|(?P<most>at most|not? (?:{_LARGER}|later) than|höchstens)"
+    rf"|(?P<over>over|above|beyond|exceed(?:s|ing)?|(?:{_LARGER}) than|mehr als|über)"
+    rf"|(?P<under>under|below|(?:{_SMALLER}) than|weniger als|unter)"
+    r"|(?P<about>about|around|roughly|approximately|nearly|almost|some|circa|ca\.|etwa|rund))\s+(?:of\s+)?(?:[$€£]\s?)?$"
 )
-_AFTER: Final[tuple[tuple[Bound, re.Pattern[str]], ...]] = (
-    ("at least", re.compile(r"\s*or (?:more|older|over|above|higher|longer)\b")),
-    ("at most", re.compile(r"\s*or (?:less|fewer|younger|under|below|lower)\b")),
+_BOUNDING: Final = row(
+    "least most mindestens höchstens over above beyond exceed exceeds exceeding than als über under below unter "
+    "about around roughly approximately nearly almost some circa ca. etwa rund of"
+)  # that end what stands there
+_AFTER: Final = re.compile(
+    r"\s*or (?:(?P<least>more|older|over|above|higher|longer)|(?P<most>less|fewer|younger|under|below|lower))\b"
 )
 _LOOKED_AT: Final = 25  # characters before a number, for what bounds it
 _ROUNDED: Final = 0.05  # that what is said with about may be off
+_SIGNED: Final = 5  # characters before a number, for its currency
+_JOINED: Final = frozenset("_.,/-")  # to what stands before them, so that it is no number of its own
 _JUST: Final = 1e-6  # over a number is not that number
+
+
+_REACHES: Final[dict[Bound, Callable[[float], tuple[float, float]]]] = {
+    "": lambda number: (number, number),
+    "about": lambda number: (number, number),
+    "at least": lambda number: (number, inf),
+    "at most": lambda number: (-inf, number),
+    "over": lambda number: (number + abs(number) * _JUST, inf),
+    "under": lambda number: (-inf, number - abs(number) * _JUST),
+}
 
 
 class Quantity(NamedTuple):
@@ -96,10 +115,12 @@ class _Written(NamedTuple):
     end: int
 
 
-def quantities(text: str) -> list[Quantity]:
-    """The numbers of a text that belong to no date."""
-    plain = _DASHED.sub(" to ", without_dates(text.lower()))
-    return list(_joined(list(_written(plain)), plain))
+def quantities(text: str, *, words: bool = True) -> list[Quantity]:
+    """The numbers of a text that belong to no date; `words` says whether any may be a word."""
+    plain = without_dates(text.lower())
+    if not _DASHES.isdisjoint(plain):
+        plain = _DASHED.sub(" to ", plain)
+    return list(_joined(list(_written(plain, _NUMBER_OR_WORD if words else _NUMBER)), plain))
 
 
 def quantity(number: float, name: str) -> Quantity:
@@ -140,41 +161,46 @@ def _range(one: _Written, other: _Written) -> Quantity:
 def _single(one: _Written, text: str) -> Quantity:
     scale = one.times * one.factor
     number = one.number * scale
-    found = Quantity(number, number, one.kind, one.start, _bound(one, text), number)
-    just = abs(number) * _JUST
-    match found.bound:
-        case "over":
-            return found._replace(low=number + just, high=inf)
-        case "at least":
-            return found._replace(high=inf)
-        case "under":
-            return found._replace(low=-inf, high=number - just)
-        case "at most":
-            return found._replace(low=-inf)
-    return found._replace(other=None if one.other is None else one.other * scale)
+    bound = _bound(one, text)
+    low, high = _REACHES[bound](number)
+    other = None if one.other is None or low != high else one.other * scale
+    return Quantity(low, high, one.kind, one.start, bound, number, other)
 
 
 def _bound(one: _Written, text: str) -> Bound:
     before = text[max(0, one.start - _LOOKED_AT) : one.start]
-    found: Bound = next((bound for bound, pattern in _BEFORE if pattern.search(before)), "")
-    return found or next((bound for bound, pattern in _AFTER if pattern.match(text, one.end)), "")
+    last = before.rstrip("$€£ ").rpartition(" ")[2]
+    found = _BEFORE.search(before) if last in _BOUNDING else None
+    if found is None and text.startswith(" or ", one.end):
+        found = _AFTER.match(text, one.end)
+    return _BOUNDS[found.lastgroup or ""] if found else ""
 
 
-def _written(text: str) -> Iterator[_Written]:
-    for match in _NUMBER.finditer(text):
+def _written(text: str, pattern: re.Pattern[str]) -> Iterator[_Written]:
+    for match in pattern.finditer(text):
+        start = match.start()
+        before = text[max(0, start - _SIGNED) : start]
+        minus = before.endswith("-") and not before[-2:-1].isalnum()
+        last = before[-2:-1] if minus else before[-1:]
+        if last.isalnum() or last in _JOINED:
+            continue
         digits = match["number"]
         number, other = (NUMBER_WORDS[digits], None) if digits in NUMBER_WORDS else _read(digits)
         times = _TIMES[match["times"].strip(" -")] if match["times"] else 1.0
-        kind, factor = unit((match["sign"] or match["unit"] or "").strip())
-        yield _Written(number, other, times, kind, factor, match.start(), match.end())
+        signed = _SIGN.search(before)
+        kind, factor = unit((signed[1] or signed[2] if signed else match["unit"]) or "")
+        yield _Written(-number if minus else number, other, times, kind, factor, start, match.end())
 
 
 def _read(digits: str) -> tuple[float, float | None]:
     """The number, and the other that the same signs mean elsewhere."""
-    if re.fullmatch(rf"-?\d{{1,3}}(?:{_GAP}\d{{3}})+(?:\.\d+)?", digits):
-        return float(re.sub(_GAP, "", digits)), None
-    if re.fullmatch(r"-?\d{1,3}(?:\.\d{3})+,\d+|-?\d{1,3}(?:\.\d{3}){2,}", digits):
+    if digits.isdigit():
+        return float(digits), None
+    if _GAPPED.fullmatch(digits):
+        return float(_GAPS.sub("", digits)), None
+    whole, _, decimals = digits.partition(".")
+    if "." in decimals or "," in decimals:
         return float(digits.replace(".", "").replace(",", ".")), None
-    if re.fullmatch(r"-?[1-9]\d{0,2}\.\d{3}", digits):
-        return float(digits), float(digits.replace(".", ""))
+    if len(decimals) == _THOUSAND and len(whole) <= _THOUSAND and whole[0] != "0":
+        return float(digits), float(whole + decimals)
     return float(digits.replace(",", ".")), None

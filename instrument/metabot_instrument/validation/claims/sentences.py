@@ -11,11 +11,12 @@ def row(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[^a-z])|\n+")
+_END: Final = re.compile(r"[.!?]\s+(?=[^a-z\s])|\n+")
 _CLAUSE: Final = re.compile(
-    r";\s|,?\s(?:but|while|whereas|aber|während)\s|,\s(?:and|und)\s|(?<=\w),\s(?=(?:it|he|she|they)\s)"
-    r"|\sand\s(?=(?:is|are|was|were|has|have|does|do|can|will|costs?|weighs?|comes?|includes?|takes?|offers?|needs?|runs?"
-    r"|it|its|they|their)\s)"
+    r"[;,\s](?:(?<=;)\s|(?<=,)\s(?:(?:but|while|whereas|aber|während|and|und)\s|(?=(?:it|he|she|they)\s))"
+    r"|(?<=\s)(?:but|while|whereas|aber|während)\s"
+    r"|(?<=\s)and\s(?=(?:is|are|was|were|has|have|does|do|can|will|costs?|weighs?|comes?|includes?|takes?|offers?|needs?"
+    r"|runs?|it|its|they|their)\s))"
 )
 _WORD: Final = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*|[$€£%]")
 _NO: Final = row(
@@ -23,13 +24,20 @@ _NO: Final = row(
     "haven't can't nicht kein keine keinen nie ohne pas jamais aucun aucune sin ningún ninguna nunca non senza "
     "mai não sem isnt doesnt lacks false"
 )
-_NO_CLAIM: Final = re.compile(
-    r"^\W*(?:please|could|can|would|let|hello|hi|thanks?|thank|sorry|if|maybe|perhaps|i think|i believe|i am not sure|"
-    r"suppose|supposing|imagine|assume|assuming|what if|bitte|hallo|danke|angenommen)\b"
-    r"|\b(?:customers?|users?|clients?|guests?|he|she|they|someone|somebody|people|some|many|rumours?|rumors?)\s(?:\w+\s)?"
-    r"(?:ask(?:s|ed)?|wonder(?:s|ed)?|writes?|wrote|claim(?:s|ed)?|sa(?:ys?|id)|th(?:inks?|ought)|believe[sd]?)\b",
-    re.IGNORECASE,
+_OPENERS: Final = row(
+    "please could can would let hello hi thank thanks sorry if maybe perhaps suppose supposing imagine assume assuming "
+    "bitte hallo danke angenommen"
 )
+_OPENINGS: Final = frozenset({("i", "think"), ("i", "believe"), ("i", "am", "not", "sure"), ("what", "if")})
+_REPORTERS: Final = row(
+    "customer customers user users client clients guest guests he she they someone somebody people some many rumour "
+    "rumours rumor rumors"
+)
+_REPORTS: Final = row(
+    "ask asks asked wonder wonders wondered write writes wrote claim claims claimed say says said think thinks thought "
+    "believe believes believed"
+)
+_JOINTS: Final = row("but while whereas aber während and")
 _BOUNDS: Final = re.compile(
     r"\b(?P<not>no|not)(?= (?:more|less|fewer|higher|lower|longer|later) than\b)", re.IGNORECASE
 )
@@ -59,27 +67,53 @@ class Clause(NamedTuple):
     goes_on: bool = False  # with what the clause before it is about
 
 
-def clause(text: str, *, after: bool = False) -> Clause:
+def clauses(text: str) -> Iterator[Clause]:
+    """What asks, requests, doubts, or reports what others say claims nothing."""
+    for sentence in _sentences(text):
+        said = words(sentence)
+        if sentence.endswith("?") or _opens(said) or _reported(said):
+            continue
+        if ";" not in sentence and "," not in sentence and _JOINTS.isdisjoint(said):
+            yield clause(sentence, said)
+            continue
+        for at, part in enumerate(_CLAUSE.split(sentence)):
+            if part.strip():
+                yield clause(part.strip(), words(part), after=at > 0)
+
+
+def clause(text: str, said: tuple[str, ...], *, after: bool = False) -> Clause:
     """An even number of negations takes each other back; no more than is none."""
-    said = words(text)
-    negations = sum(word in _NO for word in said)
-    if negations:
-        negations -= len(_BOUNDS.findall(text))
+    negations = 0 if _NO.isdisjoint(said) else sum(word in _NO for word in said) - len(_BOUNDS.findall(text))
     goes_on = not PRONOUNS.isdisjoint(said[:2]) or (after and not _VERBS.isdisjoint(said[:1]))
     return Clause(text, said, negations % 2 == 1, goes_on)
 
 
-def clauses(text: str) -> Iterator[Clause]:
-    """What asks, requests or doubts claims nothing."""
-    for sentence in _SENTENCE.split(text):
-        if sentence.strip() and not sentence.rstrip().endswith("?") and not _NO_CLAIM.search(sentence):
-            for at, part in enumerate(_CLAUSE.split(sentence)):
-                if part.strip():
-                    yield clause(part.strip(), after=at > 0)
+def _sentences(text: str) -> Iterator[str]:
+    began = 0
+    for end in _END.finditer(text):
+        if sentence := text[began : end.start() + 1].strip():
+            yield sentence
+        began = end.end()
+    if sentence := text[began:].strip():
+        yield sentence
+
+
+def _opens(said: tuple[str, ...]) -> bool:
+    """Whether it begins as what claims nothing."""
+    return not _OPENERS.isdisjoint(said[:1]) or any(said[:length] in _OPENINGS for length in (2, 4))
+
+
+def _reported(said: tuple[str, ...]) -> bool:
+    """Whether somebody says, asks or thinks, directly or with one word between."""
+    if _REPORTS.isdisjoint(said) or _REPORTERS.isdisjoint(said):
+        return False
+    return any(word in _REPORTERS and not _REPORTS.isdisjoint(said[at + 1 : at + 3]) for at, word in enumerate(said))
 
 
 def words(text: str) -> tuple[str, ...]:
-    return tuple(word.lower().replace("’", "'").removesuffix("'s") for word in _WORD.findall(text))
+    plain = text.lower().replace("’", "'")
+    found = _WORD.findall(plain)
+    return tuple(word.removesuffix("'s") for word in found) if "'s" in plain else tuple(found)
 
 
 def content(of: tuple[str, ...]) -> frozenset[str]:
