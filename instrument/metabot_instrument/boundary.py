@@ -62,3 +62,11 @@ def tried(function: Callable[P, R], *args: P.args, **named: P.kwargs) -> tuple[R
         return function(*args, **named), None
     except Exception as error:  # the boundary: told, and counted where it matters
         return None, error
+
+
+def outlived(function: Callable[P, R], *args: P.args, **named: P.kwargs) -> tuple[R, None] | tuple[None, BaseException]:
+    """As `tried`, whatever is raised, an end of the program included: the caller knows whose end it would be."""
+    try:
+        return function(*args, **named), None
+    except BaseException as error:  # the boundary: told to the caller, who raises it again where it must
+        return None, error

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from typing import Any, Final, NamedTuple, TypeVar
 
-from metabot_instrument.boundary import contained, count
+from metabot_instrument.boundary import contained, count, outlived
 from metabot_instrument.lines.forks import renewed_in_children
 from metabot_instrument.monitoring.monitor import Monitor
 from metabot_instrument.monitoring.observation import Observation
@@ -26,12 +26,13 @@ class _Question(NamedTuple):
 
 
 class Lane:
-    """The monitor is called in the lane's own thread alone, which begins with the first observation."""
+    """The monitor is called in the lane's own thread alone, which begins with the first observation. Nothing that a
+    monitor raises ends it.
+    """
 
     def __init__(self, monitor: Monitor, size: int) -> None:
         self.monitor: Final = monitor
         self._size = size
-        self._contained = contained(FAILED, False)(self._take)
         self._begin()
         renewed_in_children(self)
 
@@ -139,15 +140,17 @@ class Lane:
         if isinstance(item, _Question):
             self._answer(item)
         else:
-            self.failed += not self._contained(item)
+            _, error = outlived(self.monitor.take, item)
+            if error is not None:
+                self.failed += 1
+                count(FAILED, error)
             self.taken += 1
-
-    def _take(self, seen: Observation) -> bool:
-        self.monitor.take(seen)
-        return True
 
     def _answer(self, question: _Question) -> None:
         with self._lock:
             self._questions -= 1
         if question.answer.set_running_or_notify_cancel():
-            question.answer.set_result(contained(FAILED, None)(question.ask)())
+            given, error = outlived(question.ask)
+            if error is not None:
+                count(FAILED, error)
+            question.answer.set_result(given)

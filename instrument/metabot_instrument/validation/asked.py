@@ -7,6 +7,7 @@ from inspect import iscoroutine
 from typing import Protocol, TypeAlias
 
 from metabot_instrument.validation.action import Action
+from metabot_instrument.validation.apart import is_sound
 from metabot_instrument.validation.decision import Said
 from metabot_instrument.validation.validator import Hearing
 from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Retry, Verdict
@@ -54,7 +55,7 @@ def answer_of(given: object, asked: Asked) -> Answer:
     if isinstance(given, Approved):
         return given
     if isinstance(given, Modified):
-        if not isinstance(given.action, Action):
+        if not is_sound(given.action):
             return Failed(NO_VERDICT)
         return given if asked.can_modify else Failed(NOT_ITS_TO_MODIFY)
     if isinstance(given, Retry) and (

@@ -152,7 +152,10 @@ class Circuit:
         return True
 
     def ended(self, call: object, *, ok: bool) -> Change | None:
-        """Takes the outcome of a call, and gives what it changes. One that was made before it opened tells nothing."""
+        """Takes the outcome of a call, and gives what it changes. One that was made before it opened tells nothing.
+
+        A call is the object that `lets_pass` was asked with.
+        """
         before = self.state
         if before == pybreaker.STATE_OPEN:
             return None

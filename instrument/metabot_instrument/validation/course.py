@@ -1,7 +1,8 @@
 """How a pipeline comes to a decision, without any input or output: whoever runs it calls and waits, and says so back.
 
 Each validator is asked in its turn. One that says `Retry` is asked again, and those before it are not: what they said
-holds, so no rate is used up twice and nothing is modified twice. Attempts are counted, and the deadline runs, over the
+holds, so no rate is used up twice and nothing is modified twice. Each is shown an action of its own, by which it also
+knows which one has ended; what was decided on is what may run. Attempts are counted, and the deadline runs, over the
 whole course.
 """
 
@@ -14,6 +15,7 @@ from math import inf
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from metabot_instrument.validation.action import Action
+from metabot_instrument.validation.apart import apart
 from metabot_instrument.validation.asked import Answer, Asked, Failed, answer_of, reason_of, said, wait_of
 from metabot_instrument.validation.decision import Decision, Outcome, Step
 from metabot_instrument.validation.patience import Patience
@@ -73,6 +75,7 @@ class Course:
         "_last",
         "_let_pass",
         "_limits",
+        "_seen",
         "_steps",
         "_until",
         "_validators",
@@ -82,7 +85,7 @@ class Course:
 
     def __init__(self, validators: Sequence[Asked], action: Action, limits: Limits, depth: int) -> None:
         self._validators, self._limits = validators, limits
-        self.action = action
+        self.action = self._seen = action  # what goes on, and what the validator that was asked last was shown of it
         self._attempt = 1
         self._began = time.monotonic()
         self._until = self._began + limits.deadline_seconds
@@ -93,6 +96,7 @@ class Course:
 
     def run(self) -> Generator[Next, object, None]:
         """Gives what is to be done next, is sent what a call gave, and gives the decision last."""
+        self.action = apart(self.action)
         for asked in self._validators:
             answer = yield from self._answer(asked)
             if not self._passes(asked, answer):
@@ -104,7 +108,8 @@ class Course:
         """One validator's, for as long as it says `Retry` and that is allowed."""
         while (left := self._until - (called := time.monotonic())) > 0:
             self.patience.until = self._until if self._attempt <= self._limits.retries else 0.0
-            given = yield Ask(asked, self.action, min(left, self._limits.validator_seconds))
+            self._seen = apart(self.action)
+            given = yield Ask(asked, self._seen, min(left, self._limits.validator_seconds))
             answer = answer_of(given, asked)
             self._note(asked, answer, time.monotonic() - called)
             if not isinstance(answer, Retry):
@@ -136,9 +141,9 @@ class Course:
         if isinstance(answer, Rejected) or (isinstance(answer, Failed) and self._limits.on_failure == "reject"):
             return False
         if asked.hearing is not None and isinstance(answer, Approved | Modified):
-            self._let_pass.append((asked.hearing, self.action))
+            self._let_pass.append((asked.hearing, self._seen))
         if isinstance(answer, Modified):
-            self.action = answer.action
+            self.action = apart(answer.action)
             self._last = ("modified", reason_of(answer), asked.name)
         return True
 

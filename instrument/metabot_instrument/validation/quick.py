@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from metabot_instrument.boundary import tried
+from metabot_instrument.boundary import outlived
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.asked import raised
 
@@ -14,7 +14,9 @@ class AtOnce:
         self._validate = validate
 
     def call(self, action: Action, seconds: float) -> object:  # noqa: ARG002  # it takes none
-        given, error = tried(self._validate, action)
+        given, error = outlived(self._validate, action)
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise error
         return given if error is None else raised(error)
 
     async def call_async(self, action: Action, seconds: float) -> object:

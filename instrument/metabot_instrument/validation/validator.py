@@ -10,7 +10,8 @@ from metabot_instrument.validation.verdict import Verdict
 
 
 class Validator(Protocol):
-    """`validate` may be a coroutine function. It must not change the action that it is given, but hand back another.
+    """`validate` may be a coroutine function. It is given an action of its own: what it changes in place changes
+    nothing, so it hands back another.
 
     A validator may declare `reasons`, a set of all that it gives as reasons: any other is then kept out of the
     telemetry.
@@ -39,6 +40,8 @@ class Validator(Protocol):
 
 @runtime_checkable
 class Hearing(Protocol):
-    """A validator that is told how an action that it let pass has ended; it must be quick about it."""
+    """A validator that is told how an action that it let pass has ended, with the object that it was given; it must be
+    quick about it.
+    """
 
     def heard(self, action: Action, ok: bool) -> None: ...

@@ -36,6 +36,16 @@ class Raising(Quiet):
     found = figures = take
 
 
+class Ending(Quiet):
+    name = "ending"
+
+    def take(self, seen):
+        raise SystemExit(3)
+
+    def figures(self):
+        raise GeneratorExit
+
+
 class Hanging(Quiet):
     """Until it is released."""
 

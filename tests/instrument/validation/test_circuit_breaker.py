@@ -250,6 +250,21 @@ def test_what_was_under_way_when_it_opened_tells_nothing_later() -> None:
     assert breaker.state("provider") == "closed"
 
 
+@pytest.mark.parametrize("early_ends_well", [True, False])
+def test_one_action_for_all_calls_mixes_none_of_them_up(early_ends_well: bool) -> None:
+    """An application may keep one object for all its calls: what was under way before is not taken for the probe."""
+    breaker, pipeline = pipeline_with(open_seconds=0.02)
+    early = pipeline.validate(ACTION)
+    for _ in range(4):
+        pipeline.heard(pipeline.validate(ACTION), ok=False)
+    time.sleep(0.03)
+    probe = pipeline.validate(ACTION)
+    pipeline.heard(early, ok=early_ends_well)
+    assert breaker.state("provider") == "half-open"
+    pipeline.heard(probe, ok=not early_ends_well)
+    assert breaker.state("provider") == ("open" if early_ends_well else "closed")
+
+
 def test_more_than_one_probe_may_be_asked_for() -> None:
     """With two, two pass at once, and both have to end well."""
     breaker, pipeline = pipeline_with(probes=2, open_seconds=0.02)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -254,3 +255,74 @@ def test_what_ends_a_program_passes_through(ends: type[BaseException], quick: bo
         pipeline.validate(ACTION)
     pipeline = ValidationPipeline([Scripted((Approved(),), quick=quick)])
     assert pipeline.validate(ACTION).allowed
+
+
+class OddError(BaseException):
+    """Of a library that wants nobody to catch it."""
+
+
+@pytest.mark.parametrize("kind", [Scripted, Awaited])
+@pytest.mark.parametrize("error", [OddError, GeneratorExit, asyncio.CancelledError])
+@pytest.mark.parametrize("quick", [True, False])
+def test_whatever_else_a_validator_raises_rejects(
+    decide: Decide, kind: type[Scripted], error: type[BaseException], quick: bool
+) -> None:
+    """Only what ends a program reaches the application, from a quick validator as from one in a thread."""
+    decision = decide(ValidationPipeline([kind((error(),), quick=quick)]), ACTION)
+    assert (decision.outcome, decision.reason) == ("rejected", f"raised {error.__name__}")
+
+
+def _spoil(action: Action) -> Approved:
+    object.__setattr__(action, "text", "rm -rf")
+    action.arguments["path"] = "/etc/shadow"  # type: ignore[index]
+    action.arguments["more"]["of"].append("/etc/shadow")
+    return Approved()
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_what_a_validator_does_to_its_action_in_place_changes_nothing(decide: Decide, quick: bool) -> None:
+    """Not for the validators behind it, and not for what may run."""
+    given = Action("tool_call", "ann", "read", {"path": "/home", "more": {"of": ["/home"]}})
+    same = Action("tool_call", "ann", "read", {"path": "/home", "more": {"of": ["/home"]}})
+    behind = Scripted()
+    decision = decide(ValidationPipeline([Scripted((_spoil,), priority=9, quick=quick), behind]), given)
+    assert (decision.outcome, decision.action, given, behind.seen) == ("approved", same, same, [same])
+
+
+def test_what_is_changed_after_it_was_checked_does_not_run(decide: Decide) -> None:
+    """Neither in the action that came in nor in the one that a validator made of it and kept."""
+    kept = Action("tool_call", "ann", arguments={"paths": ["/home"], "known": ("/home", {"/home"})})
+    given = Action("tool_call", "ann", arguments={"paths": []})
+    modified = decide(ValidationPipeline([Scripted((Modified(kept),), can_modify=True)]), given)
+    approved = decide(ValidationPipeline([]), given)
+    kept.arguments["paths"].append("/etc/shadow")
+    kept.arguments["known"][1].add("/etc/shadow")
+    given.arguments["paths"].append("/etc/shadow")
+    assert modified.action.arguments == {"paths": ["/home"], "known": ("/home", {"/home"})}
+    assert approved.action.arguments == {"paths": []}
+
+
+class Priced(Action):
+    """An application's own kind of action."""
+
+
+def test_an_action_of_ones_own_stays_one(decide: Decide) -> None:
+    """A validator sees the application's own class, and its objects among the arguments are not copied."""
+    asked, connection = Scripted(), object()
+    decision = decide(ValidationPipeline([asked]), Priced("tool_call", arguments={"over": connection}))
+    assert (type(decision.action), type(asked.seen[0])) == (Priced, Priced)
+    assert decision.action.arguments["over"] is connection
+
+
+@pytest.mark.parametrize("parts", [{"kind": None}, {"key": 7}, {"text": b"x"}, {"arguments": None}])
+def test_a_modification_into_no_action_is_none(decide: Decide, parts: dict[str, Any]) -> None:
+    """The validator failed."""
+    modifies = Scripted((Modified(replace(ACTION, **parts)),), can_modify=True)
+    assert decide(ValidationPipeline([modifies]), ACTION).reason == "gave no verdict"
+
+
+def test_arguments_without_an_end_are_rejected(decide: Decide) -> None:
+    """They contain themselves: nobody can be shown a copy."""
+    without_end: dict[str, Any] = {}
+    without_end["again"] = without_end
+    assert decide(ValidationPipeline([Scripted()]), Action("tool_call", arguments=without_end)).outcome == "rejected"
