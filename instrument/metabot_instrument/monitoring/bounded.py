@@ -18,6 +18,12 @@ def name_of(told: object) -> str:
     return text if text.isprintable() else "".join(one if one.isprintable() else "·" for one in text)
 
 
+def joined(kind: str, name: str) -> str:
+    r"""`kind:name`, and of no other pair: a colon of the kind's own is `\:`."""
+    escaped = kind.replace("\\", r"\\").replace(":", r"\:")
+    return f"{escaped}:{name}"
+
+
 class Bounded(Generic[K]):
     """Counts of at most `most` keys; further ones are counted together as `other`."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from metabot_instrument.monitoring.bounded import OTHER, Bounded, name_of
+from metabot_instrument.monitoring.bounded import OTHER, Bounded, joined, name_of
 from metabot_instrument.monitoring.monitor import Found
 from metabot_instrument.monitoring.observation import Observation
 from metabot_instrument.monitoring.sampling import Sampling
@@ -56,7 +56,7 @@ class ErrorAnalysis:
 
     def figures(self) -> dict[str, Any]:
         """By action: counts, the share that failed with its interval, types of errors."""
-        actions = {":".join(key): self._figures(action) for key, action in sorted(self._actions.items())}
+        actions = {joined(*key): self._figures(action) for key, action in sorted(self._actions.items())}
         return {"sample_rate": self._sampling.rate, "actions": actions}
 
     def _failed(self, key: tuple[str, str], action: _Action, error: str) -> None:
@@ -68,7 +68,8 @@ class ErrorAnalysis:
     def _figures(self, action: _Action) -> dict[str, Any]:
         failed = action.types.total()
         types = {error: self._sampling.counted(number) for error, number in action.types.most_common(_TYPES)}
-        other = {OTHER: self._sampling.counted(action.types.other)} if action.types.other else {}
+        others = action.types.other + action.types[OTHER]  # an error may be named so
+        other = {OTHER: self._sampling.counted(others)} if others else {}
         return {
             **self._sampling.counted(action.count),
             "errors": self._sampling.counted(failed),
@@ -81,7 +82,7 @@ class ErrorAnalysis:
         share = wilson(failed, action.count)
         if action.count < self._least or share.low <= self._share:
             return None
-        about, most = ":".join(key), action.types.most_common(1)
+        about, most = joined(*key), action.types.most_common(1)
         said = f", most often {most[0][0]}" if most else ""
         return Found(
             "fails_often",
@@ -93,7 +94,7 @@ class ErrorAnalysis:
 
     def _first(self, kind: str, name: str, error: str) -> Found:
         before, since = self._new[kind, name, error], self._actions[kind, name].types[error]
-        about = f"{kind}:{name}"
+        about = joined(kind, name)
         return Found(
             "new_error",
             about,

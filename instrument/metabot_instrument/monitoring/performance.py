@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from metabot_instrument.monitoring.bounded import OTHER, name_of
+from metabot_instrument.monitoring.bounded import OTHER, joined, name_of
 from metabot_instrument.monitoring.durations import RECENT, Durations
 from metabot_instrument.monitoring.monitor import Found
 from metabot_instrument.monitoring.observation import Observation
@@ -55,7 +55,7 @@ class Performance:
 
     def figures(self) -> dict[str, Any]:
         """By action: counts, quantiles and calls a second, of which quantiles are told to 4.4 %."""
-        actions = {":".join(key): self._figures(action) for key, action in sorted(self._actions.items())}
+        actions = {joined(*key): self._figures(action) for key, action in sorted(self._actions.items())}
         return {"sample_rate": self._sampling.rate, "actions": actions}
 
     def _action(self, key: tuple[str, str]) -> _Action:
@@ -79,7 +79,7 @@ class Performance:
         share = wilson(beyond, RECENT)
         if share.low <= _TWICE:
             return None
-        about = ":".join(key)
+        about = joined(*key)
         return Found(
             "slow_tail",
             about,

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from metabot_instrument.monitoring.bounded import Bounded, name_of
+from metabot_instrument.monitoring.bounded import Bounded, joined, name_of
 from metabot_instrument.monitoring.monitor import Found
 from metabot_instrument.monitoring.observation import Observation
 from metabot_instrument.monitoring.sampling import Sampling
@@ -45,7 +45,7 @@ class UsagePatterns:
         session = name_of(seen.session) if seen.session else None
         if not self._sampling.keeps_all_of(session):
             return
-        action = f"{name_of(seen.kind)}:{name_of(seen.name)}"
+        action = joined(name_of(seen.kind), name_of(seen.name))
         self._hours[datetime.fromtimestamp(seen.started, UTC).hour] += 1
         self._actions.add(action)
         if session is not None and (before := self._sessions.add(session, action, seen)):

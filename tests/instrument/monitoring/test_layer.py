@@ -18,7 +18,7 @@ import metabot_instrument as instrument
 from metabot_instrument.current import settings
 from metabot_instrument.monitoring.layer import MonitoringLayer
 from metabot_instrument.monitoring.observation import Observation
-from tests.instrument.monitoring.slow_monitors import Hanging, Quiet, Raising
+from tests.instrument.monitoring.slow_monitors import Ending, Hanging, Quiet, Raising
 
 OURS = [{"type": "performance"}, {"type": "error_analysis"}, {"type": "usage_patterns"}]
 SEEN = Observation("tool", "search", 1_768_305_600.0, 12.5, None, 30, "s-1")
@@ -299,3 +299,28 @@ def test_no_observation_stops_a_report(seen):
     assert made.close()
     assert all(one["answered"] and one["taken"] <= len(seen) and one["failed"] == 0 for one in report.values())
     json.dumps(report, allow_nan=False)
+
+
+def test_actions_whose_names_look_alike_stand_apart():
+    """A colon within a kind, or before a name, mixes no two actions up, in any of the three."""
+    made = MonitoringLayer.configured(OURS)
+    alike = [("tool:http", "get"), ("tool", "http:get"), ("tool\\", "http:get"), ("tool\\:http", "get")]
+    for kind, name in alike:
+        made.observe(SEEN._replace(kind=kind, name=name))
+    figures = {name: one["figures"]["actions"] for name, one in made.report().items()}
+    made.close()
+    assert {name: len(actions) for name, actions in figures.items()} == dict.fromkeys(figures, len(alike))
+    assert figures["error_analysis"]["tool\\:http:get"]["counted"] == 1
+
+
+def test_a_monitor_that_wants_to_end_the_program_costs_only_itself(layer):
+    """It may raise what it likes: its thread goes on, it answers, and the cause is counted."""
+    ending, before = Ending(), failures("monitor")
+    made = layer(ending)
+    for _ in range(5):
+        made.observe(SEEN)
+    assert made.flush()
+    report = made.report()
+    assert (report["ending"]["taken"], report["ending"]["failed"], report["ending"]["answered"]) == (5, 5, False)
+    assert failures("monitor") == before + 6
+    assert made.close()
