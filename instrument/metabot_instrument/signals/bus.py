@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from fnmatch import fnmatchcase
-from inspect import isawaitable
+from importlib import import_module
+from inspect import isawaitable, iscoroutinefunction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -23,6 +25,7 @@ _UNDER_WAY: Final = 10_000  # asynchronous handlers at a time
 _REMEMBERED: Final = 1000  # names whose handlers are known without looking at every pattern
 _FAILED: Final = "signal_handler"
 _LOST: Final = "signals_lost"
+_BACKGROUND: Final = "metabot_instrument.signals.background"  # and with it asyncio: loaded where something needs it
 
 
 class Signal(NamedTuple):
@@ -53,7 +56,6 @@ class Bus:
         self._lock = threading.RLock()
         self._known: dict[str, tuple[Handler, ...]] = {}
         self._tasks: set[asyncio.Future[object]] = set()
-        self._waiting = 0
         self._depth = threading.local()
 
     def on(self, pattern: str, handler: Handler) -> Callable[[], None]:
@@ -65,6 +67,8 @@ class Bus:
             raise ValueError(  # noqa: TRY004  # of any wrong setting, as everywhere
                 f"Bus.on({pattern!r}, {handler!r}): say a name or a glob as in 'tool:*', and a function of a signal"
             )
+        if iscoroutinefunction(handler):
+            _load()
         nothing: object = None
         entry = (pattern, contained(_FAILED, nothing)(handler))
         with self._lock:
@@ -123,34 +127,34 @@ class Bus:
 
     @contained(_FAILED, None)
     def _run(self, came: Awaitable[object]) -> None:
-        if len(self._tasks) + self._waiting >= _UNDER_WAY:
+        waiting = 0 if self._background is None else len(self._background)
+        if len(self._tasks) + waiting >= _UNDER_WAY:
             _drop(came)
             count(_LOST, f"{_UNDER_WAY} asynchronous handlers are under way")
             return
-        with setting_up:
-            import asyncio  # noqa: PLC0415  # where something is asynchronous
+        if _BACKGROUND not in sys.modules:
+            _load()
+        import asyncio  # noqa: PLC0415
 
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            with self._lock:
-                self._waiting += 1
-            self._thread().call(lambda: self._begin_waiting(came))
+            self._run_elsewhere(came)
         else:
             self._begin(came)
 
-    def _thread(self) -> Background:
-        with setting_up, self._lock:
-            from metabot_instrument.signals.background import Background  # noqa: PLC0415
+    def _run_elsewhere(self, came: Awaitable[object]) -> None:
+        from metabot_instrument.signals.background import Background  # noqa: PLC0415
 
-            self._background = self._background or Background()
-            return self._background
-
-    def _begin_waiting(self, came: Awaitable[object]) -> None:
         with self._lock:
-            self._waiting -= 1
-        self._begin(came)
+            background = self._background = self._background or Background()
+        try:
+            background.call(lambda: self._begin(came))
+        except (OSError, RuntimeError) as error:  # no thread or no file is to be had
+            _drop(came)
+            count(_LOST, error)
 
+    @contained(_FAILED, None)
     def _begin(self, came: Awaitable[object]) -> None:
         import asyncio  # noqa: PLC0415
 
@@ -163,6 +167,12 @@ class Bus:
         error = None if task.cancelled() else task.exception()
         if error is not None:
             count(_FAILED, error)
+
+
+def _load() -> None:
+    """Once: whoever emits must not wait for what others set up."""
+    with setting_up:
+        import_module(_BACKGROUND)
 
 
 def _mapping(data: object) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from metabot_instrument.boundary import failures
+from metabot_instrument.lines.forks import setting_up
 from metabot_instrument.signals.bus import Bus, Signal
 
 
@@ -222,6 +223,76 @@ def test_fifty_threads_emit_and_everything_arrives(bus: Bus) -> None:
     for thread in threads:
         thread.join()
     assert counts == {f"tool:{number}": 1000 for number in range(5)}
+
+
+def test_who_emits_waits_for_nothing_that_others_set_up(bus: Bus) -> None:
+    """A thread that loads a library holds back no signal to asynchronous handlers, and so no duration grows by it."""
+    heard: list[Signal] = []
+
+    async def hears(signal: Signal) -> None:
+        heard.append(signal)
+
+    bus.on("a", hears)
+    loading = threading.Event()
+    done = threading.Event()
+
+    def loads() -> None:
+        with setting_up:
+            loading.set()
+            done.wait(5)
+
+    loader = threading.Thread(target=loads)
+    loader.start()
+    loading.wait(5)
+    before = time.monotonic()
+    bus.emit("a")
+    waited(lambda: heard)
+    took = time.monotonic() - before
+    done.set()
+    loader.join()
+    assert took < 4
+
+
+def test_who_emits_does_not_hang_where_no_file_is_to_be_had() -> None:
+    """An event loop needs some: the signal is lost and counted, and the next one is heard."""
+    program = """
+import asyncio, resource, time
+from metabot_instrument import Bus, failures
+heard = []
+async def hears(signal):
+    heard.append(signal.data["number"])
+bus = Bus()
+bus.on("a", hears)
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+bus.emit("a", number=1)
+resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+bus.emit("a", number=2)
+bus.close()
+print(heard, failures())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stdout) == (0, "[2] {'signals_lost': 1}\n")
+
+
+@pytest.mark.slow
+def test_signals_that_no_thread_could_be_begun_for_take_no_room(bus: Bus) -> None:
+    """They are lost and counted; once threads are to be had again, asynchronous handlers run."""
+    heard: list[int] = []
+
+    async def hears(signal: Signal) -> None:
+        heard.append(signal.data["number"])
+
+    bus.on("a", hears)
+    size = threading.stack_size(2**46)  # more than there is
+    try:
+        with counted("signals_lost", 10_001):
+            for number in range(10_001):
+                bus.emit("a", number=number)
+    finally:
+        threading.stack_size(size)
+    bus.emit("a", number=-1)
+    waited(lambda: heard == [-1])
 
 
 @pytest.mark.slow
