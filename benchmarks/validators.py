@@ -25,7 +25,8 @@ _CLAIMS: Final = {
     "dev": "facts.json",
     "heldout": "facts.json",
     "domains": "facts_domains.json",
-    "unseen": "facts_domains.json",
+    "services": "facts_services.json",
+    "unseen": "facts_unseen.json",
 }  # sets of claims, each with what is known
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from metabot_instrument.validation.claims.dates import Day, days
-from metabot_instrument.validation.claims.prepared import VERSION, Prepared, Ready, Subject
+from metabot_instrument.validation.claims.prepared import NAME, VERSION, Prepared, Ready, Subject
 from metabot_instrument.validation.claims.quantities import NUMBER_WORDS, Quantity, quantities
 from metabot_instrument.validation.claims.sentences import Clause, clauses, row
 from metabot_instrument.validation.claims.units import MONEY
@@ -25,14 +25,14 @@ class Claim:
     about: str = ""
 
 
-_NAME: Final = r"(?:the\s+|a\s+|an\s+)?([A-ZÄÖÜ][\w-]+)"
-_NAMED: Final = re.compile(rf"\b(?:is|was|are|were|by|under|called|named|ist|war|est|es)\s+{_NAME}")
-_NAMED_PLACE: Final = re.compile(rf"\b(?:in|at)\s+{_NAME}")
+_NAMED: Final = re.compile(rf"\b(?:is|was|are|were|by|under|called|named|ist|war|est|es)\s+{NAME}")
+_NAMED_PLACE: Final = re.compile(rf"\b(?:in|at)\s+{NAME}")
 _NO_NAMES: Final = row(
     "january february march april may june july august september october november december monday tuesday wednesday "
     "thursday friday saturday sunday not"
 )
-_DIGIT: Final = re.compile(r"\d")
+_YEARS: Final = range(1500, 2101)
+_COUNTS: Final = re.compile(r"\d|\b(?:hundred|thousand|[mb]illion)\b|\bthan an?\b")
 
 
 class Said:
@@ -48,7 +48,7 @@ class Said:
 
     def counts(self) -> bool:
         """Whether there is any number."""
-        return bool(_DIGIT.search(self.clause.text)) or self._worded()
+        return bool(_COUNTS.search(self.clause.text)) or self._worded()
 
     def quantities(self) -> Sequence[Quantity]:
         if self._quantities is None:
@@ -123,7 +123,7 @@ def _told(right: object) -> Standing:
 
 
 def _number(said: Said, fact: Ready, *, named: bool) -> Standing | None:
-    mine = [each for each in said.quantities() if _comparable(each, fact)]
+    mine = [each for each in said.quantities() if _comparable(each, fact, named=named)]
     if not mine and named and fact.unit:
         mine = [each.scaled(fact.factor, fact.kind) for each in said.bare()]
     if not mine:
@@ -133,8 +133,17 @@ def _number(said: Said, fact: Ready, *, named: bool) -> Standing | None:
     return None if agrees is None else _told(agrees != said.clause.negated)
 
 
-def _comparable(said: Quantity, fact: Ready) -> bool:
-    return said.kind == fact.right[0].kind or (not fact.unit and (said.kind == fact.kind or said.kind in fact.counted))
+def _comparable(said: Quantity, fact: Ready, *, named: bool) -> bool:
+    """A number of nothing is of a fact without a unit where that is named, but a year only of a year."""
+    if fact.unit or said.kind:
+        return said.kind == fact.right[0].kind or (
+            not fact.unit and (said.kind == fact.kind or said.kind in fact.counted)
+        )
+    return named and (_like_year(said) <= any(_like_year(each) for each in fact.right))
+
+
+def _like_year(number: Quantity) -> bool:
+    return number.low == number.high and number.low in _YEARS
 
 
 def _in_other_money(said: Said, fact: Ready) -> Standing | None:
@@ -174,6 +183,8 @@ def _text(said: Said, fact: Ready, known: Prepared, *, named: bool) -> Standing 
 
 def _names_another(clause: Clause, fact: Ready) -> bool:
     names = _NAMED.findall(clause.text) + (_NAMED_PLACE.findall(clause.text) if fact.placed else [])
+    if fact.followed is not None:
+        names += fact.followed.findall(clause.text)
     return any(name.lower() not in fact.own and name.lower() not in _NO_NAMES for name in names)
 
 

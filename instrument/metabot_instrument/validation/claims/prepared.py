@@ -18,6 +18,7 @@ from metabot_instrument.validation.claims.units import KINDS, singular, unit
 from metabot_instrument.validation.claims.wordings import LIMITS, PLACED, SAYINGS
 
 VERSION: Final = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+){1,4})(?![\w.]*\w)", re.IGNORECASE)
+NAME: Final = r"(?:the\s+|a\s+|an\s+)?([A-ZÄÖÜ][\w-]+)"
 Row = tuple[str, ...]
 
 
@@ -42,6 +43,7 @@ class Ready:
     counted: frozenset[str] = frozenset()
     tolerance: float = 0.0
     own: frozenset[str] = frozenset()
+    followed: re.Pattern[str] | None = None  # what names the attribute, with a name after it
 
 
 class Subject:
@@ -123,7 +125,12 @@ def read(fact: Fact) -> Ready:
         counted=frozenset(singular(word) for word in every | groups),
         tolerance=fact.tolerance,
         own=frozenset(words(f"{fact.subject} {' '.join(fact.called)} {attribute}")),
+        followed=_followed(attribute, *fact.said) if kind == "text" else None,
     )
+
+
+def _followed(*sayings: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?i:{'|'.join(map(re.escape, sayings))})\s+{NAME}")
 
 
 def _kind(fact: Fact) -> tuple[str, tuple[Quantity, ...]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from math import inf
+from math import inf, nan
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from metabot_instrument.validation.claims.dates import without_dates
 from metabot_instrument.validation.claims.sentences import row
-from metabot_instrument.validation.claims.units import unit
+from metabot_instrument.validation.claims.units import CLOCK, unit
 
 Bound: TypeAlias = Literal["", "over", "under", "at least", "at most", "about"]
 
@@ -24,12 +24,15 @@ NUMBER_WORDS: Final = {word: float(at) for at, word in enumerate(_ONES.split())}
 _TIMES: Final = {"hundred": 1e2, "thousand": 1e3, "k": 1e3, "million": 1e6, "millionen": 1e6, "billion": 1e9,
                  "bn": 1e9}  # fmt: skip
 _GAP: Final = "[,'’  \u00a0\u202f]"  # between thousands
+_HALVES: Final = {"am": 0, "pm": 12}  # of the day
 _GAPS: Final = re.compile(_GAP)
 _GAPPED: Final = re.compile(rf"\d{{1,3}}(?:{_GAP}\d{{3}})+(?:\.\d+)?")
 _THOUSAND: Final = 3  # digits
 _WRITTEN: Final = (
-    r"(?P<number>{}\d{{1,3}}(?:" + _GAP + r"\d{{3}})+(?:\.\d+)?(?!\d)|\d{{1,3}}(?:\.\d{{3}})+(?:,\d+)?(?![\d.])"
-    r"|\d+(?:[.,]\d+)?)(?![\d/])"
+    r"(?P<number>{}\d{{1,2}}:\d{{2}}(?![\d:])|\d{{1,3}}(?:"
+    + _GAP
+    + r"\d{{3}})+(?:\.\d+)?(?!\d)|\d{{1,3}}(?:\.\d{{3}})+(?:,\d+)?(?![\d.])"
+    r"|\d+(?:[.,]\d+)?)(?![\d/:])"
     r"(?P<times>[ -]?(?:hundred|thousand|million(?:en)?|billion|bn|k)\b)?"
     r"(?:\s?-?(?P<unit>%|°c|km/h|[€$£¥₹]"
     r"|(?!(?:to|and|or|of|a|an|per|in|on|for|is|are|was|at|with|by|the|each|bis|und|oder|but|as|than|from)\b)"
@@ -38,6 +41,7 @@ _WRITTEN: Final = (
 _NUMBER: Final = re.compile(_WRITTEN.format(""))
 _NUMBER_OR_WORD: Final = re.compile(_WRITTEN.format(rf"\b(?:{'|'.join(NUMBER_WORDS)})\b|"))
 _SIGN: Final = re.compile(r"(?:([$€£¥₹])|\b(eur|usd|gbp|chf|jpy|inr|sek|pln|cad|aud))\s?$")
+_ONE: Final = re.compile(r"\ban?\s(?=(?:hundred|thousand|million|billion)\b)|(?<=\bthan )an?\s")
 _DASHES: Final = frozenset("-–—")
 _DASHED: Final = re.compile(r"(?<=\d)\s?[-–—]\s?(?=\d)|(?<=\w)[–—](?=\d)")
 _SPANNED: Final = re.compile(r"\s*(?:to|bis)\s*[$€£]?")
@@ -117,7 +121,7 @@ class _Written(NamedTuple):
 
 def quantities(text: str, *, words: bool = True) -> list[Quantity]:
     """The numbers of a text that belong to no date; `words` says whether any may be a word."""
-    plain = without_dates(text.lower())
+    plain = _ONE.sub("1 ", without_dates(text.lower()))
     if not _DASHES.isdisjoint(plain):
         plain = _DASHED.sub(" to ", plain)
     return list(_joined(list(_written(plain, _NUMBER_OR_WORD if words else _NUMBER)), plain))
@@ -185,11 +189,24 @@ def _written(text: str, pattern: re.Pattern[str]) -> Iterator[_Written]:
         if last.isalnum() or last in _JOINED:
             continue
         digits = match["number"]
-        number, other = (NUMBER_WORDS[digits], None) if digits in NUMBER_WORDS else _read(digits)
+        number, other = (
+            (NUMBER_WORDS[digits], None) if digits in NUMBER_WORDS else (0.0, None) if ":" in digits else _read(digits)
+        )
         times = _TIMES[match["times"].strip(" -")] if match["times"] else 1.0
         signed = _SIGN.search(before)
         kind, factor = unit((signed[1] or signed[2] if signed else match["unit"]) or "")
+        if ":" in digits or match["unit"] in _HALVES:
+            number, other, kind, factor = _clock(digits, match["unit"]), None, CLOCK, 1.0
         yield _Written(-number if minus else number, other, times, kind, factor, start, match.end())
+
+
+def _clock(digits: str, half: str | None) -> float:
+    """Minutes of the day."""
+    hours, _, minutes = digits.partition(":")
+    if not (hours + minutes).isdigit():
+        return nan
+    hour = int(hours) % 12 + _HALVES[half] if half in _HALVES else int(hours)
+    return hour * 60.0 + int(minutes or 0)
 
 
 def _read(digits: str) -> tuple[float, float | None]:

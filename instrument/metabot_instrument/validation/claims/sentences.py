@@ -28,7 +28,9 @@ _OPENERS: Final = row(
     "please could can would let hello hi thank thanks sorry if maybe perhaps suppose supposing imagine assume assuming "
     "bitte hallo danke angenommen"
 )
-_OPENINGS: Final = frozenset({("i", "think"), ("i", "believe"), ("i", "am", "not", "sure"), ("what", "if")})
+_OPENINGS: Final = frozenset(
+    {("i", "think"), ("i", "believe"), ("i", "am", "not", "sure"), ("i'm", "not", "sure"), ("what", "if")}
+)
 _REPORTERS: Final = row(
     "customer customers user users client clients guest guests he she they someone somebody people some many rumour "
     "rumours rumor rumors"
@@ -99,8 +101,12 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 def _opens(said: tuple[str, ...]) -> bool:
-    """Whether it begins as what claims nothing."""
-    return not _OPENERS.isdisjoint(said[:1]) or any(said[:length] in _OPENINGS for length in (2, 4))
+    """Whether it is put as what claims nothing."""
+    return (
+        not _OPENERS.isdisjoint(said[:1])
+        or any(said[:length] in _OPENINGS for length in (2, 3, 4))
+        or "whether" in said
+    )
 
 
 def _reported(said: tuple[str, ...]) -> bool:

@@ -22,6 +22,13 @@ _UNITS: Final[dict[str, dict[str, float]]] = {
     "volume": {"l": 1, "litre": 1, "liter": 1, "ml": 1e-3, "millilitre": 1e-3, "milliliter": 1e-3},
     "heat": {"°c": 1, "celsius": 1, "degree": 1},
     "power": {"w": 1, "watt": 1, "kw": 1e3, "kilowatt": 1e3, "mw": 1e6, "megawatt": 1e6},
+    "energy": {"wh": 1, "kwh": 1e3, "kilowatt-hour": 1e3, "kj": 0.27778, "kcal": 1.16222, "calorie": 1.16222e-3},
+    "voltage": {"v": 1, "volt": 1, "kv": 1e3},
+    "current": {"amp": 1, "ampere": 1, "ma": 1e-3},
+    "charge": {"mah": 1e-3, "ah": 1},
+    "frequency": {"hz": 1, "hertz": 1, "khz": 1e3, "mhz": 1e6, "ghz": 1e9},
+    "turns": {"rpm": 1},
+    "area": {"m²": 1, "sqm": 1, "km²": 1e6, "hectare": 1e4, "acre": 4046.86},
     "speed": {"km/h": 1, "kmh": 1, "mph": 1.609344},
 }  # fmt: skip
 _CURRENCIES: Final = {
@@ -32,7 +39,8 @@ MONEY: Final = frozenset(_CURRENCIES)
 _UNIT: Final = {name: (kind, factor) for kind, names in _UNITS.items() for name, factor in names.items()} | {
     name: (code, 1.0) for code, names in _CURRENCIES.items() for name in (code, *names.split())
 }
-KINDS: Final = frozenset((*_UNITS, *_CURRENCIES))
+CLOCK: Final = "clock"
+KINDS: Final = frozenset((*_UNITS, *_CURRENCIES, CLOCK))
 
 
 def unit(word: str) -> tuple[str, float]:
