@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from blake3 import blake3
 
-from metabot.own_monitors import watched
+from metabot.own_monitoring import watched
 from metabot.stopped import Stopped
 from metabot_instrument import configure, emit_event, flush, tracer
 from metabot_instrument.boundary import contained

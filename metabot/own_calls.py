@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from metabot.config import Settings
-from metabot.errors import SettingsError
 from metabot.life import telling
-from metabot_instrument.validation.registry import made
+from metabot.own_monitoring import validators
 from metabot_instrument.validation.validator import Validator
 
 
@@ -15,7 +14,4 @@ def validators_of(settings: Settings) -> list[Validator]:
     SettingsError: one of them cannot be made of its table.
     """
     telling(settings)
-    try:
-        return made(settings.monitoring.validators)
-    except ValueError as error:
-        raise SettingsError(f"[monitoring] {error}") from error
+    return validators(settings)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from metabot.config import Settings
-from metabot.doctor import clock, model, repository, rights, sandbox, schedule, storage, telemetry
+from metabot.doctor import clock, model, monitoring, repository, rights, sandbox, schedule, storage, telemetry
 from metabot.doctor.line import Check, Line, of_error, problem
 from metabot.errors import MetabotError
 
@@ -23,6 +23,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "model": model.model,
     "publish": rights.rights,
     "schedule": schedule.schedule,
+    "monitoring": monitoring.monitoring,
 }
 
 

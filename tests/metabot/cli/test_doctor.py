@@ -55,6 +55,7 @@ def test_everything_in_order(in_order: Path) -> None:
         "model",
         "publish",
         "schedule",
+        "monitoring",
     )
     assert set(named) <= checks
 

@@ -56,3 +56,10 @@ def test_one_that_cannot_be_made_is_an_error_of_the_settings(tmp_path: Path) -> 
         life.of_pass(settings(tmp_path, {"type": "performance", "sample_rate": 7}), 1),
     ):
         pass
+
+
+def test_a_pass_whose_calls_could_not_be_checked_does_not_begin(tmp_path: Path) -> None:
+    """The error says which table it is."""
+    chosen = parse({"monitoring": {"validators": [{"type": "rate_limit"}]}}, name="config.toml", root=tmp_path)
+    with pytest.raises(SettingsError, match=r"\[monitoring\] validators, number 1"), life.of_pass(chosen, 1):
+        pass
