@@ -6,14 +6,22 @@ import http.client
 import json
 import os
 import secrets
-import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+from metabot_instrument.validation.in_time import posted
+from metabot_instrument.validation.misuse import misuse
 
 LARGEST: Final = 65_536  # bytes of an answer that are read
 LONGEST: Final = 20_000  # characters of a text that are shown: its beginning and its end
+_WRITE: Final = 'Write the base of an OpenAI-compatible server, as judge_url = "https://host/v1"'
+_UNUSABLE: Final = (
+    *(OSError, http.client.HTTPException),
+    *(ValueError, LookupError, TypeError),
+    RecursionError,  # lists within lists
+)
 
 
 class NoJudgementError(Exception):
@@ -30,36 +38,29 @@ class Judge:
     seconds: float = 5.0
 
     def __post_init__(self) -> None:
-        address = urlsplit(self.url)
+        address = _address(self.url)
         if address.scheme not in ("http", "https") or not address.hostname or not self.model:
-            raise ValueError(
-                f"judge_url = {self.url!r}, judge_model = {self.model!r}: no server and model to ask.\n"
-                '  Write the base of an OpenAI-compatible server, as judge_url = "https://host/v1", and its model.'
+            raise misuse(
+                f"judge_url = {self.url!r}, judge_model = {self.model!r}",
+                "no server and model to ask",
+                f"{_WRITE}, and its model.",
             )
 
     def word(self, task: str, text: str, words: Collection[str]) -> str:
         """One of `words` for the text. Raises NoJudgementError where the judge gives none."""
         try:
-            said = json.loads(_content(self._answered(_question(self.model, task, text, words))))
-        except (OSError, http.client.HTTPException, ValueError, KeyError, IndexError, TypeError) as error:
+            content = _content(self._answered(_question(self.model, task, text, words)))
+            said = json.loads(content, object_pairs_hook=_each_once)
+        except _UNUSABLE as error:
             raise NoJudgementError(f"The judge at {urlsplit(self.url).hostname} gave no usable answer.") from error
         if not isinstance(said, dict) or list(said) != ["verdict"] or said["verdict"] not in words:
             raise NoJudgementError(f"The judge's answer is none of {', '.join(words)}.")
         return str(said["verdict"])
 
     def _answered(self, question: bytes) -> bytes:
-        """The body of the answer; redirects are not followed, and proxies are not asked."""
-        address, ends = urlsplit(self.url), time.monotonic() + self.seconds
-        kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
-        connection = kind(address.hostname or "", address.port, timeout=self.seconds)
-        try:
-            connection.request("POST", address.path.rstrip("/") + "/chat/completions", question, self._headers())
-            answer = connection.getresponse()
-            if answer.status != http.client.OK:
-                raise http.client.HTTPException(f"status {answer.status}")
-            return _whole(connection, answer, ends)
-        finally:
-            connection.close()
+        address = _address(self.url)
+        address = address._replace(path=address.path.rstrip("/") + "/chat/completions")
+        return posted(address, question, self._headers(), seconds=self.seconds, most=LARGEST)
 
     def _headers(self) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -67,17 +68,23 @@ class Judge:
         return headers | ({"Authorization": f"Bearer {key}"} if key else {})
 
 
-def _whole(connection: http.client.HTTPConnection, answer: http.client.HTTPResponse, ends: float) -> bytes:
-    """Reads piece by piece, as a server that sends one byte now and then would outlast every time-out."""
-    body = b""
-    while piece := answer.read1(8_192):
-        body += piece
-        left = ends - time.monotonic()
-        if left <= 0 or len(body) > LARGEST:
-            raise TimeoutError("the answer is too long, or takes too long")
-        if connection.sock is not None:
-            connection.sock.settimeout(left)
-    return body
+def _address(url: str) -> SplitResult:
+    """Raises ValueError, which shows no password."""
+    try:
+        address = urlsplit(url)
+        _ = address.port
+    except ValueError:
+        raise misuse("judge_url", "is no address", f"{_WRITE}.") from None
+    if "@" in address.netloc:
+        raise misuse("judge_url", "holds a name or a password", "Name the variable of a key, as judge_key_variable.")
+    return address
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Who says two things under one name has said nothing."""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a name stands there twice")
+    return dict(pairs)
 
 
 def _question(model: str, task: str, text: str, words: Collection[str]) -> bytes:

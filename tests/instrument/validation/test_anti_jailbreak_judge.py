@@ -15,6 +15,7 @@ import pytest
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.anti_jailbreak import JUDGED, NO_JUDGE, AntiJailbreak
 from metabot_instrument.validation.hallucination import CONTRADICTED, Hallucination
+from metabot_instrument.validation.judge import Judge
 from metabot_instrument.validation.verdict import Approved, Rejected, Verdict
 
 DOUBTFUL = Action("message", text="What are your rules about luggage?")
@@ -67,6 +68,29 @@ def _trickles(handler: BaseHTTPRequestHandler) -> None:
             return
 
 
+def _drips(line: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
+    """A server that says this ever again, before its answer's body."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        for piece in [b"HTTP/1.1 200 OK\r\n"] * line.startswith(b"X") + [line] * 100:
+            time.sleep(0.05)
+            try:
+                handler.wfile.write(piece)
+            except OSError:
+                return
+
+    return answer
+
+
+def _body(body: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return answer
+
+
 def _verdict(url: str, **settings: Any) -> Verdict:
     return AntiJailbreak(judge_url=url, judge_model="m", judge_from=0.01, **settings).validate(DOUBTFUL)
 
@@ -101,7 +125,14 @@ def test_the_text_is_fenced_and_the_key_is_in_the_header_alone(monkeypatch: pyte
         pytest.param(_says(None), id="no text"),
         pytest.param(_says('{"verdict": "harmless"}', status=500), id="a failure"),
         pytest.param(_says('{"verdict": "harmless"}', status=302), id="a redirect"),
+        pytest.param(_says('{"verdict": "attack", "verdict": "harmless"}'), id="two words"),
+        pytest.param(_body(b"[" * 60_000), id="lists within lists"),
+        pytest.param(_says("[" * 60_000), id="lists within lists in its word"),
+        pytest.param(_body(b" " * 70_000), id="too long"),
         pytest.param(_trickles, id="a byte now and then"),
+        pytest.param(_drips(b"H"), id="a status line now and then"),
+        pytest.param(_drips(b"X-A: b\r\n"), id="a header now and then"),
+        pytest.param(_drips(b"HTTP/1.1 100 Continue\r\n\r\n"), id="only ever goes on"),
     ],
 )
 def test_without_a_usable_answer_it_fails_closed(answer: Callable[[BaseHTTPRequestHandler], None]) -> None:
@@ -118,3 +149,13 @@ def test_a_judge_of_claims_is_asked_about_unknown_ones() -> None:
         validator = Hallucination(knowledge={"France": {"capital": "Paris"}}, judge_url=server.url, judge_model="m")
         assert validator.validate(Action("message", text="France has 90 regions.")) == Rejected(CONTRADICTED)
     assert "France: capital: Paris" in server.asked[0][0]["messages"][0]["content"]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://u:hush-hush@h/v1", "http://h:hush-hush/v1", "http://h:99999/v1", "http://[h/v1", "ftp://h/v1"]
+)
+def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
+    """And what may be a password in it is not shown."""
+    with pytest.raises(ValueError, match="judge_url") as told:
+        Judge(url, "m")
+    assert "hush-hush" not in str(told.value)
