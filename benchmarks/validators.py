@@ -26,7 +26,7 @@ _CLAIMS: Final = {
     "heldout": "facts.json",
     "domains": "facts_domains.json",
     "services": "facts_services.json",
-    "unseen": "facts_unseen.json",
+    "things": "facts_things.json",
 }  # sets of claims, each with what is known
 
 

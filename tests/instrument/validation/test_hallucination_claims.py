@@ -17,7 +17,7 @@ from metabot_instrument.validation.verdict import Approved, Rejected
 FACTS = Prepared(
     knowledge(
         {
-            "Tower": {"height": {"value": 120, "unit": "m"}, "built": "1899-05-01", "lift": False},
+            "Tower": {"height": {"value": 120, "unit": "m"}, "built": "1899-05-01", "lift": False, "gate": "8:30"},
             "Ticket": {"price": {"value": 1250, "unit": "CHF"}, "maximum": {"value": 4, "unit": "hours"}},
             "Tour": {"length": "2 to 3 hours", "version": "4.2.1", "guide": "Ann Lee"},
         }
@@ -50,6 +50,14 @@ FACTS = Prepared(
         ("The length of the Tour is 2.5 to 5 hours.", "unknown"),
         ("The version of the Tour is 4.1.2.", "contradicted"),
         ("The guide of the Tour spoke in March.", "unknown"),
+        ("The guide of the Tour is called Bob.", "contradicted"),
+        ("The Tower was restored by 1999.", "unknown"),
+        ("The length of the Tour is half a day.", "unknown"),
+        ("The length of the Tour is two and a half hours.", "unknown"),
+        ("The Tower is less than a kilometre high.", "supported"),
+        ("The Tower was painted in 2019.", "unknown"),
+        ("The gate of the Tower opens at 8:30.", "supported"),
+        ("The gate of the Tower opens at 9 am.", "contradicted"),
     ],
 )
 def test_reads_notations_and_bounds(text: str, standing: str) -> None:

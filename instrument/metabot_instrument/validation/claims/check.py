@@ -12,6 +12,7 @@ from metabot_instrument.validation.claims.prepared import NAME, VERSION, Prepare
 from metabot_instrument.validation.claims.quantities import NUMBER_WORDS, Quantity, quantities
 from metabot_instrument.validation.claims.sentences import Clause, clauses, row
 from metabot_instrument.validation.claims.units import MONEY
+from metabot_instrument.validation.claims.wordings import NAMING, PARTS
 
 Standing: TypeAlias = Literal["supported", "contradicted", "unknown"]
 
@@ -32,7 +33,7 @@ _NO_NAMES: Final = row(
     "thursday friday saturday sunday not"
 )
 _YEARS: Final = range(1500, 2101)
-_COUNTS: Final = re.compile(r"\d|\b(?:hundred|thousand|[mb]illion)\b|\bthan an?\b")
+_COUNTS: Final = re.compile(r"\d|\b(?:hundred|thousand|[mb]illion)\b|\b(?:than|half) an?\b")
 
 
 class Said:
@@ -102,6 +103,8 @@ def _against_facts(said: Said, subject: Subject, known: Prepared) -> Iterator[Cl
         ]
     for fact in facts:
         standing = _standing(said, fact, known, named=bool(named))
+        if standing == "contradicted" and not named and not _sure(said, fact):
+            continue
         if standing:
             yield Claim(said.clause.text, standing, fact.about)
 
@@ -118,6 +121,11 @@ def _standing(said: Said, fact: Ready, known: Prepared, *, named: bool) -> Stand
     return _number(said, fact, named=named)
 
 
+def _sure(said: Said, fact: Ready) -> bool:
+    """Of a fact that is not named: whether nothing says that it is another attribute's value."""
+    return fact.kind != "date" and said.words.isdisjoint(NAMING - fact.groups)
+
+
 def _told(right: object) -> Standing:
     return "supported" if right else "contradicted"
 
@@ -129,7 +137,7 @@ def _number(said: Said, fact: Ready, *, named: bool) -> Standing | None:
     if not mine:
         return _in_other_money(said, fact) if named else None
     told = [_agrees(one, right, fact) for one in mine for right in fact.right]
-    agrees = True if True in told else False if False in told else None
+    agrees = True if True in told else False if False in told and said.words.isdisjoint(PARTS) else None
     return None if agrees is None else _told(agrees != said.clause.negated)
 
 

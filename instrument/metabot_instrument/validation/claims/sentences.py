@@ -37,7 +37,7 @@ _REPORTERS: Final = row(
 )
 _REPORTS: Final = row(
     "ask asks asked wonder wonders wondered write writes wrote claim claims claimed say says said think thinks thought "
-    "believe believes believed"
+    "believe believes believed tell tells told hear hears heard"
 )
 _JOINTS: Final = row("but while whereas aber während and")
 _BOUNDS: Final = re.compile(

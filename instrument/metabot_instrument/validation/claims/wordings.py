@@ -23,6 +23,11 @@ SAYINGS: Final = tuple(
         "warranty guarantee guaranteed", "opened opening opens open", "currency money",
     )
 )  # fmt: skip
+NAMING: Final = frozenset().union(*SAYINGS)
+PARTS: Final = row(
+    "half quarter quarters third thirds dozen dozens past tens hundreds thousands millions double triple twice couple "
+    "few halb halbe viertel dutzend"
+)  # of numbers that are written in words, and not read
 LIMITS: Final = row("maximum minimum limit max min most least maximal minimal highest lowest höchstens")
 PLACED: Final = row(
     "location located headquarters headquartered based seat office venue stadium city country place born birthplace "
