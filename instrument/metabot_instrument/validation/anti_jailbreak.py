@@ -35,7 +35,7 @@ class AntiJailbreak:
 
     priority: int = 100
     on_detection: Literal["reject", "sanitise"] = "reject"
-    threshold: float = 0.42
+    threshold: float = 0.4
     longest: int = 1_000_000
     judge_url: str | None = None
     judge_model: str = ""

@@ -131,10 +131,11 @@ _UNSPACED: Final = re.compile(
 
 
 class Row(NamedTuple):
-    """`letters` and the folded text that they come from."""
+    """`letters`, and the folded text and its words that they come from."""
 
     letters: str
     text: str
+    words: list[str]
 
 
 def row(text: str) -> Row:
@@ -146,5 +147,14 @@ def row(text: str) -> Row:
         words = _UNSPACED.findall(text)
     else:
         words = _WORDS.findall(text)
+    return Row(_letters(words), text, words)
+
+
+def row_of(words: list[str]) -> Row:
+    """The row of some words of a text."""
+    return Row(_letters(words), " ".join(words), words)
+
+
+def _letters(words: list[str]) -> str:
     known = FAMILIES.get
-    return Row("".join([known(word, "_") for word in words]), text)
+    return "".join([known(word, "_") for word in words])

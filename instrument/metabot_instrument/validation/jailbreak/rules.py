@@ -22,6 +22,7 @@ Reason: TypeAlias = Literal[
     "instructions in data",
     "exfiltration",
     "many examples",
+    "worded like an attack",
 ]
 
 

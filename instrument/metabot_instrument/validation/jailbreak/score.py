@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from metabot_instrument.validation.jailbreak.folded import smuggled
+from metabot_instrument.validation.jailbreak.learned import likelihood
 from metabot_instrument.validation.jailbreak.letters import Row, row
 from metabot_instrument.validation.jailbreak.marks import MARKS, compliant_turns
 from metabot_instrument.validation.jailbreak.rules import RULES, Reason
@@ -14,6 +15,7 @@ from metabot_instrument.validation.jailbreak.spellings import decoded, respelled
 
 WINDOW: Final = 300  # words that are looked at together
 DEEPEST: Final = 2  # encodings inside encodings
+TELLING: Final = 0.2  # from this score on the rules say why
 
 
 _SOME_PROMPT: Final = re.compile("9_?[SO]")  # a prompt, whoever's
@@ -33,26 +35,40 @@ class Hit(NamedTuple):
 NOTHING: Final = Suspicion(0.0, None)
 
 
-def suspicion(text: str, depth: int = 0) -> Suspicion:
-    """Reads the text, and what it hides."""
+def suspicion(text: str) -> Suspicion:
+    """How likely the text is an attack, by the rules and by its wording."""
     read = row(text)
+    found = _ruled_row(text, read, 0)
+    if not read.words and found == NOTHING:
+        return NOTHING
+    likely = likelihood(read, *found)
+    return Suspicion(likely, found.reason if found.score >= TELLING else "worded like an attack")
+
+
+def ruled(text: str, depth: int = 0) -> Suspicion:
+    """What the rules alone say of the text, and of what it hides."""
+    return _ruled_row(text, row(text), depth)
+
+
+def _ruled_row(text: str, read: Row, depth: int) -> Suspicion:
     found = _of_row(read)
-    for other in respelled(text, read):
+    longest = max(map(len, text.split()), default=0)
+    for other in respelled(text, read, longest):
         found = max(found, _raised(_of_row(row(other))))
     if depth < DEEPEST:
-        for hidden in _hidden(text):
-            inner = suspicion(hidden, depth + 1)
+        for hidden in _hidden(text, longest):
+            inner = ruled(hidden, depth + 1)
             if inner.score >= 0.3:
                 found = max(found, Suspicion(_calmed(min(1.0, inner.score + 0.25), read), "encoded instructions"))
     return found
 
 
-def _hidden(text: str) -> Iterator[str]:
+def _hidden(text: str, longest: int) -> Iterator[str]:
     unseen = smuggled(text)
     if len(unseen) > 3:
         yield unseen
     if len(text) > 15:
-        yield from decoded(text)
+        yield from decoded(text, longest)
 
 
 def _raised(inner: Suspicion) -> Suspicion:
@@ -62,7 +78,7 @@ def _raised(inner: Suspicion) -> Suspicion:
 
 def _of_row(read: Row) -> Suspicion:
     letters = read.letters
-    hits = [*_ruled(letters), *_marked(read)]
+    hits = [*_hits(letters), *_marked(read)]
     if not hits:
         return NOTHING
     if len(letters) <= WINDOW * 2:
@@ -75,7 +91,7 @@ def _of_row(read: Row) -> Suspicion:
     return max(map(_combined, near.values()))
 
 
-def _ruled(letters: str) -> Iterator[Hit]:
+def _hits(letters: str) -> Iterator[Hit]:
     present = set(letters)
     for rule in RULES:
         if rule.needs <= present:

@@ -25,6 +25,7 @@ _PERCENT: Final = re.compile(r"%[0-9a-fA-F]{2}")
 _ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _RUN: Final = re.compile(r"\S{16,}")
 _LEET_SIGN: Final = re.compile(r"[a-z][0134578@$!|+][a-z]")
+_LEET_SIGNS: Final = "0134578@$!|+"
 _LEET_WORD: Final = re.compile(r"[a-z0-9@$!|+]{3,}")
 _SIGNS: Final = (
     ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
@@ -46,8 +47,8 @@ _KNOWN: Final = re.compile(
 )
 
 
-def respelled(text: str, row: Row) -> Iterator[str]:
-    """Each other reading of the text, where anything hints at one."""
+def respelled(text: str, row: Row, longest: int) -> Iterator[str]:
+    """Each other reading of the text, where anything hints at one; `longest` is its longest stretch without space."""
     if row.letters.count("b") >= 2:
         yield text[::-1]
         yield " ".join(word[::-1] for word in text.split())
@@ -55,11 +56,11 @@ def respelled(text: str, row: Row) -> Iterator[str]:
         yield text.translate(ROT13)
     if "sss" in row.letters and _SPACED.search(row.text):
         yield _SPACED.sub(lambda found: _apart("".join(filter(str.isalnum, found.group()))), row.text)
-    if len(_LEET_SIGN.findall(row.text)) >= 2:
+    if _count(row.text, _LEET_SIGNS) >= 2 and len(_LEET_SIGN.findall(row.text)) >= 2:
         yield _LEET_WORD.sub(_plain, row.text)
-    if sum(map(row.text.count, "-.*_~^|·+=/")) >= 3 + row.text.count(". ") and len(_SPLIT.findall(row.text)) >= 3:
+    if _count(row.text, "-.*_~^|·+=/") >= 3 + row.text.count(". ") and len(_SPLIT.findall(row.text)) >= 3:
         yield _SPLIT.sub("", row.text)
-    if max(map(len, row.text.split()), default=0) >= 18 and _GLUED.search(row.text):
+    if longest >= 18 and _GLUED.search(row.text):
         yield _GLUED.sub(lambda found: _apart(found.group()), row.text, count=4 * MOST)
 
 
@@ -69,16 +70,22 @@ def _plain(found: re.Match[str]) -> str:
     return word if word.isalpha() or word.isdigit() else word.translate(_LEET)
 
 
-def decoded(text: str) -> Iterator[str]:
+def decoded(text: str, longest: int) -> Iterator[str]:
     """What stands encoded in the text, as far as it is something to read."""
-    for found in _some(_RUN, text):
-        yield from _unspaced(found)
-    if any(map(text.__contains__, "01")):
+    if longest >= 16:
+        for found in _some(_RUN, text):
+            yield from _unspaced(found)
+    if _count(text, "0123456789") >= 10:
         yield from _digits(text)
-    for found in _some(_MORSE, text) if "- " in text else ():
-        signs = re.split(r"(?<=[.-]) (?=[.-])|( / | {2,}|\n)", found)
-        yield "".join(MORSE.get(sign, " ") for sign in signs if sign)
+    if text.count("- ") + text.count(". ") >= 6:
+        for found in _some(_MORSE, text):
+            signs = re.split(r"(?<=[.-]) (?=[.-])|( / | {2,}|\n)", found)
+            yield "".join(MORSE.get(sign, " ") for sign in signs if sign)
     yield from _escaped(text[: 4 * LONGEST])
+
+
+def _count(text: str, signs: str) -> int:
+    return sum(map(text.count, signs))
 
 
 def _unspaced(run: str) -> Iterator[str]:
@@ -102,7 +109,7 @@ def _digits(text: str) -> Iterator[str]:
 
 
 def _escaped(text: str) -> Iterator[str]:
-    if len(_PERCENT.findall(text)) >= 3:
+    if text.count("%") >= 3 and len(_PERCENT.findall(text)) >= 3:
         yield unquote(text)
     if text.count("&#") >= 4:
         yield html.unescape(text)
