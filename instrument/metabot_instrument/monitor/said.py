@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from metabot_instrument.boundary import count, tried
 from metabot_instrument.model_calls.values import Body, body
 from metabot_instrument.signals.bus import Signal
 
@@ -32,6 +33,7 @@ _CACHED: Final = (
 )
 _TOTAL: Final = ("total", "total_tokens", "totalTokens", "totalTokenCount")
 _DETAILS: Final = ("prompt_tokens_details", "input_tokens_details")
+_WORDS: Final = (*_INPUT, *_OUTPUT, *_CACHED, *_TOTAL, *_DETAILS)
 _LONGEST: Final = 120  # characters of a name or an id
 _MOST: Final = 10**12  # tokens of one call
 _STAMPS: Final = ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (1e20, 1e9))  # below the first: seconds; ms, µs, ns
@@ -53,8 +55,8 @@ class Tokens(NamedTuple):
 
 
 def between(begin: Moment, end: Moment) -> float:
-    """Milliseconds: by the emitter's stamps where it gave any, else by the monotonic clock."""
-    seconds = end.wall - begin.wall if begin.given or end.given else end.monotonic - begin.monotonic
+    """Milliseconds: by the emitter's stamps where it gave both, else by the monotonic clock."""
+    seconds = end.wall - begin.wall if begin.given and end.given else end.monotonic - begin.monotonic
     return max(0.0, seconds * 1000)
 
 
@@ -112,7 +114,7 @@ def tokens(data: Body) -> Tokens | None:
     """As the provider's answer or a signal counts them; None where nothing does."""
     for place in (_usage(data.get("tokens")), _usage(data.get("usage")), data):
         counts = [_count(place, words) for words in (_INPUT, _OUTPUT, _CACHED, _TOTAL)]
-        if counts[0] is not None or counts[1] is not None:
+        if any(counts[which] is not None for which in (0, 1, 3)):
             return _tokens(place, counts)
     return None
 
@@ -127,11 +129,20 @@ def _tokens(place: Body, counts: list[int | None]) -> Tokens:
 
 
 def _usage(value: object) -> Body:
-    """A mapping, or an object of a client package that can be one."""
+    """A mapping, an object of a client package that can be one, or a total; one that fails says nothing."""
+    if finite(value) is not None:
+        return {"total": value}
+    found, error = tried(_mapped, value)
+    if error is not None:
+        count("monitor", error)
+    return found or {}
+
+
+def _mapped(value: object) -> Body:
     if isinstance(value, Mapping):
-        return value
+        return {word: _mapped(value[word]) if word in _DETAILS else value[word] for word in _WORDS if word in value}
     dump: Any = getattr(value, "model_dump", None)
-    return body(dump()) if callable(dump) else {}
+    return _mapped(dump()) if callable(dump) else {}
 
 
 def _count(place: Body, words: tuple[str, ...]) -> int | None:

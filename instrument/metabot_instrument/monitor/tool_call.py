@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
-from inspect import iscoroutinefunction
+import time
+from collections.abc import AsyncGenerator, Callable, Generator
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from types import TracebackType
 from typing import Any, TypeVar
 
 from metabot_instrument.monitor.matching import runner
 from metabot_instrument.signals.bus import Bus
+from metabot_instrument.traces.given import Given
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,47 +23,26 @@ class ToolCall:
     def __init__(self, bus: Bus, name: str) -> None:
         self._bus = bus
         self._name = name
-        self._ids: dict[int, list[str]] = {}  # of what is under way, by task or thread, the innermost last
+        self._open: dict[int, list[_One]] = {}  # what is under way, by task or thread, the innermost last
 
     def __call__(self, function: F) -> F:
-        """Of a function or a coroutine; each of its calls is a call of the tool."""
-        if iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def awaited(*args: Any, **named: Any) -> Any:
-                with ToolCall(self._bus, self._name):
-                    return await function(*args, **named)
-
-            return awaited  # type: ignore[return-value]
-
-        @functools.wraps(function)
-        def called(*args: Any, **named: Any) -> Any:
-            with ToolCall(self._bus, self._name):
-                return function(*args, **named)
-
-        return called  # type: ignore[return-value]
+        """Of a function, a coroutine or a generator of either kind, which is a call from its first step to its last."""
+        return _decorated(functools.partial(_One, self._bus, self._name), function)  # type: ignore[return-value]
 
     def __enter__(self) -> None:
-        call_id = os.urandom(8).hex()
-        self._ids.setdefault(runner(), []).append(call_id)
-        self._bus.emit("tool:start", tool_name=self._name, call_id=call_id)
+        one = _One(self._bus, self._name)
+        self._open.setdefault(runner(), []).append(one)
+        one.__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        told = {"tool_name": self._name, "call_id": self._taken()}
-        if kind is None:
-            self._bus.emit("tool:end", told)
-        else:
-            self._bus.emit("tool:error", told, error=kind.__name__)
-
-    def _taken(self) -> str | None:
         here = runner()
-        ids = self._ids.get(here) or [""]
-        call_id = ids.pop()
-        if not ids:
-            self._ids.pop(here, None)
-        return call_id or None
+        open_here = self._open.get(here) or [_One(self._bus, self._name)]
+        one = open_here.pop()
+        if not open_here:
+            self._open.pop(here, None)
+        one.__exit__(kind, error, traceback)
 
     async def __aenter__(self) -> None:
         self.__enter__()
@@ -70,3 +51,73 @@ class ToolCall:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.__exit__(kind, error, traceback)
+
+
+class _One:
+    """One call. It measures itself, without the time that those take who hear of it."""
+
+    def __init__(self, bus: Bus, name: str) -> None:
+        self._bus = bus
+        self._told: dict[str, Any] = {"tool_name": name}
+        self._began: float | None = None
+
+    def __enter__(self) -> None:
+        self._told["call_id"] = os.urandom(8).hex()
+        self._bus.emit("tool:start", self._told)
+        self._began = time.perf_counter()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._began is not None:
+            self._told["duration_ms"] = (time.perf_counter() - self._began) * 1000
+        if kind is None or kind is GeneratorExit:  # who reads a generator may have had enough
+            self._bus.emit("tool:end", self._told)
+        else:
+            self._bus.emit("tool:error", self._told, error=kind.__name__)
+
+
+def _decorated(one: Callable[[], _One], function: Callable[..., Any]) -> Callable[..., Any]:
+    if isasyncgenfunction(function):
+        return _streamed(one, function)
+    if isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def stepped(*args: Any, **named: Any) -> Generator[Any, Any, Any]:
+            with one():
+                return (yield from function(*args, **named))
+
+        return stepped
+    if iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def awaited(*args: Any, **named: Any) -> Any:
+            with one():
+                return await function(*args, **named)
+
+        return awaited
+
+    @functools.wraps(function)
+    def called(*args: Any, **named: Any) -> Any:
+        with one():
+            return function(*args, **named)
+
+    return called
+
+
+def _streamed(one: Callable[[], _One], function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    async def streamed(*args: Any, **named: Any) -> AsyncGenerator[Any, Any]:
+        steps = function(*args, **named)
+        with one():
+            try:
+                item = await anext(steps)
+                while True:
+                    given = Given()
+                    with given:
+                        given.value = yield item
+                    item = await given.to(steps)
+            except StopAsyncIteration:
+                return
+
+    return streamed

@@ -44,7 +44,7 @@ class Tools:
         self.matching.start(call, at)
 
     def end(self, call: Call, at: Moment, *, failed: bool, measured: float | None) -> Finished | None:
-        """None where nothing ended: an end that follows an error, or one that nothing began.
+        """None where nothing ended: an end that follows an error, or one that nothing began. What is `measured` holds.
 
         An error ends the call. One that nothing began is a call all the same, of unknown duration; one that follows its
         call's end makes that a failed call.
@@ -57,7 +57,8 @@ class Tools:
                 self._tool(call.name).errors += 1
                 return Finished(self._known(call.name), None, True, late=True)
             case "matched" if ending.began is not None:
-                return self._finished(call.name, between(ending.began, at), at, failed=failed)
+                took = between(ending.began, at) if measured is None else measured
+                return self._finished(call.name, took, at, failed=failed)
         if measured is None and not failed:
             return None
         return self._finished(call.name, measured, at, failed=failed)

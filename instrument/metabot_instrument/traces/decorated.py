@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from types import TracebackType
 from typing import Any
 
+from metabot_instrument.traces.given import Given
 from metabot_instrument.traces.line import Code
 from metabot_instrument.traces.step import Asked
 from metabot_instrument.traces.tracer import begin, tracer
@@ -103,7 +104,7 @@ def _async_generator(asked: Asked, code: Code, function: Callable[..., Any]) -> 
         try:
             item = await anext(steps)
             while True:
-                given = _Given()
+                given = Given()
                 with given:
                     given.value = yield item
                 item = await given.to(steps)
@@ -116,25 +117,3 @@ def _async_generator(asked: Asked, code: Code, function: Callable[..., Any]) -> 
             raise
 
     return call
-
-
-class _Given:
-    """What the caller of an async generator sent or threw, to be handed on."""
-
-    def __init__(self) -> None:
-        self.value: Any = None
-        self._thrown: BaseException | None = None
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
-        self._thrown = error
-        return error is not None
-
-    async def to(self, steps: AsyncGenerator[Any, Any]) -> Any:
-        if self._thrown is None:
-            return await steps.asend(self.value)
-        if isinstance(self._thrown, GeneratorExit):
-            await steps.aclose()
-            raise self._thrown
-        return await steps.athrow(self._thrown)

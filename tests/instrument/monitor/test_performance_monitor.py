@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,17 @@ def test_a_clock_that_was_set_back_makes_no_negative_duration(bus: Bus, monitor:
     bus.emit("tool:start", toolName="search", timestamp=T0)
     bus.emit("tool:end", toolName="search", timestamp=T0 - 1000)
     assert (monitor.tool_stats("search") or {})["total_ms"] == 0
+
+
+@pytest.mark.parametrize("stamps", [(T0, None), (None, T0), (None, 4_100_000_000_000)])
+def test_where_only_one_end_is_stamped_the_clock_counts(
+    bus: Bus, monitor: PerformanceMonitor, stamps: tuple[int | None, int | None]
+) -> None:
+    """The emitter's clock and this process's are two."""
+    bus.emit("tool:start", toolName="search", timestamp=stamps[0])
+    time.sleep(0.02)
+    bus.emit("tool:end", toolName="search", timestamp=stamps[1])
+    assert 20 <= (monitor.tool_stats("search") or {})["total_ms"] < 5000
 
 
 def test_calls_of_one_tool_at_a_time_are_told_apart_by_their_ids(bus: Bus, monitor: PerformanceMonitor) -> None:
@@ -307,7 +318,9 @@ def test_a_state_that_lasts_counts_as_long_as_it_has_lasted(bus: Bus, monitor: P
         ({"usage": {"promptTokenCount": 7, "candidatesTokenCount": 5, "totalTokenCount": 30}}, (7, 5, 0, 30)),
         ({"tokens": {"input": -1, "output": "5"}}, (0, 0, 0, 0)),
         ({"tokens": {"input": float("nan"), "output": True}}, (0, 0, 0, 0)),
-        ({"tokens": 12}, (0, 0, 0, 0)),
+        ({"tokens": 12}, (0, 0, 0, 12)),
+        ({"tokens": True}, (0, 0, 0, 0)),
+        ({"usage": {"total_tokens": 99}}, (0, 0, 0, 99)),
         ({"tokens": {"input": 10**30, "output": 5}}, (0, 5, 0, 5)),
     ],
 )
@@ -321,6 +334,36 @@ def test_tokens_are_the_providers(
     assert tuple(found["tokens"].values()) == expected
     assert found["latency_ms"] == {"mean": 800, "p50": 800, "p95": 800}
     assert found["models"]["m"]["input"] == expected[0]
+
+
+class Fails(dict[str, Any]):
+    """A usage of a client package that cannot be read."""
+
+    def __getitem__(self, key: str) -> Any:
+        raise RuntimeError(key)
+
+    def __contains__(self, key: object) -> bool:
+        raise RuntimeError(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        raise RuntimeError(key)
+
+
+class Dumps:
+    def model_dump(self) -> dict[str, Any]:
+        raise RuntimeError("not now")
+
+
+@pytest.mark.parametrize("usage", [Dumps(), Fails(), {"input": 1, "prompt_tokens_details": Dumps()}])
+def test_a_usage_that_cannot_be_read_loses_no_call(bus: Bus, monitor: PerformanceMonitor, usage: Any) -> None:
+    """It ends as every other, without its tokens, and what was wrong is counted."""
+    before = failures().get("monitor", 0)
+    bus.emit("api:request:start", request_id="r", model="m")
+    bus.emit("api:request:end", request_id="r", usage=usage)
+    found = monitor.llm_stats()
+    assert (found["calls"], found["tokens"]["total"]) == (1, 0)
+    assert monitor.status()["state"] == "idle" or "waits" not in monitor.status()["message"]
+    assert failures()["monitor"] == before + 1
 
 
 def test_model_calls_overlap_and_fail(bus: Bus, monitor: PerformanceMonitor) -> None:
@@ -482,6 +525,62 @@ def test_a_tool_is_told_by_with_and_by_decorating(bus: Bus, monitor: Performance
     assert tools(monitor) == {"fails": (1, 1), "waits": (2, 0), "within": (2, 0), "shared": (2, 0)}
     assert (monitor.tool_stats("waits") or {})["max_ms"] >= 60
     assert (monitor.tool_stats("shared") or {})["min_ms"] >= 50
+
+
+def test_what_handlers_take_is_not_the_tools(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """A call that is told by `with` measures itself: 20 ms stay so, with 300 ms in whoever hears of it."""
+    bus.on("tool:*", lambda _: time.sleep(0.15))
+    monitor_too = PerformanceMonitor(bus)  # that hears after it
+    with monitor.tool("search"):
+        time.sleep(0.02)
+    for one in (monitor, monitor_too):
+        assert 20 <= (one.tool_stats("search") or {})["total_ms"] < 140
+    monitor_too.close()
+
+
+def test_a_generator_is_a_call_until_its_last_step(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """Of either kind: it takes what is sent, fails as it did, and one that is left before its end did not fail."""
+
+    @monitor.tool("steps")
+    def steps(*, fails: bool = False) -> Generator[int, int, str]:
+        got = yield 1
+        time.sleep(0.03)
+        if fails:
+            raise KeyError(got)
+        yield got
+        return "done"
+
+    @monitor.tool("streams")
+    async def streams(*, fails: bool = False) -> AsyncGenerator[int, int]:
+        got = yield 1
+        await asyncio.sleep(0.03)
+        if fails:
+            raise KeyError(got)
+        yield got
+
+    async def streamed() -> list[int]:
+        stream = streams()
+        found = [await anext(stream), await stream.asend(7)]
+        assert [item async for item in stream] == []
+        left = streams()
+        await anext(left)
+        await left.aclose()
+        with pytest.raises(KeyError):
+            [item async for item in streams(fails=True)]
+        return found
+
+    taken = steps()
+    assert [next(taken), taken.send(7)] == [1, 7]
+    with pytest.raises(StopIteration, match="done"):
+        next(taken)
+    with pytest.raises(KeyError):
+        list(steps(fails=True))
+    left = steps()
+    next(left)
+    left.close()
+    assert asyncio.run(streamed()) == [1, 7]
+    assert tools(monitor) == {"steps": (3, 1), "streams": (3, 1)}
+    assert all((monitor.tool_stats(name) or {})["total_ms"] >= 60 for name in ("steps", "streams"))
 
 
 def test_fifty_threads_lose_nothing(bus: Bus, monitor: PerformanceMonitor) -> None:
