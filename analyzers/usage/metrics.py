@@ -10,6 +10,7 @@ import polars as pl
 from analyzers.untrusted import Name
 
 _NAMES: Final = 50
+_PART: Final = pl.col("name").str.ends_with("_bucket") | pl.col("name").str.ends_with("_created")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +24,14 @@ class MetricSeries:
     smallest: float | None
     largest: float | None
     last: float | None  # the newest sample's
+    total: float | None  # of a counter: what its series had counted at last, in all; None of a gauge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metrics:
     series: int
     samples: int
-    names: tuple[MetricSeries, ...]  # most samples first, at most fifty
+    names: tuple[MetricSeries, ...]  # most samples first, parts of histograms behind them; at most fifty
 
 
 def metrics(samples: pl.LazyFrame) -> Metrics:
@@ -47,7 +49,9 @@ def metrics(samples: pl.LazyFrame) -> Metrics:
             pl.col("value").max().alias("largest"),
             pl.col("value").sort_by("time_ns", maintain_order=True).last().alias("last"),
         )
-        .sort("samples", "name", "kind", descending=[True, False, False])
+        .join(_totals(rows), on="name", how="left")
+        .with_columns(pl.when(pl.col("kind") == "counter").then("total"))
+        .sort(_PART, "samples", "name", "kind", descending=[False, True, False, False])
         .head(_NAMES)
     )
     return Metrics(
@@ -58,3 +62,8 @@ def metrics(samples: pl.LazyFrame) -> Metrics:
             for row in found.iter_rows(named=True)
         ),
     )
+
+
+def _totals(rows: pl.DataFrame) -> pl.DataFrame:
+    last = rows.drop_nulls("value").sort("time_ns", maintain_order=True).group_by("name", "kind", "series").last()
+    return last.filter(pl.col("kind") == "counter").group_by("name").agg(pl.col("value").sum().alias("total"))

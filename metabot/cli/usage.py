@@ -168,9 +168,13 @@ def _metrics(metrics: Metrics) -> Iterator[str]:
     if not metrics.samples:
         return
     yield f"{metrics.series:,} series, {counted(metrics.samples, 'sample')}, {counted(len(metrics.names), 'name')}"
-    for one in metrics.names[:_SHOWN]:
-        if one.last is not None:
+    for one in metrics.names[: 2 * _SHOWN]:
+        if one.total is not None:
+            yield f"{one.name}: {one.total:,.10g} in all"
+        elif one.last is not None:
             yield f"{one.name}: {one.smallest:,.4g} to {one.largest:,.4g}, last {one.last:,.4g}"
+    if len(metrics.names) > 2 * _SHOWN:
+        yield f"and {counted(len(metrics.names) - 2 * _SHOWN, 'name')} more, with --format json"
 
 
 def _events(found: Events) -> Iterator[str]:

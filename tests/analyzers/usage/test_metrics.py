@@ -42,6 +42,19 @@ def test_at_most_fifty_names():
     assert (found.series, len(found.names), found.names[0].name) == (60, 50, "m59")
 
 
+def test_a_counter_tells_what_its_series_counted_in_all():
+    """Each one's newest value; of a gauge there is no such sum."""
+    counted = [sample("calls", 2.0, at=1), sample("calls", 5.0, at=2), sample("calls", 60.0, labels='{"tool":"b"}')]
+    calls, up = seen(*({**one, "kind": "counter"} for one in counted), sample("up", 1.0)).names
+    assert (calls.total, up.total) == (65.0, None)
+
+
+def test_parts_of_histograms_stand_behind():
+    """However many there are."""
+    parts = [sample("took_bucket", 1.0, labels=f'{{"le":"{number}"}}') for number in range(20)]
+    assert [one.name for one in seen(*parts, sample("queue", 3.0)).names] == ["queue", "took_bucket"]
+
+
 def test_no_samples():
     """A recording of spans alone."""
     assert (seen().series, seen().samples, seen().names) == (0, 0, ())
