@@ -41,6 +41,7 @@ _WRITTEN: Final = (
 _NUMBER: Final = re.compile(_WRITTEN.format(""))
 _NUMBER_OR_WORD: Final = re.compile(_WRITTEN.format(rf"\b(?:{'|'.join(NUMBER_WORDS)})\b|"))
 _SIGN: Final = re.compile(r"(?:([$€£¥₹])|\b(eur|usd|gbp|chf|jpy|inr|sek|pln|cad|aud))\s?$")
+_SPELLED: Final = ("half a", "than a", "a hundred", "a thousand", "a million", "a billion")
 _HALF: Final = re.compile(r"(?<!and )\bhalf an?\s")
 _ONE: Final = re.compile(r"\ban?\s(?=(?:hundred|thousand|million|billion)\b)|(?<=\bthan )an?\s")
 _DASHES: Final = frozenset("-–—")
@@ -122,7 +123,9 @@ class _Written(NamedTuple):
 
 def quantities(text: str, *, words: bool = True) -> list[Quantity]:
     """The numbers of a text that belong to no date; `words` says whether any may be a word."""
-    plain = _ONE.sub("1 ", _HALF.sub("0.5 ", without_dates(text.lower())))
+    plain = without_dates(text.lower())
+    if any(part in plain for part in _SPELLED):
+        plain = _ONE.sub("1 ", _HALF.sub("0.5 ", plain))
     if not _DASHES.isdisjoint(plain):
         plain = _DASHED.sub(" to ", plain)
     return list(_joined(list(_written(plain, _NUMBER_OR_WORD if words else _NUMBER)), plain))

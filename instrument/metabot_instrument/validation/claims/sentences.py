@@ -11,14 +11,14 @@ def row(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_END: Final = re.compile(r"[.!?]\s+(?=[^a-z\s])|\n+")
+_END: Final = re.compile(r"[.!?\n](?:(?<=\n)\n*|\s+(?=[^a-z\s]))")
 _CLAUSE: Final = re.compile(
     r"[;,\s](?:(?<=;)\s|(?<=,)\s(?:(?:but|while|whereas|aber|während|and|und)\s|(?=(?:it|he|she|they)\s))"
     r"|(?<=\s)(?:but|while|whereas|aber|während)\s"
     r"|(?<=\s)and\s(?=(?:is|are|was|were|has|have|does|do|can|will|costs?|weighs?|comes?|includes?|takes?|offers?|needs?"
     r"|runs?|it|its|they|their)\s))"
 )
-_WORD: Final = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*|[$€£%]")
+_WORD: Final = re.compile(r"\w+(?:['.]\w+)*|[$€£%]")
 _NO: Final = row(
     "not no never none neither nor without cannot isn't aren't wasn't weren't doesn't don't didn't won't hasn't "
     "haven't can't nicht kein keine keinen nie ohne pas jamais aucun aucune sin ningún ninguna nunca non senza "
@@ -117,7 +117,7 @@ def _reported(said: tuple[str, ...]) -> bool:
 
 
 def words(text: str) -> tuple[str, ...]:
-    plain = text.lower().replace("’", "'")
+    plain = text.lower().replace("’", "'").replace("_", " ")
     found = _WORD.findall(plain)
     return tuple(word.removesuffix("'s") for word in found) if "'s" in plain else tuple(found)
 
