@@ -5,6 +5,7 @@ What efficiency, entropy, gaps, misfits and false pieces are is the application'
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from metabot_instrument.boundary import contained
@@ -15,6 +16,7 @@ from metabot_instrument.metrics.state import active, levels
 class AgentMeter(Meter):
     def __init__(self) -> None:
         super().__init__()
+        self._at_work: set[str] = set()
         self._state()
         self._work()
         self._tokens()
@@ -27,7 +29,21 @@ class AgentMeter(Meter):
         named = {gauge.definition.name: gauge for gauge in gauges}
         for name, value in levels(state):
             named[name].set(value)  # type: ignore[arg-type]  # it refuses what is no number
-        for kind, number in active(state).items():
+        self._set_active(active(state))
+
+    def renew(self) -> None:
+        """In a forked child."""
+        self._at_work = set()
+        super().renew()
+
+    def _set_active(self, said: Mapping[str, object] | None) -> None:
+        """Of the types that a state named before and this one does not, nobody is at work any more."""
+        if said is None:
+            return
+        before, self._at_work = self._at_work, {kind for kind in said if isinstance(kind, str)}
+        for kind in before - self._at_work:
+            self.agents_active.set(0, agent_type=kind)
+        for kind, number in said.items():
             self.agents_active.set(number, agent_type=kind)  # type: ignore[arg-type]
 
     def _state(self) -> None:

@@ -26,10 +26,13 @@ def folder() -> Path:
 
 
 def of_all_processes() -> Iterable[Metric]:
-    """Raises `OSError` where the folder cannot be read. A file that is torn is left out and counted as `metrics`."""
+    """A file that is torn is left out and counted as `metrics`. Raises `OSError` where the folder cannot be read or is
+    gone.
+    """
+    there = set(folder().iterdir())
     for pid in set(_dead()):
         mark_process_dead(pid, str(folder()))  # type: ignore[no-untyped-call]
-    files = [str(path) for path in folder().glob("*.db") if _is_whole(path)]
+    files = [str(path) for path in there if path.suffix == ".db" and _is_whole(path)]
     metrics: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
     return metrics
 

@@ -152,10 +152,12 @@ class Gauge(Series):
         return metric
 
     def _set(self, value: float, labels: Mapping[str, str]) -> None:
-        self._of(labels).set(self._finite(value))
+        finite = self._finite(value)  # before the series is there: what is refused must not show a 0
+        self._of(labels).set(finite)
 
     def _inc(self, amount: float, labels: Mapping[str, str]) -> None:
-        self._of(labels).inc(self._finite(amount))
+        finite = self._finite(amount)
+        self._of(labels).inc(finite)
 
     def _finite(self, value: float) -> float:
         if type(value) not in _PLAIN:

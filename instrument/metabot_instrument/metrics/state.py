@@ -1,7 +1,8 @@
 """A group of gauges from one object that says how the application stands: a dataclass, a mapping, or any object.
 
 The first of a gauge's names that the object has is taken, the later ones being those of earlier systems; what it lacks,
-or has as None, stays as it was. A collection is counted.
+or has as None, stays as it was. A collection is counted. Agents are said all together: of a type that was there before
+and is not now, none is at work.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ def levels(state: object) -> Iterator[tuple[str, object]]:
             yield gauge, len(said) if isinstance(said, Sized) and not isinstance(said, str | bytes) else said
 
 
-def active(state: object) -> Mapping[str, object]:
-    """Agents at work by type; a plain number is of the type `any`."""
+def active(state: object) -> Mapping[str, object] | None:
+    """All agents at work by type; a plain number is of the type `any`. None where nothing is said of them."""
     said = _first(state, ACTIVE)
     if said is None or isinstance(said, Mapping):
-        return said or {}
+        return said
     return {"any": said}
 
 

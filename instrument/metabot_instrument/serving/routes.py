@@ -82,6 +82,8 @@ def _add_metrics(routes: APIRouter, demand: Callable[[Request], None]) -> None:
     @routes.get("/metrics", dependencies=[Depends(demand)])
     def metrics(request: Request) -> Response:
         body, content_type = exposition(", ".join(request.headers.getlist("accept")) or None)
+        if not body:  # Prometheus must not take it for an answer
+            raise _refused(_UNREADABLE)
         headers = {**_HEADERS, "Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
         if _takes_gzip(request.headers.get("accept-encoding", "")):
             return Response(gzip.compress(body, 6, mtime=0), headers=headers | {"Content-Encoding": "gzip"})

@@ -176,3 +176,26 @@ def test_what_a_killed_process_had_reserved_is_free_again(tmp_path: Path) -> Non
         process.kill()
         process.wait()
         assert _said(look, tmp_path) == "allow\n"
+
+
+_GONE = """
+import shutil
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from metabot_instrument import TokenBudget, exposition, failures, meter
+from metabot_instrument.serving import router
+application = FastAPI()
+application.include_router(router(token_variable=None))
+client = TestClient(application)
+meter.ticks.inc()
+assert b"pforge_ticks_total 1.0" in client.get("/metrics").content
+shutil.rmtree({folder!r})
+print(exposition()[0], client.get("/metrics").status_code, TokenBudget("openai", 100).decide(), failures())
+"""
+
+
+def test_a_folder_that_is_gone_is_no_empty_answer(tmp_path: Path) -> None:
+    """Which Prometheus would take for a process that counts nothing: 503, counted, and a budget is denied."""
+    folder = tmp_path / "values"
+    said = _said(_GONE.format(folder=str(folder)), folder)
+    assert said.startswith("b'' 503 deny {'metrics': 2, 'budget': ")

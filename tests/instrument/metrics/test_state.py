@@ -51,11 +51,34 @@ def test_what_is_not_said_stays() -> None:
 
 def test_agents_are_set_by_type() -> None:
     """A plain number is of any type."""
+    assert _at_work({"agents_active": {"fixer": 2, "planner": 1}}) == {"fixer": 2, "planner": 1}
+    assert _at_work(SimpleNamespace(active_agents=4)) == {"any": 4}
+
+
+def test_a_type_that_is_named_no_more_is_at_work_no_more() -> None:
+    """A state that says nothing of agents leaves them, and so does one whose number is none."""
+    assert _at_work({"agents_active": {"fixer": 2}}, {"agents_active": {"planner": 1}}) == {"fixer": 0, "planner": 1}
+    assert _at_work({"agents_active": {"fixer": 2}}, {"agents_active": 4}) == {"fixer": 0, "any": 4}
+    assert _at_work({"agents_active": {"fixer": 2}}, {"agents_active": {}}) == {"fixer": 0}
+    assert _at_work({"agents_active": {"fixer": 2}}, {"gaps": 1}) == {"fixer": 2}
+    assert _at_work({"agents_active": {"fixer": 2}}, {"agents_active": {"fixer": "two"}}) == {"fixer": 2}
+
+
+def _at_work(*states: object) -> dict[str, float]:
     meter = AgentMeter()
-    meter.set_state({"agents_active": {"fixer": 2, "planner": 1}})
-    meter.set_state(SimpleNamespace(active_agents=4))
-    said = {labels: value for (name, labels), value in samples(meter).items() if name == "pforge_agents_active"}
-    assert said == {(("agent_type", "fixer"),): 2, (("agent_type", "planner"),): 1, (("agent_type", "any"),): 4}
+    for state in states:
+        meter.set_state(state)
+    return {labels[0][1]: value for (name, labels), value in samples(meter).items() if name == "pforge_agents_active"}
+
+
+def test_what_is_refused_shows_nothing() -> None:
+    """No 0 of a gauge that was never set, and no series of a type that was never counted."""
+    meter = AgentMeter()
+    meter.set_state({"efficiency": "high", "gaps": float("nan"), "agents_active": {"fixer": None}})
+    meter.agents_active.inc(float("inf"), agent_type="planner")
+    assert not [
+        name for name, _ in samples(meter) if name in ("pforge_efficiency", "pforge_gaps", "pforge_agents_active")
+    ]
 
 
 class Hostile:
