@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.apart import is_sound
 from metabot_instrument.validation.decision import Said
-from metabot_instrument.validation.validator import Hearing
+from metabot_instrument.validation.validator import Hearing, TakesBack
 from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Retry, Verdict
 
 NO_VERDICT = "gave no verdict"
@@ -47,6 +47,7 @@ class Asked:
     can_modify: bool
     reasons: frozenset[str] | None  # that may be told; None: any that is short
     hearing: Hearing | None
+    takes_back: TakesBack | None
     way: Way
 
 

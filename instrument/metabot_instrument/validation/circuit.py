@@ -151,6 +151,10 @@ class Circuit:
         self._probes.append((call, time.monotonic()))
         return True
 
+    def take_back(self, call: object) -> None:
+        """The call was not made: if it was to be a probe, another may be."""
+        self._was_probe(call)
+
     def ended(self, call: object, *, ok: bool) -> Change | None:
         """Takes the outcome of a call, and gives what it changes. One that was made before it opened tells nothing.
 
@@ -163,7 +167,8 @@ class Circuit:
             return None
         self._outcomes.add(ok=ok)
         ratio = self._outcomes.ratio()
-        self._tell(ok=ok)
+        opens = before == pybreaker.STATE_CLOSED and ratio >= self._rule.failure_ratio
+        self._tell(ok=ok and not opens)
         return self._changed(before, ratio)
 
     def _was_probe(self, call: object) -> bool:

@@ -4,7 +4,7 @@ Of the last `window_calls` calls of the last `window_seconds` it takes the share
 there are at least `minimum_calls` and the share is `failure_ratio` or more. Open it rejects for `open_seconds`; then it
 is half-open and lets `probes` calls pass: if they end well it closes, if one fails it is open again. How calls end the
 pipeline tells, so actions have to run under `pipeline.guarded`. A probe that nobody tells of for `probe_seconds` is
-given up, and another may pass.
+given up, and another may pass; one that is rejected after all, by another validator, is given up at once.
 """
 
 from __future__ import annotations
@@ -74,6 +74,11 @@ class CircuitBreaker:
             change = self._circuits.of(action.key).ended(action, ok=ok)
         if change is not None:
             _emit(action.key, change)
+
+    def take_back(self, action: Action) -> None:
+        """An action that passed is not made after all."""
+        with lock:
+            self._circuits.of(action.key).take_back(action)
 
     def state(self, key: str = "") -> str:
         """`closed`, `open` or `half-open`."""

@@ -19,7 +19,7 @@ from metabot_instrument.validation.apart import apart
 from metabot_instrument.validation.asked import Answer, Asked, Failed, answer_of, reason_of, said, wait_of
 from metabot_instrument.validation.decision import Decision, Outcome, Step
 from metabot_instrument.validation.patience import Patience
-from metabot_instrument.validation.validator import Hearing
+from metabot_instrument.validation.validator import Hearing, TakesBack
 from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Retry
 
 RETRIES_EXHAUSTED = "retries exhausted"
@@ -72,6 +72,7 @@ class Course:
     __slots__ = (
         "_attempt",
         "_began",
+        "_in_hand",
         "_last",
         "_let_pass",
         "_limits",
@@ -93,6 +94,7 @@ class Course:
         self._steps: list[Step] = []
         self._last: tuple[Outcome, str, str] = ("approved", "", "")  # with its reason and whose it is
         self._let_pass: list[tuple[Hearing, Action]] = []
+        self._in_hand: list[tuple[TakesBack, Action]] = []  # what was asked of those that take back
 
     def run(self) -> Generator[Next, object, None]:
         """Gives what is to be done next, is sent what a call gave, and gives the decision last."""
@@ -109,6 +111,8 @@ class Course:
         while (left := self._until - (called := time.monotonic())) > 0:
             self.patience.until = self._until if self._attempt <= self._limits.retries else 0.0
             self._seen = apart(self.action)
+            if asked.takes_back is not None:
+                self._in_hand.append((asked.takes_back, self._seen))
             given = yield Ask(asked, self._seen, min(left, self._limits.validator_seconds))
             answer = answer_of(given, asked)
             self._note(asked, answer, time.monotonic() - called)
@@ -120,7 +124,13 @@ class Course:
             self._attempt += 1
         return Rejected(DEADLINE_PASSED)
 
+    def in_hand(self) -> list[tuple[TakesBack, Action]]:
+        """What validators may have set apart for an action that does not run; none where it may."""
+        return self._in_hand
+
     def decision(self, outcome: Outcome, reason: str, validator: str = "") -> Decision:
+        if outcome != "rejected":
+            self._in_hand = []
         return Decision(
             outcome=outcome,
             action=self.action,

@@ -12,11 +12,11 @@ from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.course import BROKEN, NO_ACTION, TOO_DEEP, Ask, Course, Limits, Next, OnFailure
 from metabot_instrument.validation.decision import Decision
 from metabot_instrument.validation.guarded import Guarded
-from metabot_instrument.validation.patience import patience
+from metabot_instrument.validation.patience import Patience, patience
 from metabot_instrument.validation.prepared import asked, checked
 from metabot_instrument.validation.registry import made
 from metabot_instrument.validation.told import Telling
-from metabot_instrument.validation.validator import Hearing, Validator
+from metabot_instrument.validation.validator import Hearing, TakesBack, Validator
 
 _MOST_DEPTH: Final = 4  # of validators that validate
 
@@ -63,8 +63,7 @@ class ValidationPipeline:
         What fails in here rejects the action; only what ends the program is raised.
         """
         course = self._course(action)
-        around = patience.get()
-        patience.set(course.patience)
+        around = _enter(course)
         try:
             run = course.run()
             step = _first(course, run)
@@ -76,15 +75,14 @@ class ValidationPipeline:
                     time.sleep(step.seconds)
                 step = _next(run, given) or course.decision("rejected", BROKEN)
         finally:
-            patience.set(around)  # not `reset`: a coroutine may be closed in another context
+            _leave(course, around)
         self._telling.tell(action, step)
         return step
 
     async def validate_async(self, action: Action) -> Decision:
         """As `validate`, and the event loop goes on meanwhile."""
         course = self._course(action)
-        around = patience.get()
-        patience.set(course.patience)
+        around = _enter(course)
         try:
             run = course.run()
             step = _first(course, run)
@@ -96,7 +94,7 @@ class ValidationPipeline:
                     await asyncio.sleep(step.seconds)
                 step = _next(run, given) or course.decision("rejected", BROKEN)
         finally:
-            patience.set(around)  # not `reset`: a coroutine may be closed in another context
+            _leave(course, around)
         self._telling.tell(action, step)
         return step
 
@@ -123,6 +121,20 @@ class ValidationPipeline:
         return Course(self._asked, action, self._limits, 1 if around is None else around.depth + 1)
 
 
+def _enter(course: Course) -> Patience | None:
+    around = patience.get()
+    patience.set(course.patience)
+    return around
+
+
+def _leave(course: Course, around: Patience | None) -> None:
+    if in_hand := course.in_hand():
+        patience.set(course.patience)  # a coroutine may be closed in another context, so nothing is `reset` either
+        for taker, action in in_hand:
+            _take_back(taker, action)
+    patience.set(around)
+
+
 def _first(course: Course, run: Generator[Next, object, None]) -> Next:
     if not isinstance(course.action, Action):
         return course.decision("rejected", NO_ACTION)
@@ -139,3 +151,8 @@ def _next(run: Generator[Next, object, None], given: object) -> Next:
 @contained("validator_heard", None)
 def _tell(hearing: Hearing, action: Action, ok: bool) -> None:
     hearing.heard(action, ok)
+
+
+@contained("validator_took_back", None)
+def _take_back(taker: TakesBack, action: Action) -> None:
+    taker.take_back(action)

@@ -10,7 +10,7 @@ from metabot_instrument.validation.looped import InLoop
 from metabot_instrument.validation.misuse import misuse
 from metabot_instrument.validation.quick import AtOnce
 from metabot_instrument.validation.threaded import InThreads
-from metabot_instrument.validation.validator import Hearing, Validator
+from metabot_instrument.validation.validator import Hearing, TakesBack, Validator
 
 _ATTRIBUTES: Final[dict[str, tuple[type, str]]] = {
     "name": (str, "a text"),
@@ -47,6 +47,7 @@ def asked(validator: Validator) -> Asked:
         can_modify=validator.can_modify,
         reasons=None if reasons is None else frozenset(reasons),
         hearing=validator if isinstance(validator, Hearing) else None,
+        takes_back=validator if isinstance(validator, TakesBack) else None,
         way=_way(validator),
     )
 

@@ -45,3 +45,12 @@ class Hearing(Protocol):
     """
 
     def heard(self, action: Action, ok: bool) -> None: ...
+
+
+@runtime_checkable
+class TakesBack(Protocol):
+    """A validator that is told that an action which it was asked about will not run: another one rejected it, or its
+    caller gave it up. What was set apart for it is free then. It is given the object that it was asked with.
+    """
+
+    def take_back(self, action: Action) -> None: ...

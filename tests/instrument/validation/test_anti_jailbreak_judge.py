@@ -128,7 +128,10 @@ def test_the_text_is_fenced_and_the_key_is_in_the_header_alone(monkeypatch: pyte
         pytest.param(_says('{"verdict": "attack", "verdict": "harmless"}'), id="two words"),
         pytest.param(_body(b"[" * 60_000), id="lists within lists"),
         pytest.param(_says("[" * 60_000), id="lists within lists in its word"),
-        pytest.param(_body(b" " * 70_000), id="too long"),
+        pytest.param(
+            _body(b'{"choices": [{"message": {"content": "{\\"verdict\\": \\"harmless\\"}"}}]}' + b" " * 70_000),
+            id="too long",
+        ),
         pytest.param(_trickles, id="a byte now and then"),
         pytest.param(_drips(b"H"), id="a status line now and then"),
         pytest.param(_drips(b"X-A: b\r\n"), id="a header now and then"),

@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,6 +24,7 @@ from metabot_instrument.validation.circuit_breaker import CircuitBreaker
 from metabot_instrument.validation.decision import RejectedActionError
 from metabot_instrument.validation.pipeline import ValidationPipeline
 from metabot_instrument.validation.verdict import Approved, Rejected
+from tests.instrument.validation.scripted import Awaited
 
 ACTION = Action("model_call", "provider")
 SOON = {"minimum_calls": 4, "window_calls": 8, "open_seconds": 0.15}
@@ -283,7 +285,6 @@ def test_more_than_one_probe_may_be_asked_for() -> None:
     [
         pytest.param({"minimum_calls": 5}, "0000", id="too few calls"),
         pytest.param({"failure_ratio": 0.8}, "0001", id="too small a share"),
-        pytest.param({"window_calls": 4}, "0001110", id="failures that the window does not hold any more"),
     ],
 )
 def test_stays_closed_when(settings: dict[str, Any], outcomes: str) -> None:
@@ -291,6 +292,45 @@ def test_stays_closed_when(settings: dict[str, Any], outcomes: str) -> None:
     breaker, _ = pipeline_with(**settings)
     for outcome in outcomes:
         breaker.heard(ACTION, ok=outcome == "1")
+    assert breaker.state("provider") == "closed"
+
+
+@pytest.mark.parametrize(
+    ("settings", "outcomes"),
+    [
+        pytest.param({"window_calls": 4}, "1111111100", id="successes that the window does not hold any more"),
+        pytest.param({"minimum_calls": 5}, "00001", id="the call that makes them enough ends well"),
+    ],
+)
+def test_opens_by_the_share_of_the_last_calls(settings: dict[str, Any], outcomes: str) -> None:
+    """With the call from which on the share is reached, whichever way that one ends, and not before."""
+    breaker, _ = pipeline_with(**settings)
+    for outcome in outcomes[:-1]:
+        breaker.heard(ACTION, ok=outcome == "1")
+        assert breaker.state("provider") == "closed"
+    breaker.heard(ACTION, ok=outcomes[-1] == "1")
+    assert breaker.state("provider") == "open"
+
+
+@pytest.mark.parametrize("gives_up", ["rejected", "cancelled"])
+def test_a_probe_that_is_not_made_lets_another_pass(gives_up: str) -> None:
+    """Where a validator behind it rejects the action, or the caller goes away, the circuit can still be probed."""
+    away = Rejected("no") if gives_up == "rejected" else lambda _: asyncio.sleep(60)
+    last = Awaited((*[Approved()] * 4, away, Approved()))
+    breaker = CircuitBreaker(minimum_calls=4, window_calls=4, open_seconds=0.02)
+    pipeline = ValidationPipeline([breaker, last])
+    for _ in range(4):
+        pipeline.heard(pipeline.validate(ACTION), ok=False)
+    time.sleep(0.03)
+
+    async def probe() -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(pipeline.validate_async(ACTION), 0.1)
+
+    asyncio.run(probe())
+    assert breaker.state("provider") == "half-open"
+    with pipeline.guarded(ACTION):
+        assert pipeline.validate(ACTION).reason == "circuit half-open"
     assert breaker.state("provider") == "closed"
 
 

@@ -17,6 +17,7 @@ from metabot_instrument.validation.keyed import Keyed, lock
 from metabot_instrument.validation.pipeline import ValidationPipeline
 from metabot_instrument.validation.rate_limit import RateLimit
 from metabot_instrument.validation.verdict import Approved, Rejected, Retry, Verdict
+from tests.instrument.validation.scripted import Scripted
 
 ACTION = Action("tool_call", "user-1")
 
@@ -138,6 +139,49 @@ def test_who_cannot_wait_takes_nothing_from_who_can() -> None:
     hasty.validate(ACTION)
     assert not any(hasty.validate(ACTION).allowed for _ in range(10))
     assert patient.validate(ACTION).allowed
+
+
+@pytest.mark.parametrize("burst", [1, 5])
+def test_who_gave_up_waiting_leaves_its_turn_to_others(burst: int) -> None:
+    """However many clients come and go away again, who comes after them waits for no turn of theirs."""
+    limit = RateLimit(requests_per_minute=600, burst=burst)
+    pipeline = ValidationPipeline([limit], deadline_seconds=60)
+
+    async def run() -> float:
+        assert all([(await pipeline.validate_async(ACTION)).allowed for _ in range(burst)])
+        honest = asyncio.create_task(pipeline.validate_async(ACTION))
+        await asyncio.sleep(0)
+        for _ in range(3):
+            leaving = [asyncio.create_task(pipeline.validate_async(ACTION)) for _ in range(30)]
+            await asyncio.sleep(0.01)
+            for task in leaving:
+                task.cancel()
+            await asyncio.gather(*leaving, return_exceptions=True)
+        began = time.monotonic()
+        assert (await pipeline.validate_async(ACTION)).allowed
+        assert (await honest).allowed
+        return time.monotonic() - began
+
+    assert asyncio.run(run()) < 1
+
+
+def test_what_nobody_waits_for_any_more_is_there_at_once() -> None:
+    """The only one that waited gave up: when its token has come, who comes then takes it without waiting."""
+    limit = RateLimit(requests_per_minute=600, burst=2)
+    impatient = ValidationPipeline([limit, Scripted((Rejected("no"),), priority=1)], deadline_seconds=60)
+    first, second, third = (impatient.validate(ACTION) for _ in range(3))
+    assert [each.attempts for each in (first, second, third)] == [1, 1, 2]
+
+    async def leaves() -> None:
+        waiting = [asyncio.create_task(ValidationPipeline([limit]).validate_async(ACTION)) for _ in range(20)]
+        await asyncio.sleep(0.01)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    asyncio.run(leaves())
+    time.sleep(0.12)
+    assert ValidationPipeline([limit]).validate(ACTION).attempts == 1
 
 
 def test_turns_come_in_the_order_of_asking() -> None:
