@@ -139,11 +139,14 @@ class Client:
     ) -> Answer | Lost:
         if self._connection is None:
             self._connection = Connection(self.address, token_of(self.address))
-        decision = self._gate.request(verb)
-        if not decision.allowed:
-            return Lost(self._gate.why_not(decision), sent=False)
-        told = self._connection.ask(verb, path, query=dict(query), payload=payload, headers={**_ACCEPT, **headers})
-        self._gate.heard(decision, answered=not _passes(told))
+        decision = self._gate.request(verb, path, query=query, payload=payload)
+        if (why := self._gate.why_not(decision)) is not None:
+            return Lost(why, sent=False)
+        told: Answer | Lost = Lost("")
+        try:
+            told = self._connection.ask(verb, path, query=dict(query), payload=payload, headers={**_ACCEPT, **headers})
+        finally:
+            self._gate.heard(decision, answered=not _passes(told))
         self._heard = told.headers if isinstance(told, Answer) else {}
         return told
 

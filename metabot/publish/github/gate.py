@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ _LOOK_BACK: Final = 3_600.0  # seconds
 # https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api: a second between writes
 _WRITES_PER_MINUTE: Final = 60
 _REQUESTS_PER_MINUTE: Final = 240
+_SAID: Final = ("title", "body")  # of what is sent: the text that people will read
 
 
 class Gate:
@@ -42,18 +43,25 @@ class Gate:
         self._reads = ValidationPipeline(every)
         self._writes = ValidationPipeline([*every, *writes])
 
-    def request(self, verb: str) -> Decision:
-        """Waits for its turn."""
+    def request(self, verb: str, path: str, *, query: Mapping[str, object] = {}, payload: object = None) -> Decision:
+        """Waits for its turn. Validators see all that would be sent but the headers."""
         is_read = verb == "GET"
-        kind = "github_read" if is_read else "github_write"
-        return (self._reads if is_read else self._writes).validate(Action(kind, self._server))
+        sent = payload if isinstance(payload, Mapping) else {"payload": payload}
+        text = "\n\n".join(str(sent[name]) for name in _SAID if name in sent)
+        rest = {name: value for name, value in sent.items() if name not in _SAID}
+        arguments = {"verb": verb, "path": path, "query": dict(query), "sent": rest}
+        action = Action("github_read" if is_read else "github_write", self._server, text, arguments)
+        return (self._reads if is_read else self._writes).validate(action)
 
-    def why_not(self, decision: Decision) -> str:
-        """In words, why a request is not made."""
+    def why_not(self, decision: Decision) -> str | None:
+        """In words, why a request is not made; None where it is. One that a validator would change is not."""
+        if decision.outcome == "approved":
+            return None
         if self._breaker.state(self._server) != "closed":
             return f"it failed {BROKEN_AFTER} times in a row and is left alone for {_OPEN_SECONDS:.0f} seconds"
         by = f"{decision.validator} of [monitoring] validators"
-        return f"{by} rejects it ({decision.reason or 'no reason'})"
+        did = "would change it" if decision.allowed else "rejects it"
+        return f"{by} {did} ({decision.reason or 'no reason'})"
 
     def heard(self, decision: Decision, *, answered: bool) -> None:
         self._reads.heard(decision, ok=answered)
