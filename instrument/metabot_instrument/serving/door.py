@@ -50,8 +50,12 @@ class Door:
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 f"closed: the server's environment variable {self.token_variable} holds no token. Set it.",
             )
-        if len(authorization) != 1 or not _bears(authorization[0], token):
+        if len(authorization) != 1 or not _is_bearer(authorization[0]):
             return Refusal(HTTPStatus.UNAUTHORIZED, "send one header Authorization: Bearer and the token")
+        if not _bears(authorization[0], token):
+            return Refusal(
+                HTTPStatus.UNAUTHORIZED, f"this is not the token that the server's {self.token_variable} holds"
+            )
         return None
 
     def welcomes(self, origin: str | None, host: str) -> bool:
@@ -68,11 +72,14 @@ class Door:
         return own and (self.token_variable is not None or _is_address(host))
 
 
+def _is_bearer(header: str) -> bool:
+    return header.partition(" ")[0].lower() == "bearer"
+
+
 def _bears(header: str, token: str) -> bool:
     """`header` as the server decoded it, byte by byte."""
-    scheme, _, given = header.partition(" ")
-    same = hmac.compare_digest(given.strip().encode("latin-1", "replace"), token.encode(errors="surrogateescape"))
-    return same and scheme.lower() == "bearer"
+    given = header.partition(" ")[2].strip().encode("latin-1", "replace")
+    return hmac.compare_digest(given, token.encode(errors="surrogateescape"))
 
 
 def _is_address(host: str) -> bool:

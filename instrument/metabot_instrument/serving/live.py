@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
@@ -14,10 +15,11 @@ from fastapi import WebSocket, WebSocketDisconnect
 from fastapi.concurrency import run_in_threadpool
 
 from metabot_instrument.monitor.performance_monitor import PerformanceMonitor
-from metabot_instrument.serving.door import Door
+from metabot_instrument.serving.door import Door, Refusal
 from metabot_instrument.serving.snapshot import as_snapshot
 
 _CLIENTS: Final = 100
+_SILENT: Final = 100  # that have not said the token yet; beyond, the one that is silent longest goes
 _HEARD: Final = 4096  # characters of a client's message
 _TOKEN_SECONDS: Final = 5.0  # to say the token
 _SEND_SECONDS: Final = 10.0  # one that takes no snapshot for so long is cut off
@@ -36,6 +38,7 @@ class Live:
     door: Door
     refresh_seconds: float
     _listening: set[WebSocket] = field(default_factory=set)
+    _silent: deque[asyncio.Timeout] = field(default_factory=deque)
 
     async def listen(self, socket: WebSocket) -> None:
         """As long as one client listens. A page of another site is not even answered."""
@@ -43,13 +46,18 @@ class Live:
             await socket.close(_FOREIGN)
             return
         await socket.accept()
+        with suppress(WebSocketDisconnect, TimeoutError):
+            await socket.close(*await self._answer(socket, await self._asked(socket)))
+
+    async def _answer(self, socket: WebSocket, authorization: list[str]) -> tuple[int, str]:
+        """Gives why it ended. Only who may listen takes one of the places."""
+        if refusal := self.door.refusal(authorization):
+            return _ended(refusal)
         if len(self._listening) >= _CLIENTS:
-            await socket.close(*_FULL)
-            return
+            return _FULL
         self._listening.add(socket)
         try:
-            with suppress(WebSocketDisconnect, TimeoutError):
-                await socket.close(*await self._speak(socket, await self._asked(socket)))
+            return await self._speak(socket, authorization)
         finally:
             self._listening.discard(socket)
 
@@ -60,11 +68,25 @@ class Live:
         if given or refusal is None or refusal.status is not HTTPStatus.UNAUTHORIZED:
             return given
         with suppress(TimeoutError):
-            return [f"Bearer {_token(await asyncio.wait_for(socket.receive(), _TOKEN_SECONDS))}"]
+            async with asyncio.timeout(_TOKEN_SECONDS) as patience:
+                with self._among_the_silent(patience):
+                    return [f"Bearer {_token(await socket.receive())}"]
         return []
 
+    @contextmanager
+    def _among_the_silent(self, patience: asyncio.Timeout) -> Iterator[None]:
+        if len(self._silent) >= _SILENT:
+            with suppress(RuntimeError):  # its time is over as it is
+                self._silent.popleft().reschedule(0)
+        self._silent.append(patience)
+        try:
+            yield
+        finally:
+            with suppress(ValueError):  # it had to go
+                self._silent.remove(patience)
+
     async def _speak(self, socket: WebSocket, authorization: list[str]) -> tuple[int, str]:
-        """Gives why it ended. The token is looked at again before each snapshot, since it may have been changed."""
+        """The token is looked at again before each snapshot, since it may have been changed."""
         left = asyncio.create_task(_until_gone(socket))
         try:
             while (refusal := self.door.refusal(authorization)) is None:
@@ -73,9 +95,13 @@ class Live:
                 await asyncio.wait_for(socket.send_text(said), _SEND_SECONDS)
                 if (await asyncio.wait([left], timeout=self.refresh_seconds))[0]:
                     raise WebSocketDisconnect
-            return _STATUS + refusal.status, refusal.why.encode()[:_REASON].decode(errors="ignore")
+            return _ended(refusal)
         finally:
             left.cancel()
+
+
+def _ended(refusal: Refusal) -> tuple[int, str]:
+    return _STATUS + refusal.status, refusal.why.encode()[:_REASON].decode(errors="ignore")
 
 
 async def _until_gone(socket: WebSocket) -> None:

@@ -78,7 +78,7 @@ button.sure { border-color: var(--bad); color: var(--bad); font-weight: 600; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .aloud { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
 .stale { opacity: .6; }
-.toasts { position: fixed; right: 1rem; bottom: 1rem; width: min(24rem, calc(100% - 2rem)); display: grid; gap: .4rem; z-index: 1; }
+.toasts { position: fixed; right: 1rem; top: 1rem; width: min(24rem, calc(100% - 2rem)); display: grid; gap: .4rem; z-index: 1; }
 .toast { display: flex; gap: .5rem; align-items: start; font-weight: 600; padding: .55rem .7rem; border-radius: 8px; border: 1px solid var(--warn);
   background: var(--warn-ground); color: var(--warn); box-shadow: 0 4px 14px #0003; overflow-wrap: anywhere; }
 .toast span { flex: 1; unicode-bidi: isolate; }

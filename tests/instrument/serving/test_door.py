@@ -38,12 +38,13 @@ def test_without_a_token_nobody_may_in(monkeypatch: pytest.MonkeyPatch, value: s
     ],
 )
 def test_another_is_refused(monkeypatch: pytest.MonkeyPatch, given: list[str]) -> None:
-    """With 401, whatever its headers are."""
+    """With 401, whatever its headers are; who bore one hears that it is another."""
     monkeypatch.setenv(VARIABLE, "pass-ö")
     refusal = Door(VARIABLE).refusal(given)
     assert refusal is not None
     assert refusal.status is HTTPStatus.UNAUTHORIZED
     assert "pass" not in refusal.why
+    assert ("this is not the token" in refusal.why) == (len(given) == 1 and given[0].startswith("Bearer "))
 
 
 def test_the_token_lets_in_and_may_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:

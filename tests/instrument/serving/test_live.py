@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -45,7 +46,27 @@ def test_what_is_no_token_is_shown_out(served: Any, first: str | bytes) -> None:
     with pytest.raises(ConnectionClosedError) as ended:
         listening(served, first)
     assert ended.value.rcvd is not None
-    assert (ended.value.rcvd.code, "Authorization" in ended.value.rcvd.reason) == (4401, True)
+    assert (ended.value.rcvd.code, "this is not the token" in ended.value.rcvd.reason) == (4401, True)
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_strangers_take_no_place_of_those_who_may_listen(served: Any, token: str, says: bool) -> None:
+    """A hundred and twenty that say no token shut nobody out who does; the oldest must go."""
+
+    async def listen() -> tuple[int, int | None]:
+        address = served.url.replace("http", "ws") + "/ops/monitor/live"
+        headers = {} if says else {"Authorization": f"Bearer {token}"}
+        async with AsyncExitStack() as open_ones:
+            strangers = [await open_ones.enter_async_context(connect(address, proxy=None)) for _ in range(120)]
+            async with connect(address, proxy=None, additional_headers=headers) as owner:
+                if says:
+                    await owner.send(json.dumps({"token": token}))
+                json.loads(await owner.recv())
+            await asyncio.wait_for(strangers[0].wait_closed(), 2)
+            return sum(one.close_code is None for one in strangers), strangers[0].close_code
+
+    left, code = asyncio.run(listen())
+    assert (left <= 100, code) == (True, 4401)
 
 
 def test_where_the_server_has_no_token_nobody_listens(served: Any, monkeypatch: pytest.MonkeyPatch) -> None:

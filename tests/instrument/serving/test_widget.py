@@ -154,6 +154,20 @@ def test_a_new_alert_is_a_toast(page: Any, bus: Bus) -> None:
     assert page.get_by_label("Alerts", exact=True).get_by_text("flaky").is_visible()
 
 
+def test_toasts_lie_over_no_button(page: Any, bus: Bus) -> None:
+    """At the end of the page Export and Reset can be seen while three alerts are new."""
+    for tool in ("one", "two", "three"):
+        for number in range(6):
+            bus.emit("tool:start", {"tool": tool, "call_id": number})
+            bus.emit("tool:error", {"tool": tool, "call_id": number})
+    page.locator(".toast").nth(2).wait_for()
+    page.set_viewport_size({"width": 900, "height": 900})
+    page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
+    boxes = [page.get_by_role("button", name=name).bounding_box() for name in ("Export", "Reset")]
+    lowest = max(box["y"] + box["height"] for box in (one.bounding_box() for one in page.locator(".toast").all()))
+    assert all(lowest < box["y"] < 900 for box in boxes)
+
+
 def test_reset_and_export(page: Any, tmp_path: Path) -> None:
     """Export saves the monitor's JSON; reset asks once more, and then everything is counted from zero."""
     with page.expect_download() as saved:
@@ -173,7 +187,7 @@ def test_it_outlives_its_server(page: Any, browser: Any, application: FastAPI, t
         page.goto(f"{first.url}/desk")
         page.get_by_label("Token of the monitor").fill("wrong")
         page.get_by_role("button", name="Open").click()
-        page.get_by_text("The monitor says: send one header").wait_for()
+        page.get_by_text("The monitor says: this is not the token").wait_for()
         asked = len(first.asked)
         page.wait_for_timeout(500)
         assert len(first.asked) == asked, "only a token helps"
@@ -235,7 +249,7 @@ def test_over_websocket_it_asks_for_the_token_too(page: Any, token: str) -> None
     """At once, and goes on with the one that it is told."""
     widget = "document.querySelector('performance-monitor-widget')"
     page.evaluate(f"() => {{ {widget}.setAttribute('transport', 'websocket'); {widget}.token = 'no'; }}")
-    page.get_by_text("The monitor says: send one header").wait_for(timeout=4000)
+    page.get_by_text("The monitor says: this is not the token").wait_for(timeout=4000)
     page.get_by_label("Token of the monitor").fill(token)
     page.get_by_role("button", name="Open").click()
     page.locator("form").wait_for(state="hidden")
