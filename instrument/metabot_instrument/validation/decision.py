@@ -44,10 +44,15 @@ class Decision:
         return self.outcome != "rejected"
 
 
+def kind_of(action: object) -> str:
+    """Of what is no action, what it is instead."""
+    return action.kind if isinstance(action, Action) else type(action).__name__
+
+
 class RejectedActionError(Exception):
     """An action was rejected, so what it guards did not run."""
 
     def __init__(self, decision: Decision) -> None:
         by = f" by {decision.validator}" if decision.validator else ""
-        super().__init__(f"{decision.action.kind}: rejected{by}: {decision.reason}")
+        super().__init__(f"{kind_of(decision.action)}: rejected{by}: {decision.reason}")
         self.decision = decision

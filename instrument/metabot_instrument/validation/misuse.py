@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 
 def misuse(where: str, what: str, advice: str) -> ValueError:
-    return ValueError(f"{where}: {what}.\n  {advice}")
+    return ValueError(f"{where}: {what.rstrip('.')}.\n  {advice}")
 
 
 def nearest(name: str, known: Iterable[str], more: str = "") -> str:

@@ -15,7 +15,7 @@ from metabot_instrument.metrics.agent import meter
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.asked import Asked
 from metabot_instrument.validation.course import OWN_REASONS
-from metabot_instrument.validation.decision import Decision, Step
+from metabot_instrument.validation.decision import Decision, Step, kind_of
 
 DECISION: Final = "validator_decision"
 FAILED: Final = "validator_failed"
@@ -32,10 +32,11 @@ class Telling:
             self._reasons[each.name] = None if before is None or each.reasons is None else before | each.reasons
 
     @contained("events_lost", None)
-    def tell(self, action: Action, decision: Decision) -> None:
+    def tell(self, action: object, decision: Decision) -> None:
+        """What is no action is told by its type."""
         emit_event(DECISION, self.payload(action, decision))
         if not decision.allowed:
-            meter.agent_actions.inc(action=_cut(action.kind, _LONGEST), outcome="rejected")
+            meter.agent_actions.inc(action=_cut(kind_of(action), _LONGEST), outcome="rejected")
         for step in decision.steps:
             meter.validator_decisions.inc(validator=step.validator, decision=step.verdict)
             if step.verdict == "failed":
@@ -48,11 +49,11 @@ class Telling:
         meter.agent_actions.inc(action=kind, outcome="ok" if ok else "error")
         meter.agent_latency.observe(time.monotonic() - decision.asked_at, action=kind)
 
-    def payload(self, action: Action, decision: Decision) -> Mapping[str, Any]:
+    def payload(self, action: object, decision: Decision) -> Mapping[str, Any]:
         own = decision.reason in OWN_REASONS or (decision.steps and decision.steps[-1].verdict == "failed")
         return {
-            "action": _cut(action.kind, _LONGEST),
-            "key": _cut(action.key, _LONGEST_KEY),
+            "action": _cut(kind_of(action), _LONGEST),
+            "key": _cut(action.key if isinstance(action, Action) else "", _LONGEST_KEY),
             "decision": decision.outcome,
             "validator": decision.validator,
             "reason": _cut(decision.reason, _LONGEST) if own else self._reason(decision.validator, decision.reason),

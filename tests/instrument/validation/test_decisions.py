@@ -6,8 +6,11 @@ import json
 import time
 from pathlib import Path
 
+import pytest
+
 from metabot_instrument import configure
 from metabot_instrument.validation.action import Action
+from metabot_instrument.validation.decision import RejectedActionError
 from metabot_instrument.validation.pipeline import ValidationPipeline
 from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Retry
 from metabot_instrument.vocabulary.event_types import EVENT_TYPES
@@ -99,3 +102,21 @@ def test_a_log_that_cannot_be_written_changes_no_decision(tmp_path: Path) -> Non
     configure(events_path=str(tmp_path / "file/events.jsonl"))
     assert ValidationPipeline([Scripted()]).validate(ACTION).allowed
     assert not ValidationPipeline([Scripted((Rejected("no"),))]).validate(ACTION).allowed
+
+
+def test_what_is_no_action_is_told_by_its_type(log: Path) -> None:
+    """It is a decision as any other: one event, a count, and an error for who would have run it."""
+    before = counted("agent_actions_total", action="str", outcome="rejected")
+    with (
+        pytest.raises(RejectedActionError, match=r"^str: rejected: is no action$"),
+        ValidationPipeline([Scripted()]).guarded(SECRET),  # type: ignore[arg-type]
+    ):
+        pass
+    (said,) = decisions(log)
+    assert (said["action"], said["key"], said["reason"], SECRET in log.read_text()) == (
+        "str",
+        "",
+        "is no action",
+        False,
+    )
+    assert counted("agent_actions_total", action="str", outcome="rejected") == before + 1

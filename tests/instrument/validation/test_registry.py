@@ -83,6 +83,7 @@ WRONG: list[tuple[str, Any, str]] = [
         [{"type": "own_checks.WordLimit"}],
         r"\(own_checks.WordLimit\): cannot be made: TypeError",
     ),
+    ("a sentence", [{"type": "hallucination", "knowledge": "no-such.json"}], r"[^.]\.\n  Mend the table\.$"),
     ("a wrong value", [{"type": "own_checks.WordLimit", "most_words": 0}], r"ValueError: most_words = 0 will not do"),
 ]
 
