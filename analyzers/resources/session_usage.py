@@ -73,12 +73,11 @@ _COLUMNS: Final[dict[str, Any]] = {
 
 def _counted(samples: pl.LazyFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Sessions that only a monitor tells of; one without a name may be any, where the service's calls are there."""
-    last = last_of_each_run(samples, (_CALLS, *_TOKENS), "model")
-    traced = rows["session_id"].drop_nulls().unique()
-    known = pl.col("session").is_in(traced.implode()).fill_null(value=False)
+    last = named(last_of_each_run(samples, (_CALLS, *_TOKENS), "model"), "service")
+    traced = rows.select("service", session="session_id").drop_nulls().unique()
     nameless = pl.col("session").is_null() & pl.col("service").is_in(rows["service"].unique().implode())
     tokens = pl.col("value").filter(pl.col("name").is_in(_TOKENS))
-    told = named(last, "service").filter(~known & ~nameless).group_by("service", whole="run")
+    told = last.filter(~nameless).join(traced, on=("service", "session"), how="anti").group_by("service", whole="run")
     found = told.agg(
         pl.lit(COUNTED).alias("operation"),
         pl.col("value").filter(pl.col("name") == _CALLS).sum().alias("calls"),

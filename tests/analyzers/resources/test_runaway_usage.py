@@ -93,6 +93,12 @@ def test_no_session_is_counted_twice():
     assert [found.subject for found in detect(NO_CALLS, nameless)] == [COUNTED]
 
 
+def test_another_services_calls_stand_for_nothing_of_this_one():
+    """Sessions of two services may have the same id, of which one only a monitor tells."""
+    found = detect(calls_of(*USUAL, 40_000), exports(*USUAL, 2_000_000, service="mail"))
+    assert [str(one.subject.service) for one in found] == ["mail"]
+
+
 @pytest.mark.parametrize(
     "calls",
     [
