@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -13,8 +14,11 @@ from metabot_instrument.boundary import contained
 
 Hears = Callable[[dict[str, Any]], object]
 
-_subscribed: list[tuple[str, Hears]] = []  # replaced, never changed: it is read without a lock
-_lock: Final = threading.Lock()
+_Entry = tuple[str, Hears]
+_subscribed: list[_Entry] = []  # replaced, never changed: it is read without a lock
+_lock: Final = threading.RLock()  # a signal handler may subscribe while its thread does
+if hasattr(os, "register_at_fork"):  # a child must not find it held by a thread that it does not have
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 _telling: Final[ContextVar[bool]] = ContextVar("telling", default=False)
 
 
@@ -26,8 +30,8 @@ def subscribe(glob: str, hears: Hears) -> Callable[[], None]:
     """
     nothing: object = None
     entry = (glob, contained("subscriber", nothing)(hears))
-    _replace([*_subscribed, entry])
-    return lambda: _replace([each for each in _subscribed if each is not entry])
+    _replace(lambda before: [*before, entry])
+    return lambda: _replace(lambda before: [each for each in before if each is not entry])
 
 
 @contained("subscriber", None)
@@ -44,7 +48,7 @@ def tell(kind: str, line: bytes) -> None:
         _telling.reset(token)
 
 
-def _replace(entries: list[tuple[str, Hears]]) -> None:
+def _replace(change: Callable[[list[_Entry]], list[_Entry]]) -> None:
     global _subscribed  # noqa: PLW0603  # one list a process
     with _lock:
-        _subscribed = entries
+        _subscribed = change(_subscribed)

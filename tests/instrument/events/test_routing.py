@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from metabot_instrument import configure, emit_event, failures, route, subscribe
+from metabot_instrument.events import subscriptions
 
 
 def _types(log: Path) -> list[str]:
@@ -88,3 +95,41 @@ def test_made_up_types_do_not_fill_the_memory(log: Path) -> None:
         emit_event(f"kind {number}")
     assert len(_types(log)) == 3_000
     assert len(outlets._by_type) <= 1_000
+
+
+def test_threads_that_subscribe_lose_nobody(log: Path) -> None:
+    """Two hundred subscriptions, made and ended by eight threads at once: all hear an event, and none afterwards."""
+    heard: list[dict[str, Any]] = []
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            ends = list(pool.map(lambda _: subscribe("eval", heard.append), range(200)))
+            emit_event("eval")
+            assert len(heard) == 200
+            list(pool.map(lambda end: end(), ends))
+    finally:
+        sys.setswitchinterval(before)
+    emit_event("eval")
+    assert len(heard) == 200
+
+
+def test_a_child_forked_while_a_thread_subscribes_may_subscribe(log: Path) -> None:
+    """The fork waits for that thread, or the child would for ever."""
+    subscribing = threading.Event()
+
+    def go() -> None:
+        with subscriptions._lock:
+            subscribing.set()
+            time.sleep(0.1)
+
+    thread = threading.Thread(target=go)
+    thread.start()
+    subscribing.wait()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(5)
+        subscribe("eval", print)()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    thread.join()
