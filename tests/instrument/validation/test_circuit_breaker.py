@@ -267,6 +267,29 @@ def test_one_action_for_all_calls_mixes_none_of_them_up(early_ends_well: bool) -
     assert breaker.state("provider") == ("open" if early_ends_well else "closed")
 
 
+def test_a_circuit_that_opens_again_forgets_its_probes() -> None:
+    """One of two failed and nobody tells of the other: after the next wait both may be tried anew."""
+    _, pipeline = pipeline_with(probes=2, open_seconds=0.02)
+    for _ in range(4):
+        pipeline.heard(pipeline.validate(ACTION), ok=False)
+    time.sleep(0.03)
+    one, _ = pipeline.validate(ACTION), pipeline.validate(ACTION)
+    pipeline.heard(one, ok=False)
+    time.sleep(0.03)
+    assert [pipeline.validate(ACTION).allowed for _ in range(3)] == [True, True, False]
+
+
+def test_a_circuit_that_closes_begins_anew() -> None:
+    """What opened it does not count any more: one failure after that is one of one, and too few to tell."""
+    breaker, pipeline = pipeline_with(open_seconds=0.02)
+    for _ in range(4):
+        pipeline.heard(pipeline.validate(ACTION), ok=False)
+    time.sleep(0.03)
+    pipeline.heard(pipeline.validate(ACTION), ok=True)
+    pipeline.heard(pipeline.validate(ACTION), ok=False)
+    assert breaker.state("provider") == "closed"
+
+
 def test_more_than_one_probe_may_be_asked_for() -> None:
     """With two, two pass at once, and both have to end well."""
     breaker, pipeline = pipeline_with(probes=2, open_seconds=0.02)

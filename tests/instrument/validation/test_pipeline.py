@@ -13,6 +13,7 @@ import pytest
 from metabot_instrument.boundary import failures
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.decision import Decision
+from metabot_instrument.validation.patience import patience
 from metabot_instrument.validation.pipeline import ValidationPipeline
 from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Retry
 from tests.instrument.validation.scripted import Awaited, Scripted
@@ -107,6 +108,19 @@ def test_a_wait_beyond_the_deadline_is_not_begun(decide: Decide, wait: float) ->
     decision = decide(ValidationPipeline([Scripted((Retry(wait),))], deadline_seconds=5), ACTION)
     assert (decision.outcome, decision.reason, decision.attempts) == ("rejected", "retries exhausted", 1)
     assert time.monotonic() - began < 2
+
+
+def test_whoever_is_asked_for_the_last_time_can_know_it(decide: Decide) -> None:
+    """There is time left until its deadline, and none at the last attempt: so nothing is promised to nobody."""
+    there_is_time: list[bool] = []
+
+    def later(_: Action) -> Retry:
+        waits = patience.get()
+        there_is_time.append(waits is not None and waits.until > time.monotonic())
+        return Retry(0)
+
+    decide(ValidationPipeline([Scripted((later,))], retries=2), ACTION)
+    assert there_is_time == [True, True, False]
 
 
 @pytest.mark.parametrize("wait", [-1, float("nan"), float("-inf"), 0])

@@ -280,6 +280,16 @@ def test_no_more_is_kept_than_there_is_room_for(keys: list[str]) -> None:
         assert all(kept.of(key) is kept.of(key) for key in keys)
 
 
+def test_keys_that_stay_in_use_do_not_hide_those_that_are_idle() -> None:
+    """The oldest twenty are in use: room is found behind them, for the third new key at the latest."""
+    kept: Keyed[list[int]] = Keyed(list, lambda one: not one, 30)
+    with lock:
+        for at in range(30):
+            kept.of(str(at)).extend([1] if at < 20 else [])
+        mine = [kept.of(f"new {at}") for at in range(3)]
+        assert kept.of("new 2") is mine[2] is not mine[0]
+
+
 @pytest.mark.parametrize(
     "settings",
     [
