@@ -25,14 +25,16 @@ from metabot_instrument.validation.jailbreak.letters import row
 from metabot_instrument.validation.jailbreak.score import ruled
 
 SET: Final = Path(__file__).parents[1] / "tests" / "instrument" / "validation" / "sets" / "jailbreak_dev.jsonl"
-RARE: Final = 2  # a feature of fewer texts is none
+RARE: Final = 3  # a feature of fewer texts is none
 PENALTY: Final = 1e-4  # on the squared weights, for each text
 
 ORDINARY: Final = "docstrings"
 MODULES: Final = (
-    "argparse asyncio.tasks collections csv datetime email.message functools http.client json logging os pathlib "
-    "random re shutil socket statistics string subprocess tempfile textwrap threading typing "
-    "unittest.case urllib.request"
+    "argparse ast asyncio.tasks calendar cmd codecs collections concurrent.futures configparser contextlib copy csv "
+    "dataclasses datetime decimal difflib email.message enum ftplib functools getpass glob gzip heapq http.client "
+    "inspect io ipaddress json logging logging.handlers mailbox operator os pathlib pickle platform pprint queue "
+    "random re secrets selectors shelve shlex shutil smtplib socket sqlite3 ssl statistics string subprocess tarfile "
+    "tempfile textwrap threading timeit traceback typing unittest.case urllib.request uuid warnings zipfile"
 )
 
 Array: TypeAlias = npt.NDArray[np.float64]

@@ -16,7 +16,7 @@ from typing import Final
 from metabot_instrument.validation.jailbreak.letters import Row, row_of
 
 WEIGHTS: Final = Path(__file__).with_name("weights.tsv")
-WINDOW: Final = 160  # words that are weighed together
+WINDOW: Final = 200  # words that are weighed together
 BIAS: Final = "=bias"
 
 _MARKS: Final = tuple('?!:"\n')
@@ -66,7 +66,7 @@ def windows(read: Row) -> Iterator[Row]:
     if len(words) <= WINDOW:
         yield read
         return
-    for at in range(0, len(words), WINDOW // 2):
+    for at in range(0, len(words) - WINDOW // 2, WINDOW // 2):
         yield row_of(words[at : at + WINDOW])
 
 

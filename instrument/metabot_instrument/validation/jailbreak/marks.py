@@ -1,6 +1,6 @@
 """What is searched for in a text as it stands: forged delimiters, templates of chats, addresses that carry data away.
 
-Each search begins with a fixed text that must be there, and reads a bounded stretch from it.
+Each search needs a word or a sign that must be there, and reads a bounded stretch from it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from metabot_instrument.validation.jailbreak.rules import Reason
 class Mark:
     reason: Reason
     weight: float
-    signs: tuple[str, ...]  # one of them is in every text that the pattern finds something in
+    words: frozenset[str]  # one of them, or of the signs, is in every text that the pattern finds something in
+    signs: tuple[str, ...]
     pattern: re.Pattern[str]
     needs: frozenset[str]  # of the row's letters
 
 
 def _mark(reason: Reason, weight: float, signs: str, pattern: str, needs: str = "") -> Mark:
-    return Mark(reason, weight, tuple(signs.split(" ")), re.compile(pattern), frozenset(needs))
+    words = frozenset(filter(str.isalpha, signs.split(" ")))
+    others = tuple(sign for sign in signs.split(" ") if sign not in words)
+    return Mark(reason, weight, words, others, re.compile(pattern), frozenset(needs))
 
 
 _WHO: Final = "system|sys|developer|admin|administrator|root"
@@ -70,7 +73,8 @@ MARKS: Final = (
         r"\bbefore (?:you |it )?(?:answer|reply|respond|continu|proceed|summari|anything else)",
     ),
     _mark(
-        "instruction override", 0.6, "aside mind attention go throw away free release bound",
+        "instruction override", 0.6,
+        "aside mind nevermind attention go throw away free freed freeing release releases released releasing bound",
         r"\b(?:set aside|never ?mind|pay (?:no|any)? ?(?:attention|heed) to|let go of|throw (?:out|away)|do aw"
         r"ay with|break free (?:of|from)|releas\w+ (?:you )?(?:of|from)|free(?:d|ing)? (?:you )?from|(?:not|lo"
         r"nger) bound (?:by|to))\b[^.\n]{0,40}\b(?:instructions?|prompt|rules|guidelines|directives?|programmi"
@@ -144,7 +148,7 @@ MARKS: Final = (
         r"eceding)\b(?! \w*(?:mail|message|question|comment|warning|error))",
     ),
     _mark(
-        "instruction override", 0.55, "priority precedence authority outrank supersede",
+        "instruction override", 0.55, "priority precedence authority outrank outranks supersede supersedes",
         r"\b(?:priority|precedence|authority|outranks?|supersedes?)\b[^.\n]{0,40}\b(?:system|instructions?|pro"
         r"mpt|rules|guidelines)\b",
     ),
@@ -154,7 +158,9 @@ MARKS: Final = (
         r"ng but|exactly)\b",
     ),
     _mark(
-        "persona without limits", 0.2, "polic guideline filter restriction standard protocol training rules",
+        "persona without limits", 0.2,
+        "policy policies guideline guidelines filter filters restriction restrictions protocol protocols training "
+        "rules",
         r"\b(?:content|usage|safety|moderation|openai|ethical|ai|your) (?:polic|guideline|filter|restriction|p"
         r"rotocol|training|rules)",
     ),
@@ -173,16 +179,17 @@ MARKS: Final = (
         r"\b)",
     ),
     _mark(
-        "instructions in data", 0.35, "must should need have shall",
+        "instructions in data", 0.35, "must should need needs have shall",
         r"\b(?:ai|llms?|assistants?|chatbots?|language models?|(?:ai |coding )?agents|bots?)\b[^.\n]{0,40}\b(?:"
         r"must|should|needs? to|are required to|have to|shall)\b", "a"),
     _mark(
-        "instructions in data", 0.4, "ai llm assistant bot agent model",
+        "instructions in data", 0.4,
+        "ai ais llm llms assistant assistants chatbot chatbots bot bots agent agents model models",
         r"(?:^|[.>\n\]])\s*(?:dear |hey |to the |note to |to )?(?:\w{2,12} )?(?:ais?|llms?|assistants?|chatbot"
         r"s?|bots?|agents?|language models?)\s?[,:]", "a"),
     _mark("persona without limits", 0.85, "anything", r"\bdo anything now\b"),
     _mark(
-        "persona without limits", 0.4, "jailbr",
+        "persona without limits", 0.4, "jailbroken jailbreak",
         r"\b(?:you are|be|become|are now|stay|now) (?:a |fully )?jailbr(?:oken|eak)",
     ),
     _mark(
@@ -196,7 +203,7 @@ MARKS: Final = (
         r"{0,60}" + _DATA,
     ),
     _mark(
-        "exfiltration", 0.4, "http",
+        "exfiltration", 0.4, "http https",
         r"https?://[^\s\"')?]{1,200}\?(?:[a-z_]{1,20}=[^\s\"')&]{0,40}&){0,4}[a-z_]{1,20}=(?:\{|\[|<|\$|\.\.\."
         r"|…|\s|$)",
     ),
@@ -210,7 +217,7 @@ MARKS: Final = (
         r"#fff)|opacity\s?:\s?0\b)",
     ),
     _mark(
-        "instructions in data", 0.5, "note attention message instruction dear important",
+        "instructions in data", 0.5, "note attention message notice instruction instructions dear important memo",
         r"\b(?:note|attention|message|notice|instructions?|dear|important|memo)\b[^.\n]{0,20}?\b(?:to|for|,|:|"
         r"all|any|dear)?\s?(?:the |all |any |an? )?\b(?:ai|llms?|assistants?|language models?|chatbots?|ai age"
         r"nts?|bots?)\b", "a"),

@@ -102,16 +102,13 @@ def _hits(letters: str) -> Iterator[Hit]:
 
 
 def _marked(read: Row) -> Iterator[Hit]:
-    text = read.text
-    present = set(read.letters)
+    text, words, present = read.text, set(read.words), set(read.letters)
     for mark in MARKS:
-        for sign in mark.signs if mark.needs <= present else ():
-            if sign in text:
-                found = mark.pattern.search(text)
-                if found:
-                    at = int(found.start() / len(text) * len(read.letters))
-                    yield Hit(at, mark.weight * _talk(read.letters, at), mark.reason)
-                break
+        if mark.needs <= present and (not mark.words.isdisjoint(words) or any(sign in text for sign in mark.signs)):
+            found = mark.pattern.search(text)
+            if found:
+                at = int(found.start() / len(text) * len(read.letters))
+                yield Hit(at, mark.weight * _talk(read.letters, at), mark.reason)
     turns = compliant_turns(text)
     if turns:
         yield Hit(0, min(0.9, 0.25 + 0.1 * turns), "many examples")

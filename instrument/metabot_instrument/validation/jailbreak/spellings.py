@@ -16,11 +16,11 @@ MOST: Final = 8  # pieces of one kind that are decoded
 LONGEST: Final = 4_000  # characters of each
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
-_HEX: Final = re.compile(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[ ,:]?){10,}")
+_HEX: Final = re.compile(r"[2-7][0-9a-fA-F](?:[ ,:]?(?:0x|\\x)?[0-9a-fA-F]{2}){9,}")  # begins with an ASCII character
 _BASE32: Final = re.compile(r"\b[A-Z2-7]{24,}={0,6}")
 _MORSE: Final = re.compile(r"(?:[.-]{1,5}(?: / | |$|\n)){10,}")
-_BITS: Final = re.compile(r"(?:[01]{8}[ ,]?){5,}")
-_CODES: Final = re.compile(r"(?:\b\d{2,3}\b[ ,]{1,2}){8,}")
+_BITS: Final = re.compile(r"[01]{8}(?:[ ,]?[01]{8}){4,}")
+_CODES: Final = re.compile(r"\d{2,3}(?:[ ,]{1,2}\d{2,3}){7,}\b")
 _PERCENT: Final = re.compile(r"%[0-9a-fA-F]{2}")
 _ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _RUN: Final = re.compile(r"\S{16,}")
@@ -77,7 +77,7 @@ def decoded(text: str, longest: int) -> Iterator[str]:
             yield from _unspaced(found)
     if _count(text, "0123456789") >= 10:
         yield from _digits(text)
-    if text.count("- ") + text.count(". ") >= 6:
+    if text.count(" -") + text.count(" .") >= 6:
         for found in _some(_MORSE, text):
             signs = re.split(r"(?<=[.-]) (?=[.-])|( / | {2,}|\n)", found)
             yield "".join(MORSE.get(sign, " ") for sign in signs if sign)
