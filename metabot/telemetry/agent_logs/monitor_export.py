@@ -88,7 +88,8 @@ def _told(value: object) -> Attributes:
     if not isinstance(value, dict):
         raise Unreadable("no export of a monitor")
     if value.get("format") == _FORMAT:
-        if value.get("version") != _VERSION:
+        version = value.get("version")
+        if version != _VERSION or isinstance(version, bool):
             raise Unreadable(f"an export of another version than {_VERSION}")
         return value
     if is_earlier(value):
@@ -115,13 +116,18 @@ def _model_calls(export: Exported, told: Attributes) -> None:
     """By model as far as it is told; what the models leave of the totals is of no known one."""
     llm = export.part(told, "llm")
     totals = {**llm, **export.part(llm, "tokens")}
+    left: dict[str, float] = {}
     for model, stats in export.named(llm, "models"):
         export.add("monitor.llm", "counter", stats, _MODEL_COUNTERS, {"model": model})
         for name in _MODEL_COUNTERS:
-            whole, of_it = figure(totals.get(name)), figure(stats.get(name))
-            if whole is not None and of_it:
-                totals[name] = max(whole - of_it, 0.0) or None
-    export.add("monitor.llm", "counter", totals, _MODEL_COUNTERS, {})
+            whole, of_it = left.get(name, figure(totals.get(name))), figure(stats.get(name))
+            if whole is None or not of_it:
+                continue
+            left[name] = max(whole - of_it, 0.0)
+            if of_it > whole:
+                export.refuse(f"models: they have more {name} than llm in all", {model: stats})
+    rest = {**totals, **{name: number or None for name, number in left.items()}}
+    export.add("monitor.llm", "counter", rest, _MODEL_COUNTERS, {})
     export.add("monitor.llm", "counter", totals, {"cached": "cached_tokens"}, {})
     export.add("monitor.llm", "gauge", export.part(llm, "latency_ms"), _LATENCIES, {})
 

@@ -131,6 +131,7 @@ def test_a_file_is_an_export_a_history_or_a_list(one, written):
     ({"exported_at": "soon"}, "no exported_at between 2000 and 2100"),
     ({"exported_at": 12}, "no exported_at between 2000 and 2100"),
     ({"version": 2}, "an export of another version than 1"),
+    ({"version": True}, "an export of another version than 1"),
     ({"format": "other"}, "no export of a monitor"),
 ])  # fmt: skip
 def test_what_is_no_export_is_one_reject(wrong, reason):
@@ -149,6 +150,9 @@ def test_what_is_no_export_is_one_reject(wrong, reason):
     ({"tools": [1]}, "tools is no object"),
     ({"tools": {"x" * 201: {"calls": 1}}}, "tools: a name of more than 200 characters"),
     ({"tools": {f"t{number}": {} for number in range(1_001)}}, "tools: more than 1,000, of which the first are read"),
+    ({"llm": {"calls": 1, "models": {"m-1": {"calls": 5}}}}, "models: they have more calls than llm in all"),
+    ({"llm": {"calls": 5, "models": {"m-1": {"calls": 5}, "m-2": {"calls": 1}}}},
+     "models: they have more calls than llm in all"),
     ({"memory": {"samples": 3}}, "samples is no list"),
     ({"memory": {"samples": [3]}}, "samples: an element is no object"),
     ({"memory": {"samples": [{"rss_bytes": 5}]}}, "a memory sample without a time between 2000 and 2100"),
@@ -158,6 +162,13 @@ def test_what_is_no_figure_is_refused_and_the_rest_is_read(wrong, reason):
     found = read(export(**wrong))
     assert [one.reason for one in found if isinstance(one, Reject)] == [reason]
     assert [one for one in found if isinstance(one, Sample) and one.name == "monitor.cycles"]
+
+
+def test_names_beyond_the_most_are_not_read():
+    """The first thousand are."""
+    tools = {f"tool {number}": {"calls": 1} for number in range(1_005)}
+    calls = [one for one in read(export(tools=tools)) if isinstance(one, Sample) and one.name == "monitor.tool.calls"]
+    assert len(calls) == 1_000
 
 
 def test_a_name_that_is_hostile_is_a_label_like_any_other():
