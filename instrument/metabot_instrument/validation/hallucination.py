@@ -12,6 +12,7 @@ from metabot_instrument.validation.claims.check import Claim, Standing, checked
 from metabot_instrument.validation.claims.knowledge import KnowledgeBase, knowledge
 from metabot_instrument.validation.claims.prepared import Prepared
 from metabot_instrument.validation.judge import Judge, NoJudgementError
+from metabot_instrument.validation.settled import one_of, positive, share, texts
 from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Verdict
 
 CONTRADICTED: Final = "contradicted claim"
@@ -57,25 +58,17 @@ class Hallucination:
     reasons = frozenset({CONTRADICTED, UNKNOWN, TOO_LONG, NO_JUDGE})
 
     def __post_init__(self) -> None:
-        for setting, allowed in (
-            ("on_contradiction", ("reject", "flag", "clarify")),
-            ("on_judge_failure", ("unknown", "reject")),
-        ):
-            if getattr(self, setting) not in allowed:
-                raise ValueError(
-                    f"hallucination: {setting} = {getattr(self, setting)!r} is nothing it can do.\n"
-                    f"  Use one of {', '.join(allowed)}."
-                )
-        if not isinstance(self.unknown_allowed, int | float) or not 0 <= self.unknown_allowed <= 1:
-            raise ValueError(
-                f"hallucination: unknown_allowed = {self.unknown_allowed!r} is no share.\n  Write one from 0 to 1."
-            )
+        one_of(self, "on_contradiction", ("reject", "flag", "clarify"))
+        one_of(self, "on_judge_failure", ("unknown", "reject"))
+        share(self, "unknown_allowed")
+        positive(self, "longest", "judge_most", whole=True)
+        positive(self, "judge_seconds")
         judge = None
         if self.judge_url is not None:
             judge = Judge(self.judge_url, self.judge_model, self.judge_key_variable, self.judge_seconds)
         object.__setattr__(self, "_known", Prepared(knowledge(self.knowledge)))
         object.__setattr__(self, "_judge", judge)
-        object.__setattr__(self, "kinds", tuple(self.kinds))
+        object.__setattr__(self, "kinds", texts(self, "kinds"))
 
     @property
     def can_modify(self) -> bool:

@@ -16,9 +16,8 @@ from pyrate_limiter import Rate, TokenBucket
 
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.keyed import Keyed, lock
-from metabot_instrument.validation.misuse import misuse
 from metabot_instrument.validation.patience import patience
-from metabot_instrument.validation.settled import positive
+from metabot_instrument.validation.settled import one_of, positive
 from metabot_instrument.validation.verdict import Approved, Rejected, Retry, Verdict
 
 OVER = "over the rate"
@@ -50,8 +49,7 @@ class RateLimit:
         positive(self, "requests_per_minute")
         positive(self, "keys", *(["burst"] if self.burst is not None else []), whole=True)
         burst = max(1, int(self.requests_per_minute)) if self.burst is None else self.burst
-        if self.on_limit not in ("delay", "reject"):
-            raise misuse(self.name, f"on_limit = {self.on_limit!r:.100} is nothing", "Say delay or reject.")
+        one_of(self, "on_limit", ("delay", "reject"))
         limit = max(1, round(self.requests_per_minute * _PARTS))
         spare = min(burst - 1, int(self.requests_per_minute / 60 * _LATE))
         rates, patient = ([Rate(limit, _MINUTE * _PARTS, most)] for most in (burst, burst - spare))

@@ -64,7 +64,10 @@ def test_rejects_a_text_that_is_too_long_to_be_searched() -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"on_detection": "sanitize"}, {"threshold": 0}, {"on_judge_failure": "approve"}, {"judge_url": "ftp://host"}],
+    [
+        *({"on_detection": "sanitize"}, {"threshold": 0}, {"on_judge_failure": "approve"}, {"judge_url": "ftp://host"}),
+        *({"threshold": True}, {"longest": -1}, {"longest": "x"}, {"judge_seconds": 0}, {"judge_until": 1.5}),
+    ],
 )
 def test_says_what_is_wrong_with_a_setting(settings: dict[str, object]) -> None:
     """A wrong setting is refused where the validator is made."""

@@ -73,3 +73,24 @@ def test_says_what_is_wrong_with_the_knowledge(knowledge: object) -> None:
     """What is no fact, and a file that cannot be read, are refused where the validator is made."""
     with pytest.raises(ValueError, match=r"\n  "):
         Hallucination(knowledge=knowledge)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"kinds": "message"}, id="a text that would be a list of letters"),
+        pytest.param({"kinds": [1]}, id="kinds that are no texts"),
+        pytest.param({"longest": -1}, id="nothing is short enough"),
+        pytest.param({"longest": float("inf")}, id="no whole number"),
+        pytest.param({"longest": "100"}, id="a text"),
+        pytest.param({"judge_seconds": -1}, id="no time"),
+        pytest.param({"judge_most": 0}, id="no claim"),
+        pytest.param({"unknown_allowed": True}, id="yes"),
+        pytest.param({"on_contradiction": "warn"}, id="an unknown word"),
+        pytest.param({"judge_url": "http://host:99999/v1", "judge_model": "m"}, id="no such port"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused(settings: dict[str, object]) -> None:
+    """Where the validator is made, not at the first action."""
+    with pytest.raises(ValueError, match=r"\n  "):
+        Hallucination(knowledge=KNOWN, **settings)  # type: ignore[arg-type]
