@@ -228,6 +228,20 @@ MARKS: Final = (
     ),
 )  # fmt: skip
 
+_BY_WORD: Final = {
+    word: [number for number, mark in enumerate(MARKS) if word in mark.words]
+    for word in frozenset().union(*(mark.words for mark in MARKS))
+}
+_BY_SIGN: Final = tuple((sign, number) for number, mark in enumerate(MARKS) for sign in mark.signs)
+
+
+def hinted(text: str, words: set[str]) -> list[Mark]:
+    """The marks that the text has a word or a sign of."""
+    numbers = {number for word in words & _BY_WORD.keys() for number in _BY_WORD[word]}
+    numbers.update([number for sign, number in _BY_SIGN if sign in text])
+    return [MARKS[number] for number in sorted(numbers)]
+
+
 _ASKED: Final = re.compile(r"(?:^|\n)\W{0,3}(?:user|human|q|question)\s?\d{0,3}\s?:")
 _COMPLIED: Final = re.compile(
     r"(?:^|\n)\W{0,3}(?:assistant|ai|a|answer|bot)\s?\d{0,3}\s?:\W{0,3}"

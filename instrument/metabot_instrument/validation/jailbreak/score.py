@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from metabot_instrument.validation.jailbreak.folded import smuggled
 from metabot_instrument.validation.jailbreak.learned import likelihood
 from metabot_instrument.validation.jailbreak.letters import Row, row
-from metabot_instrument.validation.jailbreak.marks import MARKS, compliant_turns
+from metabot_instrument.validation.jailbreak.marks import compliant_turns, hinted
 from metabot_instrument.validation.jailbreak.rules import RULES, Reason
 from metabot_instrument.validation.jailbreak.spellings import decoded, respelled
 
@@ -102,9 +102,9 @@ def _hits(letters: str) -> Iterator[Hit]:
 
 
 def _marked(read: Row) -> Iterator[Hit]:
-    text, words, present = read.text, set(read.words), set(read.letters)
-    for mark in MARKS:
-        if mark.needs <= present and (not mark.words.isdisjoint(words) or any(sign in text for sign in mark.signs)):
+    text, present = read.text, set(read.letters)
+    for mark in hinted(text, set(read.words)):
+        if mark.needs <= present:
             found = mark.pattern.search(text)
             if found:
                 at = int(found.start() / len(text) * len(read.letters))
