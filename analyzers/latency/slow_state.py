@@ -3,7 +3,8 @@
 Bad:   an agent is in `planning` for 71% of its working time: 12.4 s each time, where half of its other states take
        0.9 s or less. Or `curating` took 0.8 s each time in 12 sessions, and takes 2.6 s in the 9 since.
 Fine:  it is idle, has ended, or waits for a person's approval; a state that is entered often and left soon; two states
-       alone, which nothing can be compared with; one long stay; sessions that differ for no reason.
+       alone, which nothing can be compared with; one long stay, or one long session of many; sessions that differ for
+       no reason, or drift.
 
 Needs what a performance monitor counted (`monitor.state.entries`, `monitor.state.duration_ms`), of each session the
 last export; else the events of state changes, session by session. Ignores states without a name, and the state that a
@@ -11,8 +12,9 @@ log leaves open at its end. Does not know what an agent does in a state: a long 
 
 The figure, `ms per entry`, is the mean stay: over all sessions, or, where the detail says `longer`, over the sessions
 since it became longer. What would do is the median of its other working states, or what it was before. Since when it is
-longer is the split of the sessions, in their order, with the largest rank sum; how likely chance splits them as well is
-counted over 2,000 fixed shuffles (below eight sessions it is always likely). Sessions count as independent.
+longer is the split of the sessions, in their order, with the largest rank sum; how likely chance splits one of all
+states as well is counted over fixed shuffles, corrected for neighbours that are alike (docs/statistics.md). Nothing is
+said to be longer below eight sessions, nor where the median session did not grow, or is no longer that long.
 
 Settings:
   min_entries        of the state; fewer are an accident
@@ -22,15 +24,16 @@ Settings:
   min_entry_seconds  that it takes each time; less is not slow
   min_seconds        that it takes in all beyond what would do
   min_growth         times as long as before, to say that it became longer
-  max_chance         that sessions in any order look like that
+  max_chance         that one of all states looks like that if none did; against its others, the chance that it is the
+                     one with the longest stay in so many sessions. In all sessions is enough, where they are few
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
 import polars as pl
 
 from analyzers.exhibits import exemplars
@@ -38,17 +41,15 @@ from analyzers.finding import Candidate, Metric, Subject, Waste
 from analyzers.frames import EVENTS, SAMPLES, Frame
 from analyzers.identifiers import SUBJECT, about, subject_of
 from analyzers.latency.dwelling import stays
+from analyzers.latency.lasting_change import LEAST, Values, chance, change
+from analyzers.latency.longest import longest
 from analyzers.latency.resting import rests
 
 READS: Final[tuple[Frame, ...]] = (SAMPLES, EVENTS)
 RULE_VERSION: Final = 1
 
 _LONGER: Final = "longer"
-_SHUFFLES: Final = 2_000
-_ROUNDING: Final = 1e-9
 _COMPARED: Final = 500  # sessions, the latest; older ones say little about now
-
-Ranks = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Settings:
     min_entry_seconds: float = 5
     min_seconds: float = 60
     min_growth: float = 1.5
-    max_chance: float = 0.02
+    max_chance: float = 0.005
 
 
 _DEFAULTS: Final = Settings()
@@ -81,9 +82,16 @@ def detect(samples: pl.LazyFrame, events: pl.LazyFrame, *, settings: Settings = 
         settings.min_times
     )
     costs = (pl.col("observed_ms") - pl.col("usual_ms")) * pl.col("entries") >= 1000 * settings.min_seconds
-    no_chance = ~longer | (pl.col("chance") <= settings.max_chance)
-    found = _states(stayed).filter(works & often & leads & comparable & lasts & far_longer & costs & no_chance)
-    return [_candidate(state, stayed) for state in _once(found).to_dicts()]
+    grew = (pl.min_horizontal("grown", "grown_lately") >= settings.min_growth) & (pl.col("sessions") >= LEAST)
+    states = _states(stayed)
+    found = states.filter(works & often & leads & comparable & lasts & far_longer & costs & (grew | ~longer))
+    figures = states.filter(longer & works & (pl.col("sessions") >= LEAST)).height
+    chances = [_chance(state, stayed, figures, settings.max_chance) for state in found.to_dicts()]
+    likely = found.with_columns(pl.Series("chance", chances, dtype=pl.Float64))
+    no_chance = likely.filter(
+        (pl.col("chance") <= settings.max_chance) | (pl.col("longest") == pl.col("beside")).fill_null(value=False)
+    )
+    return [_candidate(state, stayed) for state in _once(no_chance).to_dicts()]
 
 
 def measure(
@@ -108,14 +116,8 @@ def _states(stayed: pl.DataFrame) -> pl.DataFrame:
     later = pl.DataFrame([one for one in split if one], schema=_LATER, orient="row")
     known = rows.select("service", "operation", "share", "others", "rests", "sessions")
     past = later.join(known, on=("service", "operation"))
-    columns = ("service", "operation", "detail", "rests", "share", "others", "sessions", *list(_LATER)[3:])
-    plain = rows.with_columns(
-        detail=pl.lit(None, pl.String),
-        chance=pl.lit(None, pl.Float64),
-        before=pl.lit(None, pl.Int64),
-        since_ns=pl.lit(None, pl.Int64),
-    )
-    return pl.concat([plain.select(columns), past.select(columns)]).sort(SUBJECT, nulls_last=False)
+    plain = rows.join(longest(stayed), on=("service", "operation"), how="left")
+    return pl.concat([plain, past], how="diagonal").sort(SUBJECT, nulls_last=False)
 
 
 _LATER: Final[dict[str, type[pl.DataType]]] = {
@@ -125,7 +127,8 @@ _LATER: Final[dict[str, type[pl.DataType]]] = {
     "entries": pl.Float64,
     "observed_ms": pl.Float64,
     "usual_ms": pl.Float64,
-    "chance": pl.Float64,
+    "grown": pl.Float64,  # by the medians of the sessions, in medians before; the second of the latest ones
+    "grown_lately": pl.Float64,
     "before": pl.Int64,  # sessions before it became longer
     "since_ns": pl.Int64,
 }
@@ -160,26 +163,26 @@ def _split(stayed: pl.DataFrame) -> tuple[Any, ...] | None:
     recent = stayed.tail(_COMPARED)
     if recent.height < 2:
         return None
-    ranks = (recent["total_ms"] / recent["entries"]).rank("average").to_numpy()
-    at = int(_excess(ranks[np.newaxis, :]).argmin()) + 1
-    before, after = recent.head(at), recent.tail(recent.height - at)
+    found = change(_levels(recent))
+    before, after = recent.head(found.at), recent.tail(recent.height - found.at)
     means = [float(part["total_ms"].sum()) / float(part["entries"].sum()) for part in (before, after)]
-    chance = _chance(ranks) if means[1] > means[0] else 1.0
-    of = recent.row(0, named=True)
-    since = int(after["time_ns"].to_numpy().min())
-    return of["service"], of["operation"], _LONGER, float(after["entries"].sum()), means[1], means[0], chance, at, since
+    of, since = recent.row(0, named=True), int(after["time_ns"].to_numpy().min())
+    return (
+        of["service"], of["operation"], _LONGER, float(after["entries"].sum()), means[1], means[0],
+        found.grown, found.grown_lately, found.at, since,
+    )  # fmt: skip
 
 
-def _chance(ranks: Ranks) -> float:
-    """The share of shuffles that have a split as good as the best one: Pettitt's test of a change, one-sided."""
-    shuffled = np.random.default_rng(len(ranks)).permuted(np.tile(ranks, (_SHUFFLES, 1)), axis=1)
-    as_good = _excess(shuffled).min(axis=1) <= _excess(ranks[np.newaxis, :]).min() + _ROUNDING
-    return (1 + int(as_good.sum())) / (1 + _SHUFFLES)
+def _levels(stayed: pl.DataFrame) -> Values:
+    return (stayed["total_ms"] / stayed["entries"]).to_numpy()
 
 
-def _excess(ranks: Ranks) -> Ranks:
-    """What the first ranks of each row sum to beyond their mean, after each of them but the last."""
-    return np.cumsum(ranks - ranks.mean(axis=1, keepdims=True), axis=1)[:, :-1]
+def _chance(state: dict[str, Any], stayed: pl.DataFrame, figures: int, enough: float) -> float:
+    """That one of all states looks like that: of those that were compared with their past, or with their others."""
+    if state["detail"] is None:
+        return float(state["chance"] or 0.0)
+    here = pl.col("service").eq(state["service"]) & pl.col("operation").eq(state["operation"])
+    return chance(_levels(stayed.filter(here).tail(_COMPARED)), state["before"], figures=figures, enough=enough)
 
 
 def _once(found: pl.DataFrame) -> pl.DataFrame:
@@ -206,7 +209,7 @@ def _candidate(state: dict[str, Any], stayed: pl.DataFrame) -> Candidate:
         subject=subject_of(state),
         evidence=Waste(observed=_metric(state), achievable=state["usual_ms"], occurrences=round(state["entries"])),
         problem=_problem(state),
-        e_value=None if state["chance"] is None else 0.5 / float(np.sqrt(state["chance"])),
+        e_value=None if state["detail"] is None else 0.5 / math.sqrt(state["chance"]),
         first_ns=int(times.min()),
         last_ns=int(times.max()),
         traces=here.height,

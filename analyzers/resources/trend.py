@@ -71,12 +71,12 @@ def _chance(floor: Values, score: float, rest: Values) -> float:
     variance = (n * (n - 1) * (2 * n + 5) - float((ties * (ties - 1) * (2 * ties + 5)).sum())) / 18
     if variance <= 0:
         return 1.0
-    alike = _alike(rest)
-    z = (score - 1) / math.sqrt(variance * (1 + alike) / (1 - alike))
+    same = alike(rest)
+    z = (score - 1) / math.sqrt(variance * (1 + same) / (1 - same))
     return 0.5 * math.erfc(z / math.sqrt(2))
 
 
-def _alike(rest: Values) -> float:
+def alike(rest: Values) -> float:
     """The correlation of neighbours, without the bias that a short series and its fitted line give it."""
     n, own = len(rest), rest - rest.mean()
     square = float((own**2).sum())

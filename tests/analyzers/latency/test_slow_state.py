@@ -1,5 +1,8 @@
 """States in which an agent stays too long: when it is said, with which figures, and when nothing is said."""
 
+import math
+import random
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -76,7 +79,7 @@ def test_says_since_when_a_state_takes_longer():
     )
     assert found.first_ns == 1_790_000_000_000_000_000 + 12 * 600 * 10**9
     assert (found.traces, found.traces_examined) == (9, 21)
-    assert found.e_value == pytest.approx(0.5 * 2001**0.5)
+    assert found.e_value == pytest.approx(0.5 * (4001 / 4) ** 0.5)  # four states were looked at
 
 
 def test_a_log_of_changes_tells_the_same():
@@ -109,6 +112,10 @@ def test_a_log_of_changes_tells_the_same():
         pytest.param(curating(*[1] * 12, *[1.4] * 12 * 2), id="hardly longer"),
         pytest.param(curating(1, 4, 1, 1, 4, 1, 4, 1, 4, 4, 1, 4), id="one session so, the next otherwise"),
         pytest.param(curating(*[4] * 10, *[1] * 10), id="it became shorter"),
+        pytest.param(curating(*[1] * 12, *[4] * 12, *[1] * 9), id="it was longer for a while"),
+        pytest.param(curating(*[1] * 12, *[1.2] * 11, 90), id="one long session of those since"),
+        pytest.param(sessions(planning(400_000), *[planning(700)] * 11), id="one long session of twelve"),
+        pytest.param(curating(*[1.2**number for number in range(12)]), id="it drifts"),
         pytest.param(NO_SAMPLES, id="nothing at all"),
     ],
 )
@@ -135,6 +142,49 @@ def test_measures_without_conditions():
     assert measure(measured, NO_LOG, subject=subject("planning")).value == 5
     assert measure(measured, NO_LOG, subject=subject("planning", "longer")) is None
     assert measure(measured, NO_LOG, subject=subject("elsewhere")) is None
+
+
+STATES = ("planning", "acting", "reading", "writing")
+
+
+def scattered(chance, count, sigma):
+    """Four states whose stays differ from session to session for no reason."""
+    return sessions(*[{state: chance.lognormvariate(9, sigma) for state in STATES} for _ in range(count)])
+
+
+def drifting(chance):
+    """Forty sessions of a load that wanders for all states alike."""
+    load, levels = 0.0, []
+    for _ in range(40):
+        load = 0.9 * load + chance.gauss(0, 0.3)
+        levels.append(dict.fromkeys(STATES, 8_000 * math.exp(load)))
+    return sessions(*levels)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("count", "sigma"), [(20, 0.5), (20, 1.2), (60, 0.5), (12, 2)])
+def test_scatter_alone_is_no_slow_state(count, sigma):
+    """Of fifty recordings with four states each, whose sessions scatter, one at most seems to hold any slow one."""
+    found = [bool(detect(scattered(random.Random(seed), count, sigma), NO_LOG)) for seed in range(50)]
+    assert sum(found) <= 1
+
+
+@pytest.mark.slow
+def test_a_load_that_drifts_seldom_seems_a_change():
+    """Of fifty recordings whose load wanders slowly, three at most seem to hold a change."""
+    assert sum(bool(detect(drifting(random.Random(seed)), NO_LOG)) for seed in range(50)) <= 3
+
+
+@pytest.mark.slow
+def test_changes_are_found_through_scatter():
+    """Of twenty recordings in which one state of four becomes three times as long, eighteen are found."""
+    found = 0
+    for seed in range(20):
+        chance = random.Random(seed)
+        states = [{state: chance.lognormvariate(9, 0.4) for state in STATES} for _ in range(40)]
+        changed = [each | {"acting": each["acting"] * (3 if number >= 20 else 1)} for number, each in enumerate(states)]
+        found += [one.subject for one in detect(sessions(*changed), NO_LOG)] == [subject("acting", "longer")]
+    assert found >= 18
 
 
 @given(st.lists(st.sampled_from([0.5, 1, 2, 3]), min_size=8, max_size=20), st.randoms())
