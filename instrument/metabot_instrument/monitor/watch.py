@@ -87,8 +87,8 @@ class Watch:
         if most is None or len(recent) < limits.calls:
             return []
         failed = [one.failed for one in recent].count(True)  # for every call of a tool: quicker than a sum
-        if failed <= most * len(recent):
-            return self._alerts.resolved("tool_failing", tool, at)
+        if failed <= most * len(recent):  # between the half of it and the whole it stays as it is
+            return self._alerts.resolved("tool_failing", tool, at) if failed <= most * len(recent) / 2 else []
         said = f"{failed} of the last {len(recent)} calls failed"
         raised = self._alerts.raised(
             "tool_failing", tool, f"{tool}: {said}", value=failed / len(recent), limit=most, at=at

@@ -295,6 +295,22 @@ def test_states_last_from_change_to_change_or_exit(bus: Bus, monitor: Performanc
     assert found["unmatched"] == {"starts": 0, "ends": 1}
 
 
+def test_an_exit_of_another_state_than_the_one_left_is_unmatched(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """A change ends the state before, and only that state's exit may still follow."""
+    bus.emit("agent:state:change", newState="THINK", timestamp=T0)
+    bus.emit("agent:state:change", newState="ACT", timestamp=T0 + 100)
+    bus.emit("agent:state:exit", state="READ", timestamp=T0 + 101)
+    bus.emit("agent:state:exit", state="THINK", timestamp=T0 + 102)
+    assert monitor.metrics()["unmatched"] == {"starts": 0, "ends": 1}
+
+
+def test_cycles_of_which_only_ends_are_told_are_counted(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """As many as there are ends, where there are more of them than starts."""
+    for name in ("agent:cycle:start", "agent:cycle:end", "agent:cycle:end"):
+        bus.emit(name)
+    assert monitor.metrics()["session"]["cycles"] == 2
+
+
 def test_a_state_that_lasts_counts_as_long_as_it_has_lasted(bus: Bus, monitor: PerformanceMonitor) -> None:
     """And each agent is in a state of its own."""
     bus.emit("agent:state:change", newState="WAIT", agentId="a")

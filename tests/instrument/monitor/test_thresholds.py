@@ -74,6 +74,20 @@ def test_a_slow_call_raises_an_alert_once_until_it_is_resolved(bus: Bus, log: Pa
     assert told[1][1]["duration_ms"] >= 0
 
 
+def test_a_tool_that_fails_every_second_time_is_told_once(bus: Bus) -> None:
+    """Its share goes to and fro over the limit; it is over only when half of that share is left."""
+    heard: list[str] = []
+    bus.on("alert:*", lambda signal: heard.append(signal.name))
+    monitor = PerformanceMonitor(bus, thresholds={"tool": {"error_share": 0.5, "calls": 5, "window": 8}})
+    for number in range(24):
+        call(bus, failed=number % 2 == 0)
+    assert heard == ["alert:raised"]
+    for _ in range(4):
+        call(bus)
+    monitor.close()
+    assert heard == ["alert:raised", "alert:resolved"]
+
+
 def test_a_tool_that_fails_too_often_is_switched_off(bus: Bus, log: Path) -> None:
     """Once, by its last calls alone; switched on again, it is judged by those that follow."""
     off: list[tuple[str, str]] = []
