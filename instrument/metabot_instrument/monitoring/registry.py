@@ -19,7 +19,7 @@ NEEDED: Final = ("name", "take(seen)", "found()", "figures()", "reset()")
 
 def monitors_of(tables: object) -> list[Monitor]:
     """Raises ValueError where a table names no monitor, or one that does not know its keys."""
-    found = made(tables, section="monitors", types=TYPES)
+    found = made(tables, section="monitors", types=TYPES, method="take")
     for at, one in enumerate(found, 1):
         if not isinstance(one, Monitor):
             raise misuse(

@@ -22,28 +22,42 @@ TYPES: Final = {
 }
 
 
-def made(tables: object, *, section: str = "validators", types: Mapping[str, str] = TYPES) -> list[Any]:
+def made(
+    tables: object, *, section: str = "validators", types: Mapping[str, str] = TYPES, method: str = "validate"
+) -> list[Any]:
     """One object for each table, in their order; `types` tells module and class of the names that are shipped.
 
-    Raises ValueError that says which table of `section` is wrong, in what, and what to write.
+    Raises ValueError that says which table of `section` is wrong, in what, and what to write. A class without `method`
+    is refused before anything of it runs.
     """
     if not isinstance(tables, list | tuple):
         raise misuse(section, "is no list of tables", f'Write it as in [{{ type = "{min(types)}" }}].')
-    return [_made(table, f"{section}, number {at}", types) for at, table in enumerate(tables, 1)]
+    return [_made(table, section, at, types, method) for at, table in enumerate(tables, 1)]
 
 
-def _made(table: object, where: str, types: Mapping[str, str]) -> Any:
+def _made(table: object, section: str, at: int, types: Mapping[str, str], method: str) -> Any:
+    where = f"{section}, number {at}"
     kind = table.get("type") if isinstance(table, Mapping) else None
     if not isinstance(table, Mapping) or not isinstance(kind, str):
         raise misuse(where, "has no type", f'Say one of {", ".join(types)}, as in {{ type = "{min(types)}" }}.')
     where = f"{where} ({kind})"
     found = _class(kind, where, types)
+    if not callable(getattr(found, method, None)):
+        raise misuse(where, f"{found.__name__} is no {section.removesuffix('s')}", f"Say a class that has {method}().")
     keywords = {str(name): value for name, value in table.items() if name != "type"}
     _check_names(found, keywords, where)
     one, error = tried(found, **keywords)
     if error is not None:
-        raise misuse(where, f"cannot be made: {type(error).__name__}: {error}", "Mend the table.") from error
+        raise _unmade(where, kind, error) from error
     return one
+
+
+def _unmade(where: str, kind: str, error: BaseException) -> ValueError:
+    """In the class's own words, where they are about its settings."""
+    if not isinstance(error, ValueError):
+        return misuse(where, f"cannot be made: {type(error).__name__}: {error}", "Mend the table.")
+    what, _, advice = str(error).partition("\n  ")
+    return misuse(where, what.removeprefix(f"{kind}: "), advice or "Mend the table.")
 
 
 def _class(kind: str, where: str, types: Mapping[str, str]) -> Any:
@@ -72,3 +86,6 @@ def _check_names(found: type, keywords: Mapping[str, Any], where: str) -> None:
     for name in keywords:
         if name not in known:
             raise misuse(where, f"{name} is none of its settings", nearest(name, known))
+    for each in parameters:
+        if each.name in known and each.default is Parameter.empty and each.name not in keywords:
+            raise misuse(where, f"{each.name} is missing", f"Add it to the table: {each.name} = …")

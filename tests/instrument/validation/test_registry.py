@@ -37,6 +37,13 @@ NUMBER = 7
 class Open:
     def __init__(self, **anything):
         self.given = anything
+
+    def validate(self, action):
+        return Approved()
+
+class Touching:
+    def __init__(self):
+        open("touched", "w").close()
 """
 
 
@@ -81,10 +88,16 @@ WRONG: list[tuple[str, Any, str]] = [
     (
         "a key too few",
         [{"type": "own_checks.WordLimit"}],
-        r"\(own_checks.WordLimit\): cannot be made: TypeError",
+        r"\(own_checks.WordLimit\): most_words is missing.\n  Add it to the table: most_words = …",
     ),
-    ("a sentence", [{"type": "hallucination", "knowledge": "no-such.json"}], r"[^.]\.\n  Mend the table\.$"),
-    ("a wrong value", [{"type": "own_checks.WordLimit", "most_words": 0}], r"ValueError: most_words = 0 will not do"),
+    ("a sentence", [{"type": "hallucination", "knowledge": "no-such.json"}], r"[^.]\.\n  Give the path [^.]*\.$"),
+    ("a wrong value", [{"type": "own_checks.WordLimit", "most_words": 0}], r"Limit\): most_words = 0 will not do"),
+    (
+        "a wrong value of a shipped one",
+        [{"type": "rate_limit", "requests_per_minute": -1}],
+        r"^validators, number 1 \(rate_limit\): requests_per_minute = -1 will not do\.\n  Say a number [^.]*\.$",
+    ),
+    ("nothing to know", [{"type": "hallucination"}], r"\(hallucination\): knowledge is missing"),
 ]
 
 
@@ -93,6 +106,14 @@ def test_a_wrong_table_is_told(tables: Any, words: str) -> None:
     """Where it stands, what is wrong with it and what to write."""
     with pytest.raises(ValueError, match=words):
         ValidationPipeline.configured(tables)
+
+
+def test_what_is_no_validators_class_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused before one of it is made."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"\(own_checks.Touching\): Touching is no validator\.\n  Say a class "):
+        ValidationPipeline.configured([{"type": "own_checks.Touching"}])
+    assert not (tmp_path / "touched").exists()
 
 
 def test_a_class_that_takes_anything_gets_it() -> None:
