@@ -2,15 +2,17 @@
 
 Bad:   half of an operation's 60 sessions take 40,000 tokens or less, 95 of 100 take 110,000 or less, and two take
        2,400,000 and 1,900,000: half of all that was used.
-Fine:  sessions that differ by a factor of ten all the time; one session of five; many large sessions, which are the
-       operation's way; a small one beside tiny ones.
+Fine:  sessions that differ by a factor of ten all the time; one session of five; several large sessions, which are
+       another kind of task; a largest one that is as far from the next as large ones are from each other; a small one
+       beside tiny ones.
 
 Needs model calls with their session, else their trace, and for tokens their counts; of sessions that only a performance
 monitor tells of, what it counted (`monitor.llm.*`, the last export of each). Compares sessions of one service and
 operation, tokens first, and calls where tokens say nothing. A session runs away if it takes several times the median,
 lies far beyond it as sessions of that operation scatter (on a logarithmic scale, by the median of the distances from
-the median), and takes at least twice what 95 of 100 others do. Ignores what the sessions were for: a large task may be
-worth its price.
+the median), and takes at least twice what 95 of 100 others do. Those that run away must be few, and the gap below them
+wider than the tail of the others explains (docs/statistics.md). Ignores what the sessions were for: a large task may be
+worth its price, and one or two of another kind of task look the same.
 
 The figure, `tokens per session` (or `calls per session`), is the mean over all sessions. What would do is the same with
 what 95 of 100 others take at most in the place of what ran away. The money is the excess in proportion.
@@ -20,6 +22,8 @@ Settings:
   min_times      as much as the median session
   min_deviation  times the usual distance from the median
   max_share      of the sessions that run away: above, it is the operation's way
+  max_away       sessions that run away: more are another kind of task, unless they are one of a hundred or fewer
+  max_chance     that the tail of the others leaves such a gap in any operation
   min_usage      share of all that was used that they took
   min_tokens     that they took beyond what others do, together
   min_calls      the same, in calls
@@ -38,6 +42,7 @@ from analyzers.finding import Candidate, Metric, Subject, Unit, Waste
 from analyzers.frames import CALLS, SAMPLES, Frame
 from analyzers.identifiers import SUBJECT, about, subject_of
 from analyzers.resources.session_usage import made, sessions
+from analyzers.resources.tail import gap_chance
 
 READS: Final[tuple[Frame, ...]] = (CALLS, SAMPLES)
 RULE_VERSION: Final = 1
@@ -46,14 +51,17 @@ _OF_NORMAL: Final = 1.4826  # a normal distribution's standard deviation, in its
 _LEAST_SCATTER: Final = 0.1  # sessions that are all alike differ by a tenth another day
 _TIMES_OTHERS: Final = 2
 _ONE_OF_TWENTY: Final = 0.95
+_RARE: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     min_sessions: int = 10
-    min_times: float = 5
+    min_times: float = 10
     min_deviation: float = 4
     max_share: float = 0.15
+    max_away: int = 2
+    max_chance: float = 0.01
     min_usage: float = 0.2
     min_tokens: int = 50_000
     min_calls: int = 50
@@ -67,11 +75,15 @@ def detect(calls: pl.LazyFrame, samples: pl.LazyFrame, *, settings: Settings = _
     rows = made(calls)
     compared = _compared(sessions(rows, samples), settings)
     enough = pl.col("sessions") >= settings.min_sessions
-    few = pl.col("away") <= settings.max_share * pl.col("sessions")
+    share = pl.col("away") / pl.col("sessions")
+    few = (share <= settings.max_share) & ((pl.col("away") <= settings.max_away) | (share <= _RARE))
     weighs = pl.col("away_sum") >= settings.min_usage * pl.col("sum")
     least = pl.when(pl.col("detail").is_null()).then(settings.min_tokens).otherwise(settings.min_calls)
     costs = pl.col("excess") >= least
-    found = _groups(compared).remove(pl.col("away") == 0).filter(enough & few & weighs & costs)
+    groups = _groups(compared).filter(enough)
+    large = groups.remove(pl.col("away") == 0).filter(few & weighs & costs)
+    chances = [groups.height * _chance(group, compared) for group in large.to_dicts()]
+    found = large.filter(pl.Series(chances, dtype=pl.Float64) <= settings.max_chance)
     return [_candidate(group, compared, rows) for group in _once(found).to_dicts()]
 
 
@@ -93,6 +105,13 @@ def _compared(every: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     ranked = every.with_columns(took.median().over(SUBJECT).alias("median")).with_columns(far.alias("far"))
     found = ranked.with_columns(others.alias("others"))
     return found.with_columns((pl.col("far") & (took >= _TIMES_OTHERS * pl.col("others"))).alias("runaway"))
+
+
+def _chance(group: dict[str, Any], compared: pl.DataFrame) -> float:
+    """That a tail like that of the other sessions leaves such a gap below those that run away."""
+    here = compared.filter(about(subject_of(group)))
+    away, others = (here.filter(pl.col("runaway") == ran)["took"].to_numpy() for ran in (True, False))
+    return gap_chance(others, away)
 
 
 def _groups(compared: pl.DataFrame) -> pl.DataFrame:
