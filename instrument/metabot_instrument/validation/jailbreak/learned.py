@@ -51,7 +51,7 @@ def features(read: Row) -> set[str]:
     found.update([f"{one} {other}" for one, other in itertools.pairwise(words)])
     found.update([word[:_STEM] + "*" for word in words if len(word) > _STEM])
     for sentence in read.letters.replace("_", "").replace('"', "").split("|"):
-        for step in _STEPS:
+        for step in _STEPS[: max(len(sentence) - 1, 0)]:
             found.update(["/" + one + other for one, other in zip(sentence, sentence[step:], strict=False)])
     if words:
         found.add("^" + words[0])
@@ -71,7 +71,7 @@ def windows(read: Row) -> Iterator[Row]:
 
 
 def _worded(read: Row, weights: dict[str, float]) -> float:
-    known = [weights[name] for name in features(read) if name in weights]
+    known = [weights[name] for name in features(read) & weights.keys()]
     return 3 * sum(known) / math.sqrt(len(known)) if known else 0.0
 
 
