@@ -27,18 +27,18 @@ $WaitSeconds = 2  # for another writer
 
 # The declared types; any other is written and marked.
 $Known = @(
-    'task_started', 'task_completed', 'task_failed', 'thesis_start', 'thesis_end', 'synthesis_start',
-    'synthesis_end', 'eval', 'rune', 'replan', 'evidence_search', 'evidence_added', 'evidence_rejected',
+    'task_started', 'task_completed', 'task_failed', 'thesis_start', 'thesis_end', 'synthesis_start', 'synthesis_end',
+    'eval', 'rune', 'replan', 'plan_proposed', 'evidence_search', 'evidence_added', 'evidence_rejected',
     'rag_retrieval', 'citation_added', 'second_pass', 'quality_check', 'confidence_check', 'system_startup',
     'system_shutdown', 'health_check', 'performance_metric', 'events_lost', 'migration', 'deployment', 'rollback',
     'configuration_change', 'scale_event', 'bqi_pattern_learned', 'bqi_rule_applied', 'binoche_decision',
     'ensemble_update', 'alert_triggered', 'alert_resolved', 'threshold_exceeded', 'anomaly_detected',
+    'validator_decision', 'circuit_opened', 'circuit_closed', 'tool_switched_off', 'tool_switched_on',
     'session_start', 'session_end', 'persona_activated', 'persona_switched', 'pass_started', 'pass_completed',
-    'pass_failed', 'telemetry_loaded', 'analysis_completed', 'finding_raised', 'finding_resolved',
-    'finding_stopped', 'proposal_written', 'verification_started', 'verification_passed', 'verification_failed',
-    'pull_request_opened', 'pull_request_revised', 'pull_request_merged', 'pull_request_closed',
-    'impact_watch_started', 'impact_improved', 'impact_unchanged', 'impact_regressed', 'impact_unknown',
-    'revert_opened'
+    'pass_failed', 'telemetry_loaded', 'analysis_completed', 'finding_raised', 'finding_resolved', 'finding_stopped',
+    'proposal_written', 'verification_started', 'verification_passed', 'verification_failed', 'pull_request_opened',
+    'pull_request_revised', 'pull_request_merged', 'pull_request_closed', 'impact_watch_started', 'impact_improved',
+    'impact_unchanged', 'impact_regressed', 'impact_unknown', 'revert_opened'
 )
 
 function Get-LogPath {

@@ -9,7 +9,7 @@ from analyzers.control import control
 from analyzers.finding import Subject
 from analyzers.registry import ANALYZERS
 from analyzers.untrusted import Name
-from tests.analyzers.recordings import recorded
+from tests.analyzers.recordings import recorded, with_samples
 
 pytestmark = pytest.mark.real_data
 
@@ -69,7 +69,7 @@ def _on_the_way():
 )
 def test_of_one_recorded_trace_one_thing_is_said(real_data, path, one):
     """What takes four fifths of it is no habit, and plain to see; an unknown subject is not a measured one."""
-    frames = recorded([real_data / path])
+    frames = with_samples([real_data / path])
     assert [finding.candidate.analyzer for finding in found(frames)] == [one]
     nobody = Subject(service=Name("nobody"), operation=Name("nothing"))
     for analyzer in ANALYZERS.values():

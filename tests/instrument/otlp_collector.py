@@ -61,7 +61,7 @@ class Collector:
     def resource(self) -> dict[str, str]:
         """Of the last request."""
         last = self.requests[-1]
-        (of,) = last.resource_spans if isinstance(last, ExportTraceServiceRequest) else last.resource_metrics
+        of, *_ = last.resource_spans if isinstance(last, ExportTraceServiceRequest) else last.resource_metrics
         return attributes(of.resource)
 
 

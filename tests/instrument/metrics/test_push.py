@@ -46,11 +46,11 @@ def as_before() -> Iterator[None]:
 
 def _filled() -> Meter:
     meter = Meter()
-    actions = meter.counter("agent.actions", "Actions.", unit="{action}", labels=("action", "outcome"))
+    actions = meter.counter("desk.actions", "Actions.", unit="{action}", labels=("action", "outcome"))
     actions.inc(3, action="search", outcome="ok")
     actions.inc(action="search", outcome="error")
-    meter.gauge("pforge_efficiency", "Efficiency.").set(0.75)
-    latency = meter.histogram("agent.latency", "Latency.", labels=("action",), bounds=(0.1, 1.0))
+    meter.gauge("desk.load", "Efficiency.").set(0.75)
+    latency = meter.histogram("desk.latency", "Latency.", labels=("action",), bounds=(0.1, 1.0))
     for seconds in (0.1, 0.2, 0.3, 7):
         latency.observe(seconds, action="search")
     latency.observe(0.4, action="write")
@@ -79,18 +79,18 @@ def test_what_is_pushed_is_what_is_shown() -> None:
         configure(endpoint="")
         pushed = collector.metrics()
     shown = _shown(meter)
-    actions, latency = pushed["agent.actions"], pushed["agent.latency"]
-    assert (actions.unit, latency.unit, pushed["pforge_efficiency"].unit) == ("{action}", "s", "1")
+    actions, latency = pushed["desk.actions"], pushed["desk.latency"]
+    assert (actions.unit, latency.unit, pushed["desk.load"].unit) == ("{action}", "s", "1")
     assert actions.sum.is_monotonic
     assert actions.sum.aggregation_temporality == AGGREGATION_TEMPORALITY_CUMULATIVE
     sums = {labels: point.as_double for labels, point in _points(actions.sum).items()}
-    assert sums == shown["agent_actions_total"] != {}
-    levels = {labels: point.as_double for labels, point in _points(pushed["pforge_efficiency"].gauge).items()}
-    assert levels == shown["pforge_efficiency"] == {(): 0.75}
+    assert sums == shown["desk_actions_total"] != {}
+    levels = {labels: point.as_double for labels, point in _points(pushed["desk.load"].gauge).items()}
+    assert levels == shown["desk_load"] == {(): 0.75}
     counts = {labels: point.count for labels, point in _points(latency.histogram).items()}
-    assert counts == shown["agent_latency_seconds_count"]
+    assert counts == shown["desk_latency_seconds_count"]
     totals = {labels: point.sum for labels, point in _points(latency.histogram).items()}
-    assert totals == shown["agent_latency_seconds_sum"]
+    assert totals == shown["desk_latency_seconds_sum"]
     point = _points(latency.histogram)[("action", "search"),]
     assert (list(point.bucket_counts), list(point.explicit_bounds)) == ([1, 2, 1], [0.1, 1.0])
     assert not point.HasField("min")
@@ -106,7 +106,7 @@ def test_the_same_over_grpc() -> None:
         configure(endpoint=collector.endpoint, protocol="grpc")
         assert flush()
         configure(endpoint="", protocol="http")
-    assert {name: bool(collector.metrics()[name].unit) for name in ("agent.actions", "agent.latency")}
+    assert {name: bool(collector.metrics()[name].unit) for name in ("desk.actions", "desk.latency")}
     assert meter.definitions
 
 
@@ -133,7 +133,7 @@ def test_it_is_pushed_every_so_many_seconds() -> None:
         configure(endpoint="")
     assert meter.definitions
     assert len(collector.requests) >= 3
-    assert len(_points(collector.metrics()["agent.actions"].sum)) == 2
+    assert len(_points(collector.metrics()["desk.actions"].sum)) == 2
 
 
 def test_an_interval_of_zero_pushes_nothing() -> None:
