@@ -321,6 +321,27 @@ def test_what_is_under_way_is_bounded(bus: Bus) -> None:
 
 
 @pytest.mark.slow
+def test_what_waits_for_its_own_thread_is_bounded(bus: Bus) -> None:
+    """With those that are under way there: behind one that holds the loop up, ten thousand in all."""
+    heard: list[Signal] = []
+    begun, go = threading.Event(), threading.Event()
+
+    async def holds_up(signal: Signal) -> None:
+        begun.set()
+        go.wait(30)
+        heard.append(signal)
+
+    bus.on("a", holds_up)
+    with counted("signals_lost", 5):
+        bus.emit("a")
+        assert begun.wait(5)
+        for _ in range(10_004):
+            bus.emit("a")
+    go.set()
+    waited(lambda: len(heard) == 10_000)
+
+
+@pytest.mark.slow
 def test_those_that_are_done_make_room_in_its_own_thread(bus: Bus) -> None:
     """Any number of them, one after the other."""
     heard: list[Signal] = []
