@@ -36,7 +36,8 @@ class Guarded:
         return self._enter(await self._pipeline.validate_async(self._action))
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
-        self._pipeline.heard(self._entered.pop(), ok=kind is None or issubclass(kind, GeneratorExit))
+        if self._entered:
+            self._pipeline.heard(self._entered.pop(), ok=kind is None or issubclass(kind, GeneratorExit))
 
     async def __aexit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         self.__exit__(kind, error, trace)

@@ -105,6 +105,7 @@ class ValidationPipeline:
         """
         return Guarded(self, action)
 
+    @contained("validator_heard", None)
     def heard(self, decision: Decision, *, ok: bool) -> None:
         """Tells the validators that let the action pass how it has ended, and counts it; `guarded` does both.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -133,3 +134,15 @@ def test_an_end_may_be_told_without_a_block() -> None:
     decision = pipeline.validate(ACTION)
     pipeline.heard(decision, ok=False)
     assert hears.told == [(ACTION, False)]
+
+
+def test_misuse_of_a_guard_breaks_nothing() -> None:
+    """What is no action is rejected like any other, and what is no decision, or was never entered, has no end."""
+    pipeline = ValidationPipeline([])
+    nothing: Any = None
+    before = failures().get("validator_heard", 0)
+    with pytest.raises(RejectedActionError, match="NoneType: rejected: is no action"), pipeline.guarded(nothing):
+        raise AssertionError
+    pipeline.guarded(Action("message")).__exit__(None, None, None)
+    pipeline.heard(nothing, ok=True)
+    assert failures()["validator_heard"] == before + 1
