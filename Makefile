@@ -25,7 +25,7 @@ test: $(READY)  ## the suite without its slow lane and with fewer examples of ea
 	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not slow" --hypothesis-profile quick
 
 test-all: $(READY)  ## the suite with its slow lane
-	$(BIN)/python -m pytest -q -n 3 --dist worksteal $(if $(PYTEST_REPORT),--junitxml=$(PYTEST_REPORT))
+	$(BIN)/python -m pytest -q -n 4 --dist worksteal $(if $(PYTEST_REPORT),--junitxml=$(PYTEST_REPORT))
 
 lint: $(READY)  ## ruff, both halves
 	$(BIN)/ruff check .
