@@ -184,6 +184,39 @@ def test_what_nobody_waits_for_any_more_is_there_at_once() -> None:
     assert ValidationPipeline([limit]).validate(ACTION).attempts == 1
 
 
+PAUSES = st.sampled_from([0, 100_000, 400_000, 1_000_000, 3_000_000])  # microseconds, at a request a second
+
+
+@given(st.lists(st.tuples(PAUSES, st.integers(0, 5)), max_size=60), st.integers(1, 3))
+def test_who_comes_late_for_its_turn_never_exceeds_the_rate(arrivals: list[tuple[int, int]], burst: int) -> None:
+    """Those who wait come when they like, in any order, and others come anew between them."""
+    bucket = RateLimit(requests_per_minute=60, burst=burst)._buckets.of("key")
+    now, passed = time.monotonic_ns() // 1_000, []
+    waiting: list[Any] = []
+    for pause, who in arrivals:
+        now += pause
+        back = who < len(waiting) and waiting[who].at <= now
+        turn = bucket.taken(waiting.pop(who), now) if back else bucket.taken_in_turn(now, until=now + 10**8)
+        if turn.at <= now:
+            passed.append(now)
+        else:
+            waiting.append(turn)
+    for first, begin in enumerate(passed):
+        for number, end in enumerate(passed[first:], 1):
+            assert number <= burst + (end - begin) / 1e6
+
+
+def test_a_turn_is_promised_a_tenth_of_a_second_late() -> None:
+    """Of a hundred tokens a second ten are left to whoever comes late; where ten are no less than all, all but one."""
+    waits = []
+    for burst in (20, 5, 1):
+        bucket = RateLimit(requests_per_minute=6_000, burst=burst)._buckets.of("key")
+        now = time.monotonic_ns() // 1_000
+        turns = [bucket.taken_in_turn(now, until=now + 10**6) for _ in range(burst + 1)]
+        waits.append(round((turns[-1].at - now) / 10_000))
+    assert waits == [11, 5, 1]
+
+
 def test_turns_come_in_the_order_of_asking() -> None:
     """Five that wait pass in the order in which they came."""
     pipeline = ValidationPipeline([RateLimit(requests_per_minute=1_200, burst=1)], retries=10)

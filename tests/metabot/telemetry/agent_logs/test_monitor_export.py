@@ -190,7 +190,7 @@ def test_no_content_raises(data):
 
 
 def test_of_too_many_names_the_first_are_read():
-    """A thousand of a thousand and one, and of as many samples of its memory."""
+    """A thousand of a thousand and one."""
     tools = {f"t{number}": {"calls": number} for number in range(1_001)}
     of_tools = [one for one in read(export(tools=tools)) if getattr(one, "name", "") == "monitor.tool.calls"]
     assert [one.value for one in of_tools] == list(range(1_000))
