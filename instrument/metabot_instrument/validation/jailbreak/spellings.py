@@ -24,8 +24,7 @@ _CODES: Final = re.compile(r"\d{2,3}(?:[ ,]{1,2}\d{2,3}){7,}\b")
 _PERCENT: Final = re.compile(r"%[0-9a-fA-F]{2}")
 _ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _RUN: Final = re.compile(r"\S{16,}")
-_LEET_SIGN: Final = re.compile(r"[a-z][0134578@$!|+][a-z]")
-_LEET_SIGNS: Final = "0134578@$!|+"
+_LEET_SIGN: Final = re.compile(r"[0134578@$!|+](?<=[a-z].)[a-z]")  # begins with what is rare
 _LEET_WORD: Final = re.compile(r"[a-z0-9@$!|+]{3,}")
 _SIGNS: Final = (
     ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
@@ -56,7 +55,7 @@ def respelled(text: str, row: Row, longest: int) -> Iterator[str]:
         yield text.translate(ROT13)
     if "sss" in row.letters and _SPACED.search(row.text):
         yield _SPACED.sub(lambda found: _apart("".join(filter(str.isalnum, found.group()))), row.text)
-    if _count(row.text, _LEET_SIGNS) >= 2 and len(_LEET_SIGN.findall(row.text)) >= 2:
+    if len(_LEET_SIGN.findall(row.text)) >= 2:
         yield _LEET_WORD.sub(_plain, row.text)
     if _count(row.text, "-.*_~^|·+=/") >= 3 + row.text.count(". ") and len(_SPLIT.findall(row.text)) >= 3:
         yield _SPLIT.sub("", row.text)
