@@ -12,11 +12,8 @@ import time
 from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import SplitResult
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 
 def posted(address: SplitResult, body: bytes, headers: Mapping[str, str], *, seconds: float, most: int) -> bytes:
@@ -63,7 +60,7 @@ class _Pieces(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, into: WriteableBuffer) -> int | None:
+    def readinto(self, into: Any) -> int | None:
         self._sock.settimeout(_left(self._ends))
         read: int | None = self._raw.readinto(into)
         return read
