@@ -206,6 +206,17 @@ def test_who_comes_late_for_its_turn_never_exceeds_the_rate(arrivals: list[tuple
             assert number <= burst + (end - begin) / 1e6
 
 
+def test_each_of_those_that_come_late_is_due_a_token_of_its_own() -> None:
+    """Four come when only one token is left: the others are told three moments, a second apart, and find it so."""
+    bucket = RateLimit(requests_per_minute=60, burst=1)._buckets.of("key")
+    now = time.monotonic_ns() // 1_000
+    _, *turns = [bucket.taken_in_turn(now, until=now + 10**8) for _ in range(5)]
+    late = turns[-1].at
+    _, *told = [bucket.taken(turn, late) for turn in turns]
+    assert [round((turn.at - late) / 1e6) for turn in told] == [1, 2, 3]
+    assert [bucket.taken(turn, turn.at).at - turn.at for turn in told] == [0, 0, 0]
+
+
 def test_a_turn_is_promised_a_tenth_of_a_second_late() -> None:
     """Of a hundred tokens a second ten are left to whoever comes late; where ten are no less than all, all but one."""
     waits = []
