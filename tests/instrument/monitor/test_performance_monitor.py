@@ -300,6 +300,7 @@ def test_an_exit_of_another_state_than_the_one_left_is_unmatched(bus: Bus, monit
     bus.emit("agent:state:change", newState="THINK", timestamp=T0)
     bus.emit("agent:state:change", newState="ACT", timestamp=T0 + 100)
     bus.emit("agent:state:exit", state="READ", timestamp=T0 + 101)
+    assert monitor.metrics()["unmatched"] == {"starts": 0, "ends": 1}
     bus.emit("agent:state:exit", state="THINK", timestamp=T0 + 102)
     assert monitor.metrics()["unmatched"] == {"starts": 0, "ends": 1}
 
