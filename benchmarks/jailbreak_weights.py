@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from metabot_instrument.validation.jailbreak.learned import BIAS, WEIGHTS, facts, features
+from metabot_instrument.validation.jailbreak.learned import BIAS, WEIGHTS, facts, features, named
 from metabot_instrument.validation.jailbreak.letters import row
 from metabot_instrument.validation.jailbreak.score import ruled
 
@@ -83,7 +83,7 @@ def _ordinary() -> Iterator[dict[str, Any]]:
 def _texts(items: list[dict[str, Any]]) -> Texts:
     """Binary features, of length 3 in all, beside what is known of each text as a whole."""
     rows = [row(item["text"]) for item in items]
-    worded = [features(read) for read in rows]
+    worded = [named(features(read)) for read in rows]
     known = [dict(facts(read, *ruled(item["text"]))) for read, item in zip(rows, items, strict=True)]
     counted = Counter(name for each in (*worded, *known) for name in each)
     names = sorted(name for name, count in counted.items() if count >= RARE and "\t" not in name and "\n" not in name)

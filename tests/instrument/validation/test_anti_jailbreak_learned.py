@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from metabot_instrument.validation.jailbreak.learned import WEIGHTS, WINDOW, features, windows
+from metabot_instrument.validation.jailbreak.learned import WEIGHTS, WINDOW, features, named, windows
 from metabot_instrument.validation.jailbreak.letters import row
 from metabot_instrument.validation.jailbreak.score import ruled, suspicion
 
@@ -41,7 +41,7 @@ def test_a_long_text_is_weighed_in_stretches_that_leave_nothing_out() -> None:
 def test_features_are_the_same_for_the_same_text() -> None:
     """They depend on the text alone, as the weights were learned elsewhere."""
     assert features(row(UNRULED)) == features(row(UNRULED))
-    assert "administrator" in features(row(UNRULED))
+    assert "administrator" in named(features(row(UNRULED)))
 
 
 def test_the_weights_are_a_small_file() -> None:

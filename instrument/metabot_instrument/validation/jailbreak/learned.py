@@ -11,7 +11,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from metabot_instrument.validation.jailbreak.letters import Row, row_of
 
@@ -28,8 +28,8 @@ _STEM: Final = 5
 def likelihood(read: Row, score: float, reason: str | None) -> float:
     """From 0 to 1: how likely the text is an attack, given what the rules say of it, and why."""
     weights = _weights()
-    found = sum(weights.get(name, 0.0) * value for name, value in facts(read, score, reason))
-    odds = max(_worded(window, weights) for window in windows(read)) + found + weights.get(BIAS, 0.0)
+    found = sum([weights.single.get(name, 0.0) * value for name, value in facts(read, score, reason)])
+    odds = max([_worded(window, weights) for window in windows(read)]) + found + weights.single.get(BIAS, 0.0)
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds))))
 
 
@@ -44,20 +44,33 @@ def facts(read: Row, score: float, reason: str | None) -> Iterator[tuple[str, fl
             yield f"={mark!r}", 1.0
 
 
-def features(read: Row) -> set[str]:
-    """What is weighed in a window: each once."""
+class Features(NamedTuple):
+    """What is weighed in a window, each once: words, beginnings and the first, pairs of words, pairs of letters."""
+
+    single: set[str]
+    words: set[tuple[str, str]]
+    letters: set[tuple[str, str]]
+
+
+def features(read: Row) -> Features:
     words = read.words
-    found = set(words)
-    found.update([f"{one} {other}" for one, other in itertools.pairwise(words)])
-    found.update([word[:_STEM] + "*" for word in words if len(word) > _STEM])
+    single = set(words)
+    single.update([word[:_STEM] + "*" for word in words if len(word) > _STEM])
+    if words:
+        single.add("^" + words[0])
+    if not read.text.isascii():
+        single.update([one + other for one, other in itertools.pairwise(read.text) if one >= _UNSPACED <= other])
+    letters: set[tuple[str, str]] = set()
     for sentence in read.letters.replace("_", "").replace('"', "").split("|"):
         for step in _STEPS[: max(len(sentence) - 1, 0)]:
-            found.update(["/" + one + other for one, other in zip(sentence, sentence[step:], strict=False)])
-    if words:
-        found.add("^" + words[0])
-    if not read.text.isascii():
-        found.update([one + other for one, other in itertools.pairwise(read.text) if one >= _UNSPACED <= other])
-    return found
+            letters.update(zip(sentence, sentence[step:], strict=False))
+    return Features(single, set(itertools.pairwise(words)), letters)
+
+
+def named(found: Features) -> set[str]:
+    """As they stand in `weights.tsv`."""
+    words = {f"{one} {other}" for one, other in found.words}
+    return found.single | words | {f"/{one}{other}" for one, other in found.letters}
 
 
 def windows(read: Row) -> Iterator[Row]:
@@ -70,12 +83,32 @@ def windows(read: Row) -> Iterator[Row]:
         yield row_of(words[at : at + WINDOW])
 
 
-def _worded(read: Row, weights: dict[str, float]) -> float:
-    known = [weights[name] for name in features(read) & weights.keys()]
+def _worded(read: Row, weights: Weights) -> float:
+    found = features(read)
+    looked_up = (
+        *map(weights.single.get, found.single),
+        *map(weights.words.get, found.words),
+        *map(weights.letters.get, found.letters),
+    )
+    known = [weight for weight in looked_up if weight is not None]
     return 3 * sum(known) / math.sqrt(len(known)) if known else 0.0
 
 
+class Weights(NamedTuple):
+    single: dict[str, float]  # what is known of the whole text, too
+    words: dict[tuple[str, str], float]
+    letters: dict[tuple[str, str], float]
+
+
 @functools.cache
-def _weights() -> dict[str, float]:
-    lines = WEIGHTS.read_text("utf-8").split("\n")
-    return {name: int(hundredths) / 100 for name, _, hundredths in (line.rpartition("\t") for line in lines if line)}
+def _weights() -> Weights:
+    weights = Weights({}, {}, {})
+    for name, _, hundredths in (line.rpartition("\t") for line in WEIGHTS.read_text("utf-8").split("\n") if line):
+        one, _, other = name.partition(" ")
+        if name[0] == "=" or not (other or name[0] == "/"):
+            weights.single[name] = int(hundredths) / 100
+        elif name[0] == "/":
+            weights.letters[name[1], name[2]] = int(hundredths) / 100
+        else:
+            weights.words[one, other] = int(hundredths) / 100
+    return weights

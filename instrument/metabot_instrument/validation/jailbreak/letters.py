@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import repeat
 from typing import Final, NamedTuple
 
 from metabot_instrument.validation.jailbreak import eastern, english, western
@@ -156,5 +157,4 @@ def row_of(words: list[str]) -> Row:
 
 
 def _letters(words: list[str]) -> str:
-    known = FAMILIES.get
-    return "".join([known(word, "_") for word in words])
+    return "".join(map(FAMILIES.get, words, repeat("_")))

@@ -233,12 +233,14 @@ _BY_WORD: Final = {
     for word in frozenset().union(*(mark.words for mark in MARKS))
 }
 _BY_SIGN: Final = tuple((sign, number) for number, mark in enumerate(MARKS) for sign in mark.signs)
+_IN_SIGNS: Final = re.compile(r"[^\w\s.,;!?'\"/|>)]|_")  # in each of them
 
 
 def hinted(text: str, words: set[str]) -> list[Mark]:
     """The marks that the text has a word or a sign of."""
     numbers = {number for word in words & _BY_WORD.keys() for number in _BY_WORD[word]}
-    numbers.update([number for sign, number in _BY_SIGN if sign in text])
+    if _IN_SIGNS.search(text):
+        numbers.update([number for sign, number in _BY_SIGN if sign in text])
     return [MARKS[number] for number in sorted(numbers)]
 
 

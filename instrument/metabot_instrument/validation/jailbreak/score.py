@@ -16,9 +16,10 @@ from metabot_instrument.validation.jailbreak.spellings import decoded, respelled
 WINDOW: Final = 300  # words that are looked at together
 DEEPEST: Final = 2  # encodings inside encodings
 TELLING: Final = 0.2  # from this score on the rules say why
-
-
 _SOME_PROMPT: Final = re.compile("9_?[SO]")  # a prompt, whoever's
+_BIT: Final = {letter: 1 << at for at, letter in enumerate(sorted(frozenset().union(*(one.needs for one in RULES))))}
+_BITS_OF_ALL: Final = (1 << len(_BIT)) - 1
+_BY_NEEDS: Final = tuple((sum(_BIT[letter] for letter in rule.needs), rule) for rule in RULES)
 
 
 class Suspicion(NamedTuple):
@@ -93,12 +94,12 @@ def _of_row(read: Row) -> Suspicion:
 
 def _hits(letters: str) -> Iterator[Hit]:
     present = set(letters)
-    for rule in RULES:
-        if rule.needs <= present:
-            for number, found in enumerate(rule.pattern.finditer(letters)):
-                yield Hit(found.start(), rule.weight * _doubt(letters, found.start(), found.end()), rule.reason)
-                if number > 200:
-                    break
+    absent = _BITS_OF_ALL & ~sum([_BIT[letter] for letter in present & _BIT.keys()])
+    for rule in [rule for needs, rule in _BY_NEEDS if not needs & absent]:
+        for number, found in enumerate(rule.pattern.finditer(letters)):
+            yield Hit(found.start(), rule.weight * _doubt(letters, found.start(), found.end()), rule.reason)
+            if number > 200:
+                break
 
 
 def _marked(read: Row) -> Iterator[Hit]:
