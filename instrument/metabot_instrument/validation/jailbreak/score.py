@@ -16,6 +16,7 @@ from metabot_instrument.validation.jailbreak.spellings import decoded, respelled
 WINDOW: Final = 300  # words that are looked at together
 DEEPEST: Final = 2  # encodings inside encodings
 TELLING: Final = 0.2  # from this score on the rules say why
+SURE: Final = 0.85  # from this score on the wording takes nothing away
 _SOME_PROMPT: Final = re.compile("9_?[SO]")  # a prompt, whoever's
 _BIT: Final = {letter: 1 << at for at, letter in enumerate(sorted(frozenset().union(*(one.needs for one in RULES))))}
 _BITS_OF_ALL: Final = (1 << len(_BIT)) - 1
@@ -42,7 +43,7 @@ def suspicion(text: str) -> Suspicion:
     found = _ruled_row(text, read, 0)
     if not read.words and found == NOTHING:
         return NOTHING
-    likely = likelihood(read, *found)
+    likely = max(likelihood(read, *found), found.score if found.score >= SURE else 0.0)
     return Suspicion(likely, found.reason if found.score >= TELLING else "worded like an attack")
 
 
