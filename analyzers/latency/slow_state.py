@@ -24,8 +24,7 @@ Settings:
   min_entry_seconds  that it takes each time; less is not slow
   min_seconds        that it takes in all beyond what would do
   min_growth         times as long as before, to say that it became longer
-  max_chance         that one of all states looks like that if none did; against its others, the chance that it is the
-                     one with the longest stay in so many sessions. In all sessions is enough, where they are few
+  max_chance         that one of all states looks like that if none did; of the longest stay in few sessions: in all
 """
 
 from __future__ import annotations
@@ -82,16 +81,16 @@ def detect(samples: pl.LazyFrame, events: pl.LazyFrame, *, settings: Settings = 
         settings.min_times
     )
     costs = (pl.col("observed_ms") - pl.col("usual_ms")) * pl.col("entries") >= 1000 * settings.min_seconds
-    grew = (pl.min_horizontal("grown", "grown_lately") >= settings.min_growth) & (pl.col("sessions") >= LEAST)
+    known = pl.col("sessions") >= LEAST
+    grew = ~longer | ((pl.min_horizontal("grown", "grown_lately") >= settings.min_growth) & known)
     states = _states(stayed)
-    found = states.filter(works & often & leads & comparable & lasts & far_longer & costs & (grew | ~longer))
-    figures = states.filter(longer & works & (pl.col("sessions") >= LEAST)).height
+    found = states.filter(works & often & leads & comparable & lasts & far_longer & costs & grew)
+    figures = states.filter(longer, works, known).height
     chances = [_chance(state, stayed, figures, settings.max_chance) for state in found.to_dicts()]
     likely = found.with_columns(pl.Series("chance", chances, dtype=pl.Float64))
-    no_chance = likely.filter(
-        (pl.col("chance") <= settings.max_chance) | (pl.col("longest") == pl.col("beside")).fill_null(value=False)
-    )
-    return [_candidate(state, stayed) for state in _once(no_chance).to_dicts()]
+    always = (pl.col("longest") == pl.col("beside")).fill_null(value=False)
+    no_chance = always | (pl.col("chance") <= settings.max_chance)
+    return [_candidate(state, stayed) for state in _once(likely.filter(no_chance)).to_dicts()]
 
 
 def measure(

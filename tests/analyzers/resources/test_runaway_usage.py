@@ -105,7 +105,7 @@ def test_another_services_calls_stand_for_nothing_of_this_one():
         pytest.param(calls_of(*USUAL, *USUAL), id="sessions like any others"),
         pytest.param(calls_of(*USUAL[:7], 2_000_000), id="few sessions"),
         pytest.param(calls_of(*USUAL, *[2_000_000] * 2), id="many of them"),
-        pytest.param(calls_of(*USUAL * 10, 300_000), id="little beside all the rest"),
+        pytest.param(calls_of(*USUAL * 20, 700_000), id="little beside all the rest"),
         pytest.param(calls_of(*[tokens // 100 for tokens in USUAL], 20_000), id="little at all"),
         pytest.param(calls_of(*[2**number * 1000 for number in range(12)]), id="sessions of every size"),
         pytest.param(calls_of(*[None] * 20), id="nothing is known of tokens"),
