@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from metabot_instrument.current import configure
-from metabot_instrument.lines.forks import setting_up
+from metabot_instrument.forks import setting_up
 from metabot_instrument.traces.tracer import tracer
 
 if TYPE_CHECKING:

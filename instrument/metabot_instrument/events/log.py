@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import count as numbers
 
 from metabot_instrument.boundary import count
+from metabot_instrument.forks import renewed_in_children
 from metabot_instrument.lines.buffered import BufferedLines
 from metabot_instrument.lines.file import LineFile
-from metabot_instrument.lines.forks import renewed_in_children
 from metabot_instrument.lines.held import say_lost
 from metabot_instrument.lines.lost_line import lost_line
 from metabot_instrument.lines.stamp import new_writer, stamped

@@ -11,7 +11,7 @@ from typing import Final
 from metabot_instrument.boundary import contained
 from metabot_instrument.current import on_change, settings
 from metabot_instrument.events.log import EventLog
-from metabot_instrument.lines.forks import renewed_in_children
+from metabot_instrument.forks import renewed_in_children
 
 _MOST_TYPES: Final = 1_000  # remembered; an application that makes up types must not fill the memory
 

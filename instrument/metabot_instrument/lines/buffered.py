@@ -13,8 +13,8 @@ from contextlib import suppress
 from typing import Generic, TypeVar
 
 from metabot_instrument.boundary import contained, count
+from metabot_instrument.forks import renewed_in_children
 from metabot_instrument.lines.file import LineFile
-from metabot_instrument.lines.forks import renewed_in_children
 from metabot_instrument.lines.held import Held, say_lost
 from metabot_instrument.lines.lost_line import lost_line
 from metabot_instrument.lines.stamp import new_writer, stamped

@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from metabot_instrument.boundary import count
-from metabot_instrument.lines.forks import renewed_in_children
+from metabot_instrument.forks import renewed_in_children
 from metabot_instrument.lines.rotated import whole_size
 
 _LONGEST = 1 << 20  # bytes of a last line that are looked at

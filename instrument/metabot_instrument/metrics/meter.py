@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from prometheus_client import Metric, values
 
 from metabot_instrument.boundary import count
-from metabot_instrument.lines.forks import renewed_in_children
+from metabot_instrument.forks import renewed_in_children
 from metabot_instrument.metrics import gate
 from metabot_instrument.metrics.definition import UNITS, Across, Definition
 from metabot_instrument.metrics.processes import folder

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from metabot_instrument.boundary import contained, count
 from metabot_instrument.current import on_change, settings
-from metabot_instrument.lines.forks import renewed_in_children, setting_up
+from metabot_instrument.forks import renewed_in_children, setting_up
 from metabot_instrument.lines.writers import opened, settled_at_exit
 from metabot_instrument.metrics import gate
 from metabot_instrument.settings import UNNAMED, Settings

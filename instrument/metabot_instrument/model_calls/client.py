@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from metabot_instrument.boundary import contained
 from metabot_instrument.current import settings
-from metabot_instrument.lines.forks import setting_up
+from metabot_instrument.forks import setting_up
 from metabot_instrument.model_calls import heard
 
 C = TypeVar("C")

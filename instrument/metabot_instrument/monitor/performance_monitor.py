@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from metabot_instrument.boundary import contained
 from metabot_instrument.current import settings
-from metabot_instrument.lines.forks import renewed_in_children
+from metabot_instrument.forks import renewed_in_children
 from metabot_instrument.model_calls.heard import Answered, Asked, Ended, hear
 from metabot_instrument.monitor import said
 from metabot_instrument.monitor.alerts import Alerts, Told

@@ -10,7 +10,7 @@ from concurrent.futures import TimeoutError as TooLate
 from typing import Any, Final, NamedTuple, TypeVar
 
 from metabot_instrument.boundary import contained, count, outlived
-from metabot_instrument.lines.forks import renewed_in_children
+from metabot_instrument.forks import renewed_in_children
 from metabot_instrument.monitoring.monitor import Monitor
 from metabot_instrument.monitoring.observation import Observation
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from metabot_instrument.lines.forks import renewed_in_children
+from metabot_instrument.forks import renewed_in_children
 
 _PATIENCE: Final = 2.0  # seconds that closing, and the process's end, wait for handlers that are under way
 _begun: Final[weakref.WeakSet[Background]] = weakref.WeakSet()

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from metabot_instrument.boundary import contained, count
-from metabot_instrument.lines.forks import renewed_in_children, setting_up
+from metabot_instrument.forks import renewed_in_children, setting_up
 
 if TYPE_CHECKING:
     import asyncio

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 from metabot_instrument.boundary import contained, count
-from metabot_instrument.lines.forks import renewed_in_children
+from metabot_instrument.forks import renewed_in_children
 from metabot_instrument.lines.writers import opened, settled_at_exit
 from metabot_instrument.otlp import exporter, exporting
 from metabot_instrument.settings import Settings

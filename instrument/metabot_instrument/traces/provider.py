@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ParentBased, Sampler, SamplingResult, TraceIdRatioBased
 
 from metabot_instrument.current import on_change, settings
-from metabot_instrument.lines.forks import setting_up
+from metabot_instrument.forks import setting_up
 from metabot_instrument.settings import UNNAMED
 from metabot_instrument.traces.recorder import STEPS, recorder
 

@@ -16,9 +16,9 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
 from metabot_instrument.boundary import contained
 from metabot_instrument.current import on_change, settings
+from metabot_instrument.forks import renewed_in_children, setting_up
 from metabot_instrument.lines.buffered import BufferedLines
 from metabot_instrument.lines.file import LineFile
-from metabot_instrument.lines.forks import renewed_in_children, setting_up
 from metabot_instrument.settings import UNNAMED, Settings
 from metabot_instrument.traces.ancestry import Ancestry, ancestry
 from metabot_instrument.traces.console import Console

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from metabot_instrument.boundary import contained
 from metabot_instrument.current import on_change, settings
-from metabot_instrument.lines.forks import setting_up
+from metabot_instrument.forks import setting_up
 from metabot_instrument.settings import Level
 from metabot_instrument.traces.line import Code, line_id
 from metabot_instrument.traces.step import UNRECORDED, Asked, F, Span, Step

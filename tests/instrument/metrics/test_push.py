@@ -28,7 +28,7 @@ _READY = """
 import sys
 while "metabot_instrument.otlp" not in sys.modules:  # importing the exporter may take a busy machine seconds
     time.sleep(0.01)
-from metabot_instrument.lines.forks import setting_up
+from metabot_instrument.forks import setting_up
 with setting_up:
     pass
 from metabot_instrument import flush

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from metabot_instrument.boundary import failures
-from metabot_instrument.lines.forks import setting_up
+from metabot_instrument.forks import setting_up
 from metabot_instrument.signals.bus import Bus, Signal
 
 
