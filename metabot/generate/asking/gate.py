@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from metabot.own_calls import broken_after, objection
 from metabot_instrument.validation.action import Action
-from metabot_instrument.validation.circuit_breaker import CircuitBreaker
 from metabot_instrument.validation.decision import Decision
 from metabot_instrument.validation.pipeline import ValidationPipeline
 from metabot_instrument.validation.rate_limit import RateLimit
@@ -26,14 +26,8 @@ class Gate:
         # A bucket lets burst + rate - 1 pass within a minute: that is what the setting allows, half of it at once.
         burst = (requests_per_minute + 1) // 2
         self._limit = RateLimit(requests_per_minute=requests_per_minute - burst + 1, burst=burst)
-        self._breaker = CircuitBreaker(
-            failure_ratio=1.0,
-            minimum_calls=BROKEN_AFTER,
-            window_calls=BROKEN_AFTER,
-            window_seconds=_PASS,
-            open_seconds=_PASS,
-            priority=1_000,  # asked first: nobody needs to look at what is not sent anyway
-        )
+        # It is asked first: nobody needs to look at what is not sent anyway.
+        self._breaker = broken_after(BROKEN_AFTER, window_seconds=_PASS, open_seconds=_PASS, priority=1_000)
         self._questions = ValidationPipeline([self._breaker, *validators], deadline_seconds=deadline_seconds)
 
     def question(self, text: str) -> Decision:
@@ -45,8 +39,7 @@ class Gate:
             return None
         if self._breaker.state(self._server) != "closed":
             return f"failed {BROKEN_AFTER} times in a row and is not asked again in this pass"
-        did = "would change the question" if decision.allowed else "rejects the question"
-        return f"is not asked: {decision.validator} of [monitoring] validators {did} ({decision.reason or 'no reason'})"
+        return f"is not asked: {objection(decision, 'the question')}"
 
     def heard(self, decision: Decision, *, answered: bool) -> None:
         self._questions.heard(decision, ok=answered)

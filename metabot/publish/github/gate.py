@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
+from metabot.own_calls import broken_after, objection
 from metabot.publish.github.address import Address
 from metabot_instrument.validation.action import Action
-from metabot_instrument.validation.circuit_breaker import CircuitBreaker
 from metabot_instrument.validation.decision import Decision
 from metabot_instrument.validation.pipeline import ValidationPipeline
 from metabot_instrument.validation.rate_limit import RateLimit
@@ -28,13 +28,7 @@ class Gate:
 
     def __init__(self, address: Address, validators: Sequence[Validator] = ()) -> None:
         self._server = urlsplit(address.api).netloc
-        self._breaker = CircuitBreaker(
-            failure_ratio=1.0,
-            minimum_calls=BROKEN_AFTER,
-            window_calls=BROKEN_AFTER,
-            window_seconds=_LOOK_BACK,
-            open_seconds=_OPEN_SECONDS,
-        )
+        self._breaker = broken_after(BROKEN_AFTER, window_seconds=_LOOK_BACK, open_seconds=_OPEN_SECONDS)
         every: list[Validator] = [*validators, self._breaker]
         writes: list[Validator] = []
         if not address.here:
@@ -59,9 +53,7 @@ class Gate:
             return None
         if self._breaker.state(self._server) != "closed":
             return f"it failed {BROKEN_AFTER} times in a row and is left alone for {_OPEN_SECONDS:.0f} seconds"
-        by = f"{decision.validator} of [monitoring] validators"
-        did = "would change it" if decision.allowed else "rejects it"
-        return f"{by} {did} ({decision.reason or 'no reason'})"
+        return objection(decision, "it")
 
     def heard(self, decision: Decision, *, answered: bool) -> None:
         self._reads.heard(decision, ok=answered)
