@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 _LAST: Final = 1000  # durations that quantiles are of
-OTHER: Final = "other"
 
 
 def iso(seconds: float | None) -> str | None:

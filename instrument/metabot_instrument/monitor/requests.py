@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from metabot_instrument.model_calls.heard import Answered
-from metabot_instrument.monitor.figures import OTHER, Durations, iso, rounded
+from metabot_instrument.monitor.figures import Durations, iso, rounded
 from metabot_instrument.monitor.matching import Call, Matching
 from metabot_instrument.monitor.said import Moment, Tokens, between
+from metabot_instrument.told_apart import OTHER, own_or_other
 
 _MODELS: Final = 100  # that are told apart
 _RECENT: Final = 100  # calls that are kept one by one
@@ -174,5 +175,5 @@ class Requests:
         model.output += tokens.output
 
     def _model(self, request: Request) -> Model:
-        name = request.model or _UNNAMED
-        return self._models.setdefault(name if name in self._models or len(self._models) < _MODELS else OTHER, Model())
+        name = own_or_other(request.model or _UNNAMED, self._models, _MODELS, OTHER)
+        return self._models.setdefault(name, Model())

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final, NamedTuple
 
-from metabot_instrument.monitor.figures import OTHER, Durations, iso, rounded
+from metabot_instrument.monitor.figures import Durations, iso, rounded
 from metabot_instrument.monitor.said import Moment, between
+from metabot_instrument.told_apart import OTHER, own_or_other
 
 _STATES: Final = 200  # that are told apart
 _CHANGES: Final = 1000  # pairs of states
@@ -50,7 +51,7 @@ class States:
             before = self._left[agent].state
         if before is not None:
             pair = (self._known(before), state)
-            self._changes[pair if pair in self._changes or len(self._changes) < _CHANGES else (OTHER, OTHER)] += 1
+            self._changes[own_or_other(pair, self._changes, _CHANGES, (OTHER, OTHER))] += 1
         entered = self._states.setdefault(state, State())
         entered.entries += 1
         entered.last = at.wall
@@ -72,10 +73,6 @@ class States:
         for agent, current in self._current.items():
             fresh.change(agent, current.state, None, now)
         return fresh
-
-    def current(self) -> str | None:
-        """The state that was entered last."""
-        return max(self._current.values(), key=lambda one: one.since.monotonic).state if self._current else None
 
     def figures(self, now: float) -> dict[str, Any]:
         """At `now` of the monotonic clock: a state that lasts counts as long as it has lasted."""
@@ -106,7 +103,7 @@ class States:
         self._left[agent] = Left(current.state, told)
 
     def _known(self, state: str) -> str:
-        return state if state in self._states or len(self._states) < _STATES else OTHER
+        return own_or_other(state, self._states, _STATES, OTHER)
 
     def _known_agent(self, agent: str) -> str:
-        return agent if agent in self._agents or len(self._agents) < _AGENTS else OTHER
+        return own_or_other(agent, self._agents, _AGENTS, OTHER)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from metabot_instrument.monitor.figures import OTHER, Durations, iso
+from metabot_instrument.monitor.figures import Durations, iso
 from metabot_instrument.monitor.matching import Call, Matching
 from metabot_instrument.monitor.said import Moment, between
+from metabot_instrument.told_apart import OTHER, own_or_other
 
 _MOST: Final = 200  # tools that are told apart
 
@@ -80,7 +81,7 @@ class Tools:
         return Finished(self._known(name), ms, failed)
 
     def _known(self, name: str) -> str:
-        return name if name in self._tools or len(self._tools) < _MOST else OTHER
+        return own_or_other(name, self._tools, _MOST, OTHER)
 
     def _tool(self, name: str) -> Tool:
         known = self._known(name)
