@@ -8,8 +8,8 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from metabot_instrument.misuse import misuse, nearest
 from metabot_instrument.monitoring.layer import MonitoringLayer
-from metabot_instrument.validation.misuse import misuse, nearest
 from metabot_instrument.validation.pipeline import ValidationPipeline
 
 SECTION: Final = "monitoring"

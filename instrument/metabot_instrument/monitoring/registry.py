@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from metabot_instrument.misuse import misuse
 from metabot_instrument.monitoring.monitor import Monitor
-from metabot_instrument.validation.misuse import misuse
-from metabot_instrument.validation.registry import made
+from metabot_instrument.tables import made
 
 _HERE: Final = "metabot_instrument.monitoring"
 TYPES: Final = {

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 from metabot_instrument.events.emit import emit_event
 from metabot_instrument.metrics.agent import meter
+from metabot_instrument.misuse import misuse
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.circuit import Change, Circuit, Rule
 from metabot_instrument.validation.keyed import Keyed, lock
-from metabot_instrument.validation.misuse import misuse
 from metabot_instrument.validation.settled import positive
 from metabot_instrument.validation.verdict import Approved, Rejected, Verdict
 

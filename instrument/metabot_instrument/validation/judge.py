@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
+from metabot_instrument.misuse import misuse
 from metabot_instrument.validation.in_time import posted
-from metabot_instrument.validation.misuse import misuse
 
 LARGEST: Final = 65_536  # bytes of an answer that are read
 LONGEST: Final = 20_000  # characters of a text that are shown: its beginning and its end

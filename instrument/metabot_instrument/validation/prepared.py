@@ -5,9 +5,9 @@ from __future__ import annotations
 from inspect import iscoroutinefunction
 from typing import Any, Final
 
+from metabot_instrument.misuse import misuse
 from metabot_instrument.validation.asked import Asked, Way
 from metabot_instrument.validation.looped import InLoop
-from metabot_instrument.validation.misuse import misuse
 from metabot_instrument.validation.quick import AtOnce
 from metabot_instrument.validation.threaded import InThreads
 from metabot_instrument.validation.validator import Hearing, TakesBack, Validator

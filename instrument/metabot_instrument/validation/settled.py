@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from metabot_instrument.validation.misuse import misuse
+from metabot_instrument.misuse import misuse
 
 _MOST: Final = 1e9  # of anything: more is a mistake
 
