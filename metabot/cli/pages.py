@@ -11,10 +11,10 @@ from typing import Any, Final
 import typer
 
 from analyzers.registry import ANALYZERS
+from metabot.cli.commands import app
 from metabot.cli.console import out
 from metabot.cli.explain import first_line
 from metabot.cli.json_output import json_schema
-from metabot.cli.main import app
 from metabot.telemetry.formats import FORMATS
 
 ROOT: Final = Path(__file__).parents[2]
