@@ -15,9 +15,10 @@ from math import inf
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from metabot_instrument.validation.action import Action
+from metabot_instrument.validation.answer import Answer, Failed, answer_of, reason_of, said, wait_of
 from metabot_instrument.validation.apart import apart
-from metabot_instrument.validation.asked import Answer, Asked, Failed, answer_of, reason_of, said, wait_of
 from metabot_instrument.validation.decision import Decision, Outcome, Step
+from metabot_instrument.validation.member import Member
 from metabot_instrument.validation.patience import Patience
 from metabot_instrument.validation.validator import Hearing, TakesBack
 from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Retry
@@ -29,6 +30,7 @@ NO_ACTION = "is no action"
 BROKEN = "the pipeline failed"
 OWN_REASONS = frozenset((RETRIES_EXHAUSTED, DEADLINE_PASSED, TOO_DEEP, NO_ACTION, BROKEN))
 MOST_RETRIES = 100
+MOST_DEPTH = 4  # of validators that validate
 
 OnFailure: TypeAlias = Literal["reject", "approve"]
 
@@ -54,7 +56,7 @@ class Limits:
 
 
 class Ask(NamedTuple):
-    asked: Asked
+    member: Member
     action: Action
     seconds: float
 
@@ -72,20 +74,20 @@ class Course:
     __slots__ = (
         "_attempt",
         "_began",
-        "_in_hand",
         "_last",
         "_let_pass",
         "_limits",
+        "_members",
         "_seen",
         "_steps",
         "_until",
-        "_validators",
         "action",
+        "in_hand",
         "patience",
     )
 
-    def __init__(self, validators: Sequence[Asked], action: Action, limits: Limits, depth: int) -> None:
-        self._validators, self._limits = validators, limits
+    def __init__(self, members: Sequence[Member], action: Action, limits: Limits, depth: int) -> None:
+        self._members, self._limits = members, limits
         self.action = self._seen = action  # what goes on, and what the validator that was asked last was shown of it
         self._attempt = 1
         self._began = time.monotonic()
@@ -94,28 +96,36 @@ class Course:
         self._steps: list[Step] = []
         self._last: tuple[Outcome, str, str] = ("approved", "", "")  # with its reason and whose it is
         self._let_pass: list[tuple[Hearing, Action]] = []
-        self._in_hand: list[tuple[TakesBack, Action]] = []  # what was asked of those that take back
+        self.in_hand: list[tuple[TakesBack, Action]] = []  # with what those that take back were asked, until it may run
 
     def run(self) -> Generator[Next, object, None]:
         """Gives what is to be done next, is sent what a call gave, and gives the decision last."""
+        if not isinstance(self.action, Action):
+            yield self.decision("rejected", NO_ACTION)
+            return
+        if self.patience.depth > MOST_DEPTH:
+            yield self.decision("rejected", TOO_DEEP)
+            return
         self.action = apart(self.action)
-        for asked in self._validators:
-            answer = yield from self._answer(asked)
-            if not self._passes(asked, answer):
-                yield self.decision("rejected", reason_of(answer), asked.name)
+        for member in self._members:
+            answer = yield from self._answer(member)
+            if not self._passes(member, answer):
+                yield self.decision("rejected", reason_of(answer), member.name)
                 return
-        yield self.decision(*self._last)
+        decided = self.decision(*self._last)
+        self.in_hand.clear()
+        yield decided
 
-    def _answer(self, asked: Asked) -> Generator[Next, object, Answer]:
+    def _answer(self, member: Member) -> Generator[Next, object, Answer]:
         """One validator's, for as long as it says `Retry` and that is allowed."""
         while (left := self._until - (called := time.monotonic())) > 0:
             self.patience.until = self._until if self._attempt <= self._limits.retries else 0.0
             self._seen = apart(self.action)
-            if asked.takes_back is not None:
-                self._in_hand.append((asked.takes_back, self._seen))
-            given = yield Ask(asked, self._seen, min(left, self._limits.validator_seconds))
-            answer = answer_of(given, asked)
-            self._note(asked, answer, time.monotonic() - called)
+            if member.takes_back is not None:
+                self.in_hand.append((member.takes_back, self._seen))
+            given = yield Ask(member, self._seen, min(left, self._limits.validator_seconds))
+            answer = answer_of(given, can_modify=member.can_modify)
+            self._note(member, answer, time.monotonic() - called)
             if not isinstance(answer, Retry):
                 return answer
             if not self._may_wait(wait := wait_of(answer)):
@@ -124,13 +134,7 @@ class Course:
             self._attempt += 1
         return Rejected(DEADLINE_PASSED)
 
-    def in_hand(self) -> list[tuple[TakesBack, Action]]:
-        """What validators may have set apart for an action that does not run; none where it may."""
-        return self._in_hand
-
     def decision(self, outcome: Outcome, reason: str, validator: str = "") -> Decision:
-        if outcome != "rejected":
-            self._in_hand = []
         return Decision(
             outcome=outcome,
             action=self.action,
@@ -146,17 +150,17 @@ class Course:
     def _may_wait(self, seconds: float) -> bool:
         return self._attempt <= self._limits.retries and time.monotonic() + seconds < self._until
 
-    def _passes(self, asked: Asked, answer: Answer) -> bool:
+    def _passes(self, member: Member, answer: Answer) -> bool:
         """Whether the action goes on to the next validator, as it stands then."""
         if isinstance(answer, Rejected) or (isinstance(answer, Failed) and self._limits.on_failure == "reject"):
             return False
-        if asked.hearing is not None and isinstance(answer, Approved | Modified):
-            self._let_pass.append((asked.hearing, self._seen))
+        if member.hearing is not None and isinstance(answer, Approved | Modified):
+            self._let_pass.append((member.hearing, self._seen))
         if isinstance(answer, Modified):
             self.action = apart(answer.action)
-            self._last = ("modified", reason_of(answer), asked.name)
+            self._last = ("modified", reason_of(answer), member.name)
         return True
 
-    def _note(self, asked: Asked, answer: Answer, took: float) -> None:
+    def _note(self, member: Member, answer: Answer, took: float) -> None:
         error = answer.error if isinstance(answer, Failed) else None
-        self._steps.append(Step(asked.name, said(answer), reason_of(answer), took * 1_000, self._attempt, error))
+        self._steps.append(Step(member.name, said(answer), reason_of(answer), took * 1_000, self._attempt, error))

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final
 
 from metabot_instrument.validation.action import Action
-from metabot_instrument.validation.asked import Failed, raised
+from metabot_instrument.validation.answer import Failed, raised
 
 TOO_LONG: Final = "took too long"
 HELD_UP: Final = "is held up"

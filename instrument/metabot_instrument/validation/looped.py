@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from metabot_instrument.forks import renewed_in_children
 from metabot_instrument.validation.action import Action
-from metabot_instrument.validation.asked import Failed, raised
+from metabot_instrument.validation.answer import Failed, raised
 from metabot_instrument.validation.errand import HELD_UP, MOST_HUNG, NO_THREAD, TOO_LONG, Errand
 
 Validate = Callable[[Action], Coroutine[Any, Any, object]]

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Generator, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from typing import Any, Self
 
 from metabot_instrument.boundary import contained
 from metabot_instrument.validation.action import Action
-from metabot_instrument.validation.course import BROKEN, NO_ACTION, TOO_DEEP, Ask, Course, Limits, Next, OnFailure
+from metabot_instrument.validation.course import BROKEN, Ask, Course, Limits, Next, OnFailure
 from metabot_instrument.validation.decision import Decision
 from metabot_instrument.validation.guarded import Guarded
-from metabot_instrument.validation.patience import Patience, patience
-from metabot_instrument.validation.prepared import asked, checked
+from metabot_instrument.validation.member import Member, members_of
+from metabot_instrument.validation.patience import patience
 from metabot_instrument.validation.registry import made
-from metabot_instrument.validation.told import Telling
+from metabot_instrument.validation.told import DecisionTelemetry
 from metabot_instrument.validation.validator import Hearing, TakesBack, Validator
-
-_MOST_DEPTH: Final = 4  # of validators that validate
 
 
 class ValidationPipeline:
@@ -45,8 +43,8 @@ class ValidationPipeline:
             validator_seconds=validator_seconds,
             on_failure=on_failure,
         )
-        self._asked = tuple(asked(each) for each in checked(list(validators)))
-        self._telling = Telling(self._asked)
+        self._members = members_of(validators)
+        self._telemetry = DecisionTelemetry(self._members)
 
     @classmethod
     def configured(cls, tables: Iterable[Mapping[str, Any]], **options: Any) -> ValidationPipeline:
@@ -62,40 +60,28 @@ class ValidationPipeline:
 
         What fails in here rejects the action; only what ends the program is raised.
         """
-        course = self._course(action)
-        around = _enter(course)
-        try:
-            run = course.run()
-            step = _first(course, run)
+        with _UnderWay(self._members, action, self._limits) as course:
+            step = course.goes_on()
             while not isinstance(step, Decision):
-                given: object = None
                 if isinstance(step, Ask):
-                    given = step.asked.way.call(step.action, step.seconds)
+                    step = course.goes_on(step.member.way.call(step.action, step.seconds))
                 else:
                     time.sleep(step.seconds)
-                step = _next(run, given) or course.decision("rejected", BROKEN)
-        finally:
-            _leave(course, around)
-        self._telling.tell(action, step)
+                    step = course.goes_on()
+        self._telemetry.tell(action, step)
         return step
 
     async def validate_async(self, action: Action) -> Decision:
         """As `validate`, and the event loop goes on meanwhile."""
-        course = self._course(action)
-        around = _enter(course)
-        try:
-            run = course.run()
-            step = _first(course, run)
+        with _UnderWay(self._members, action, self._limits) as course:
+            step = course.goes_on()
             while not isinstance(step, Decision):
-                given: object = None
                 if isinstance(step, Ask):
-                    given = await step.asked.way.call_async(step.action, step.seconds)
+                    step = course.goes_on(await step.member.way.call_async(step.action, step.seconds))
                 else:
                     await asyncio.sleep(step.seconds)
-                step = _next(run, given) or course.decision("rejected", BROKEN)
-        finally:
-            _leave(course, around)
-        self._telling.tell(action, step)
+                    step = course.goes_on()
+        self._telemetry.tell(action, step)
         return step
 
     def guarded(self, action: Action) -> Guarded:
@@ -113,35 +99,35 @@ class ValidationPipeline:
         """
         if not decision.allowed:
             return
-        self._telling.tell_end(decision, ok=ok)
+        self._telemetry.tell_end(decision, ok=ok)
         for hearing, action in decision.let_pass:
             _tell(hearing, action, ok)
 
-    def _course(self, action: Action) -> Course:
-        around = patience.get()
-        return Course(self._asked, action, self._limits, 1 if around is None else around.depth + 1)
 
+class _UnderWay:
+    """A course while it is run: validators find its patience, and take back what they set apart for nothing."""
 
-def _enter(course: Course) -> Patience | None:
-    around = patience.get()
-    patience.set(course.patience)
-    return around
+    __slots__ = ("_around", "_course", "_steps")
 
+    def __init__(self, members: Sequence[Member], action: Action, limits: Limits) -> None:
+        self._around = patience.get()
+        self._course = Course(members, action, limits, 1 if self._around is None else self._around.depth + 1)
+        self._steps = self._course.run()
 
-def _leave(course: Course, around: Patience | None) -> None:
-    if in_hand := course.in_hand():
-        patience.set(course.patience)  # a coroutine may be closed in another context, so nothing is `reset` either
-        for taker, action in in_hand:
-            _take_back(taker, action)
-    patience.set(around)
+    def __enter__(self) -> Self:
+        patience.set(self._course.patience)
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        if self._course.in_hand:
+            patience.set(self._course.patience)  # a coroutine may be closed in another context: nothing is `reset`
+            for taker, action in self._course.in_hand:
+                _take_back(taker, action)
+        patience.set(self._around)
 
-def _first(course: Course, run: Generator[Next, object, None]) -> Next:
-    if not isinstance(course.action, Action):
-        return course.decision("rejected", NO_ACTION)
-    if course.patience.depth > _MOST_DEPTH:
-        return course.decision("rejected", TOO_DEEP)
-    return _next(run, None) or course.decision("rejected", BROKEN)
+    def goes_on(self, given: object = None) -> Next:
+        """What is to be done next; `given` is what came of the last."""
+        return _next(self._steps, given) or self._course.decision("rejected", BROKEN)
 
 
 @contained("validation", None)

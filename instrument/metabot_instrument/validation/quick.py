@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from metabot_instrument.boundary import outlived
 from metabot_instrument.validation.action import Action
-from metabot_instrument.validation.asked import raised
+from metabot_instrument.validation.answer import raised
 
 
 class AtOnce:

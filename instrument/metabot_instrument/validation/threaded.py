@@ -15,7 +15,7 @@ from typing import Final
 
 from metabot_instrument.forks import renewed_in_children
 from metabot_instrument.validation.action import Action
-from metabot_instrument.validation.asked import Failed
+from metabot_instrument.validation.answer import Failed
 from metabot_instrument.validation.errand import HELD_UP, MOST_HUNG, NO_THREAD, Errand
 
 MOST_THREADS: Final = 16  # of one validator; further calls wait for one of them

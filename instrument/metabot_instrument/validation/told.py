@@ -13,9 +13,9 @@ from metabot_instrument.boundary import contained, count
 from metabot_instrument.events.emit import emit_event
 from metabot_instrument.metrics.agent import meter
 from metabot_instrument.validation.action import Action
-from metabot_instrument.validation.asked import Asked
 from metabot_instrument.validation.course import OWN_REASONS
 from metabot_instrument.validation.decision import Decision, Step, kind_of
+from metabot_instrument.validation.member import Member
 
 DECISION: Final = "validator_decision"
 FAILED: Final = "validator_failed"
@@ -24,17 +24,17 @@ _LONGEST: Final = 80  # characters of a reason that may be told
 _LONGEST_KEY: Final = 200
 
 
-class Telling:
-    def __init__(self, asked: Iterable[Asked]) -> None:
+class DecisionTelemetry:
+    def __init__(self, members: Iterable[Member]) -> None:
         self._reasons: dict[str, frozenset[str] | None] = {}
-        for each in asked:
+        for each in members:
             before = self._reasons.get(each.name, each.reasons)
             self._reasons[each.name] = None if before is None or each.reasons is None else before | each.reasons
 
     @contained("events_lost", None)
     def tell(self, action: object, decision: Decision) -> None:
         """What is no action is told by its type."""
-        emit_event(DECISION, self.payload(action, decision))
+        emit_event(DECISION, self._payload(action, decision))
         if not decision.allowed:
             meter.agent_actions.inc(action=_cut(kind_of(action), _LONGEST), outcome="rejected")
         for step in decision.steps:
@@ -49,7 +49,7 @@ class Telling:
         meter.agent_actions.inc(action=kind, outcome="ok" if ok else "error")
         meter.agent_latency.observe(time.monotonic() - decision.asked_at, action=kind)
 
-    def payload(self, action: object, decision: Decision) -> Mapping[str, Any]:
+    def _payload(self, action: object, decision: Decision) -> Mapping[str, Any]:
         own = decision.reason in OWN_REASONS or (decision.steps and decision.steps[-1].verdict == "failed")
         return {
             "action": _cut(kind_of(action), _LONGEST),

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from metabot_instrument import Action, monitoring_of
-from metabot_instrument.validation import asked, course, errand, threaded
+from metabot_instrument.validation import answer, course, errand, threaded
 from metabot_instrument.validation.anti_jailbreak import AntiJailbreak
 from metabot_instrument.validation.hallucination import Hallucination
 from metabot_instrument.validation.pipeline import ValidationPipeline
@@ -88,7 +88,7 @@ def test_its_names_and_numbers_are_those_of_the_code() -> None:
     assert {table["type"] for table in tables if "." not in table["type"]} <= set(TYPES)
     assert all(f"`{name}`" in PAGE for name in TYPES)
     words = " ".join(PAGE.split())
-    own = {*course.OWN_REASONS, errand.TOO_LONG, errand.HELD_UP, errand.NO_THREAD, asked.NO_VERDICT}
-    assert [reason for reason in (*own, asked.NOT_ITS_TO_MODIFY) if f"`{reason}`" not in words] == []
+    own = {*course.OWN_REASONS, errand.TOO_LONG, errand.HELD_UP, errand.NO_THREAD, answer.NO_VERDICT}
+    assert [reason for reason in (*own, answer.NOT_ITS_TO_MODIFY) if f"`{reason}`" not in words] == []
     assert f"{threaded.MOST_THREADS} of them at most" in words
     assert (errand.MOST_HUNG, course.MOST_RETRIES) == (3, 100)

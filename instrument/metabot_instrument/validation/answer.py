@@ -1,15 +1,13 @@
-"""One validator as a pipeline asks it, and what it answers as the pipeline takes it."""
+"""What a validator answers, as a pipeline takes it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from inspect import iscoroutine
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
-from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.apart import is_sound
 from metabot_instrument.validation.decision import Said
-from metabot_instrument.validation.validator import Hearing, TakesBack
 from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Retry, Verdict
 
 NO_VERDICT = "gave no verdict"
@@ -33,32 +31,14 @@ def raised(error: BaseException) -> Failed:
 Answer: TypeAlias = Verdict | Failed
 
 
-class Way(Protocol):
-    """A way to call a validator for at most so many seconds. What it raises or fails to do is a `Failed`."""
-
-    def call(self, action: Action, seconds: float) -> object: ...
-
-    async def call_async(self, action: Action, seconds: float) -> object: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    name: str
-    can_modify: bool
-    reasons: frozenset[str] | None  # that may be told; None: any that is short
-    hearing: Hearing | None
-    takes_back: TakesBack | None
-    way: Way
-
-
-def answer_of(given: object, asked: Asked) -> Answer:
-    """What was given, if it is a verdict that this validator may give; else a failure."""
+def answer_of(given: object, *, can_modify: bool) -> Answer:
+    """What was given, if it is a verdict that its validator may give; else a failure."""
     if isinstance(given, Approved):
         return given
     if isinstance(given, Modified):
         if not is_sound(given.action):
             return Failed(NO_VERDICT)
-        return given if asked.can_modify else Failed(NOT_ITS_TO_MODIFY)
+        return given if can_modify else Failed(NOT_ITS_TO_MODIFY)
     if isinstance(given, Retry) and (
         isinstance(given.after_seconds, bool) or not isinstance(given.after_seconds, int | float)
     ):

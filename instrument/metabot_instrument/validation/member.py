@@ -1,12 +1,14 @@
-"""A validator as it is handed over, checked and with the way to call it."""
+"""Validators as members of a pipeline: checked, in their order, each with the way to call it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from inspect import iscoroutinefunction
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from metabot_instrument.misuse import misuse
-from metabot_instrument.validation.asked import Asked, Way
+from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.looped import InLoop
 from metabot_instrument.validation.quick import AtOnce
 from metabot_instrument.validation.threaded import InThreads
@@ -20,11 +22,30 @@ _ATTRIBUTES: Final[dict[str, tuple[type, str]]] = {
 }
 
 
-def checked(validators: Any) -> list[Validator]:
+class Way(Protocol):
+    """A way to call a validator for at most so many seconds. What it raises or fails to do is a `Failed`."""
+
+    def call(self, action: Action, seconds: float) -> object: ...
+
+    async def call_async(self, action: Action, seconds: float) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    name: str
+    can_modify: bool
+    reasons: frozenset[str] | None  # that may be told; None: any that is short
+    hearing: Hearing | None
+    takes_back: TakesBack | None
+    way: Way
+
+
+def members_of(validators: Iterable[Any]) -> tuple[Member, ...]:
     """Those of the highest priority first, equal ones as they came. Raises ValueError where one is no validator."""
-    for at, each in enumerate(validators, 1):
+    given: list[Validator] = list(validators)
+    for at, each in enumerate(given, 1):
         _check(each, f"validators, number {at} ({type(each).__name__})")
-    return sorted(validators, key=lambda each: -each.priority)
+    return tuple(_member(each) for each in sorted(given, key=lambda each: -each.priority))
 
 
 def _check(validator: object, where: str) -> None:
@@ -40,9 +61,9 @@ def _check(validator: object, where: str) -> None:
         raise misuse(where, "its heard is a coroutine function", "Make it a plain one: nobody awaits it.")
 
 
-def asked(validator: Validator) -> Asked:
+def _member(validator: Validator) -> Member:
     reasons = getattr(validator, "reasons", None)
-    return Asked(
+    return Member(
         name=validator.name,
         can_modify=validator.can_modify,
         reasons=None if reasons is None else frozenset(reasons),
