@@ -6,111 +6,28 @@ with its default. Secrets never stand here: a setting that needs one holds the n
 
 from __future__ import annotations
 
-import difflib
-import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from metabot import windows
+from metabot.config_errors import explained, unknown
+from metabot.config_values import (
+    FilePath,
+    Located,
+    OptionalNumber,
+    OptionalPath,
+    ServerAddress,
+    TimeZone,
+    Window,
+    of_known_types,
+)
 from metabot.errors import SettingsError
-from metabot.redact import redact
 from metabot_instrument.monitoring.registry import TYPES as MONITORS
 from metabot_instrument.validation.registry import TYPES as VALIDATORS
 
 DEFAULT_FILE: Final = Path("config.toml")
-_EMPTY: Final[dict[str, Any]] = {
-    section: {}
-    for section in (
-        "meta_layer",
-        "store",
-        "ledger",
-        "target",
-        "model",
-        "sandbox",
-        "publish",
-        "github",
-        "schedule",
-        "telemetry",
-        "monitoring",
-    )
-}
-
-
-def _anchored(path: Path, info: ValidationInfo) -> Path:
-    root: Path = (info.context or {}).get("root", Path.cwd())
-    return root / path.expanduser()
-
-
-def _unset(value: Any) -> Any:
-    return None if value == "" else value
-
-
-@dataclass(frozen=True, slots=True)
-class Remote:
-    """A repository's address. It may hold a password, so it prints without."""
-
-    url: str
-
-    def __str__(self) -> str:
-        return redact(self.url)[0]
-
-    __repr__ = __str__
-
-
-def _located(value: Any) -> Any:
-    """A path stays one; `https://…`, `ssh://…`, `file://…` and `user@host:path` are addresses."""
-    is_address = isinstance(value, str) and re.match(r"[a-z+]+://|[\w.-]+@[\w.-]+:", value) is not None
-    return Remote(value) if is_address else _unset(Path(value) if isinstance(value, str) and value else value)
-
-
-def _is_address_of_a_server(value: str) -> str:
-    """No password and no key in it: they would be printed with it. Azure's version may stand behind it."""
-    if value and not re.match(r"https?://[^/@?#\s]+(/[^@?#\s]*)?(\?api-version=[\w.-]+)?\Z", value):
-        raise ValueError("must be an http or https address without user, password, key or query, but for api-version")
-    return value
-
-
-def _is_time_zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
-        raise ValueError("must be the name of a time zone as in Europe/Zurich or UTC") from error
-    return value
-
-
-def _is_window(value: str) -> str:
-    windows.parse(value)
-    return value
-
-
-def _of_known_types(types: Mapping[str, str]) -> AfterValidator:
-    """The dotted path of a class of one's own is a type as well; it is looked up where it is used."""
-
-    def check(tables: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
-        for at, table in enumerate(tables, 1):
-            kind = table.get("type")
-            if not isinstance(kind, str) or (kind not in types and "." not in kind):
-                near = difflib.get_close_matches(str(kind), types, n=1) or [", ".join(types), "or a dotted path"]
-                raise ValueError(f"number {at} has the type {kind!r}; say {' '.join(near)}")
-        return tables
-
-    return AfterValidator(check)
-
-
-FilePath = Annotated[Path, AfterValidator(_anchored)]
-TimeZone = Annotated[str, AfterValidator(_is_time_zone)]
-Window = Annotated[str, AfterValidator(_is_window)]
-ServerAddress = Annotated[str, AfterValidator(_is_address_of_a_server)]
-OptionalNumber = Annotated[float | None, BeforeValidator(_unset)]
-OptionalPath = Annotated[FilePath | None, BeforeValidator(_unset)]
-Located = Annotated[FilePath | Remote | None, BeforeValidator(_located)]
 
 
 class Section(BaseModel):
@@ -261,8 +178,8 @@ class Telemetry(Section):
 class Monitoring(Section):
     """What checks metabot's own model and GitHub calls, and what watches them. Each is a table with its `type`."""
 
-    validators: Annotated[tuple[dict[str, Any], ...], _of_known_types(VALIDATORS)] = ()
-    monitors: Annotated[tuple[dict[str, Any], ...], _of_known_types(MONITORS)] = ()
+    validators: Annotated[tuple[dict[str, Any], ...], of_known_types(VALIDATORS)] = ()
+    monitors: Annotated[tuple[dict[str, Any], ...], of_known_types(MONITORS)] = ()
 
 
 class Price(Section):
@@ -299,6 +216,9 @@ class Settings(Section):
         return self.ledger.path.parent
 
 
+_EMPTY: Final[dict[str, Any]] = {name: {} for name, field in Settings.model_fields.items() if field.is_required()}
+
+
 def load(path: Path) -> Settings:
     """Read one settings file. Raises `SettingsError` naming the file, the key and what to write instead."""
     try:
@@ -319,66 +239,14 @@ def load(path: Path) -> Settings:
 def parse(values: dict[str, Any], *, name: str, root: Path) -> Settings:
     """Check and complete the values of a settings file called `name` that lies in `root`."""
     if "root" in values:
-        raise SettingsError(_unknown(name, ("root",)))
+        raise SettingsError(unknown(name, ("root",), Settings))
     try:
         settings = Settings.model_validate({**_EMPTY, **values, "root": root}, context={"root": root})
     except ValidationError as error:
-        raise SettingsError("\n".join(_explain(name, details) for details in error.errors())) from None
+        raise SettingsError("\n".join(explained(name, details, Settings) for details in error.errors())) from None
     if settings.meta_layer.auto_merge_enabled:
         raise SettingsError(
             f"{name}: [meta_layer] auto_merge_enabled = true is not possible: metabot never merges, a person does.\n"
             "  Remove the line or set it to false."
         )
     return settings
-
-
-def _explain(name: str, details: ErrorDetails) -> str:
-    location = details["loc"]
-    if details["type"] == "extra_forbidden":
-        return _unknown(name, location)
-    return f"{name}: {_written(location)}: {_said(details)}."
-
-
-def _said(details: ErrorDetails) -> str:
-    if details["type"] in ("tuple_type", "list_type"):
-        return 'must be a list, as in ["…", "…"]'
-    message = details["msg"].removeprefix("Value error, ")
-    return message[0].lower() + message[1:]
-
-
-def _unknown(name: str, location: tuple[int | str, ...]) -> str:
-    known = _known_keys(location[:-1])
-    near = difflib.get_close_matches(str(location[-1]), known, n=1)
-    advice = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
-    return f"{name}: {_written(location)} is not a setting of metabot.\n  {advice}"
-
-
-_TABLES: Final[dict[str, type[BaseModel]]] = {"sources": Source, "prices": Price}
-
-
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    section: type[BaseModel] = Settings
-    for part in location:
-        if isinstance(part, str):
-            section = _TABLES.get(part) or _section(section, part)
-    return sorted(key for key in section.model_fields if key != "root")
-
-
-def _section(parent: type[BaseModel], key: str) -> type[BaseModel]:
-    annotation = parent.model_fields[key].annotation
-    assert isinstance(annotation, type)
-    assert issubclass(annotation, BaseModel)
-    return annotation
-
-
-def _written(location: tuple[int | str, ...]) -> str:
-    """`("sources", 0, "path")` as a person writes it: `[[sources]] number 1, path`."""
-    match location:
-        case ("sources" | "prices" as table, int(index), *rest):
-            return ", ".join([f"[[{table}]] number {index + 1}", *map(str, rest)])
-        case (section, key, int(index), *_):
-            return f"[{section}] {key}, number {index + 1}"
-        case (section, key, *rest):
-            return f"[{section}] {'.'.join(map(str, (key, *rest)))}"
-        case _:
-            return f"[{location[0]}]"

@@ -13,7 +13,8 @@ from typing import Any, Final
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from metabot.config import Section, Settings, Window
+from metabot.config import Section, Settings
+from metabot.config_values import Window
 from metabot.verify.paths import matches
 from metabot.windows import inside as windows_inside
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from metabot.config import Remote, Settings
+from metabot.config import Settings
+from metabot.config_values import Remote
 from metabot.errors import RepositoryError
 from metabot.git import Repository
 from metabot.git_environment import Access

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from metabot.config import Remote, Settings, Target
+from metabot.config import Settings, Target
+from metabot.config_values import Remote
 from metabot.doctor.line import Line, ok, problem, warning
 from metabot.errors import RepositoryError
 from metabot.project.told import NO_EVALUATION, NO_NETWORK

@@ -8,7 +8,8 @@ import pytest
 from repositories import commit, git
 
 from metabot import config
-from metabot.config import Remote, Settings
+from metabot.config import Settings
+from metabot.config_values import Remote
 from metabot.errors import RepositoryError
 from metabot.target_repository import refreshed, target_repository
 
