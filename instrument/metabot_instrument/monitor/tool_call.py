@@ -5,14 +5,15 @@ from __future__ import annotations
 import functools
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from types import TracebackType
 from typing import Any, TypeVar
 
 from metabot_instrument.monitor.matching import runner
+from metabot_instrument.relayed import Steps, relayed
 from metabot_instrument.signals.bus import Bus
-from metabot_instrument.traces.given import Given
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -79,7 +80,7 @@ class _One:
 
 def _decorated(one: Callable[[], _One], function: Callable[..., Any]) -> Callable[..., Any]:
     if isasyncgenfunction(function):
-        return _streamed(one, function)
+        return relayed(function, functools.partial(_during, one))
     if isgeneratorfunction(function):
 
         @functools.wraps(function)
@@ -105,19 +106,7 @@ def _decorated(one: Callable[[], _One], function: Callable[..., Any]) -> Callabl
     return called
 
 
-def _streamed(one: Callable[[], _One], function: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(function)
-    async def streamed(*args: Any, **named: Any) -> AsyncGenerator[Any, Any]:
-        steps = function(*args, **named)
-        with one():
-            try:
-                item = await anext(steps)
-                while True:
-                    given = Given()
-                    with given:
-                        given.value = yield item
-                    item = await given.to(steps)
-            except StopAsyncIteration:
-                return
-
-    return streamed
+@contextmanager
+def _during(one: Callable[[], _One], steps: Steps) -> Generator[Steps]:
+    with one():
+        yield steps

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from metabot_instrument.traces.given import Given
+from metabot_instrument.relayed import Steps, relayed
 from metabot_instrument.traces.line import Code
 from metabot_instrument.traces.step import Asked
 from metabot_instrument.traces.tracer import begin, tracer
+
+if TYPE_CHECKING:
+    from metabot_instrument.traces.recorded import Recorded
 
 
 def wrap(asked: Asked, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -25,7 +29,7 @@ def wrap(asked: Asked, function: Callable[..., Any]) -> Callable[..., Any]:
         raise TypeError(f"{function!r} is no function: decorate its methods")
     code = _code(function)
     if inspect.isasyncgenfunction(function):
-        return _async_generator(asked, code, function)
+        return relayed(function, functools.partial(_in_turns, asked, code))
     if inspect.isgeneratorfunction(function):
         return _generator(asked, code, function)
     if inspect.iscoroutinefunction(function):
@@ -51,14 +55,16 @@ def _code(function: Callable[..., Any]) -> Code:
 class _Step:
     """One call."""
 
-    __slots__ = ("_asked", "_code", "_recorded")
+    __slots__ = ("_asked", "_code", "_current", "_recorded")
 
-    def __init__(self, asked: Asked, code: Code) -> None:
+    def __init__(self, asked: Asked, code: Code, *, current: bool = True) -> None:
         self._asked = asked
         self._code = code
+        self._current = current
 
-    def __enter__(self) -> None:
-        self._recorded = begin(self._asked, self._code)
+    def __enter__(self) -> Recorded | None:
+        self._recorded = begin(self._asked, self._code, current=self._current)
+        return self._recorded
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._recorded is not None:
@@ -80,40 +86,13 @@ def _generator(asked: Asked, code: Code, function: Callable[..., Any]) -> Callab
     @functools.wraps(function)
     def call(*args: Any, **named: Any) -> Generator[Any, Any, Any]:
         steps = function(*args, **named)
-        recorded = begin(asked, code, current=False)
-        if recorded is None:
-            return (yield from steps)
-        try:
-            result = yield from recorded.in_turns(steps)
-        except BaseException as error:
-            recorded.end(error)
-            raise
-        recorded.end(None)
-        return result
+        with _Step(asked, code, current=False) as recorded:
+            return (yield from steps if recorded is None else recorded.in_turns(steps))
 
     return call
 
 
-def _async_generator(asked: Asked, code: Code, function: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(function)
-    async def call(*args: Any, **named: Any) -> AsyncGenerator[Any, Any]:
-        steps = function(*args, **named)
-        recorded = begin(asked, code, current=False)
-        if recorded is not None:
-            steps = recorded.in_async_turns(steps)
-        try:
-            item = await anext(steps)
-            while True:
-                given = Given()
-                with given:
-                    given.value = yield item
-                item = await given.to(steps)
-        except StopAsyncIteration:
-            if recorded is not None:
-                recorded.end(None)
-        except BaseException as error:
-            if recorded is not None:
-                recorded.end(error)
-            raise
-
-    return call
+@contextmanager
+def _in_turns(asked: Asked, code: Code, steps: Steps) -> Generator[Steps]:
+    with _Step(asked, code, current=False) as recorded:
+        yield steps if recorded is None else recorded.in_async_turns(steps)
