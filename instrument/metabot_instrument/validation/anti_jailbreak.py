@@ -9,7 +9,7 @@ from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.jailbreak.removed import removed
 from metabot_instrument.validation.jailbreak.rules import Reason
 from metabot_instrument.validation.jailbreak.score import NOTHING, Suspicion, suspicion
-from metabot_instrument.validation.judge import Judge, NoJudgementError
+from metabot_instrument.validation.judge import Judge, NoJudgementError, judge_at
 from metabot_instrument.validation.settled import one_of, positive, share
 from metabot_instrument.validation.texts import rewritten, texts
 from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Verdict
@@ -57,9 +57,7 @@ class AntiJailbreak:
         share(self, "threshold", "judge_from", "judge_until", least=_LEAST)
         positive(self, "longest", whole=True)
         positive(self, "judge_seconds")
-        judge = None
-        if self.judge_url is not None:
-            judge = Judge(self.judge_url, self.judge_model, self.judge_key_variable, self.judge_seconds)
+        judge = judge_at(self.judge_url, self.judge_model, self.judge_key_variable, self.judge_seconds)
         object.__setattr__(self, "_judge", judge)
 
     @property

@@ -9,7 +9,7 @@ given up, and another may pass; one that is rejected after all, by another valid
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from metabot_instrument.events.emit import emit_event
 from metabot_instrument.metrics.agent import meter
@@ -38,9 +38,10 @@ class CircuitBreaker:
     keys: int = 1_000  # that have a circuit of their own
     priority: int = 10
     name: str = "circuit_breaker"
-    can_modify: bool = field(default=False, init=False)
-    quick: bool = field(default=True, init=False)
-    reasons: frozenset[str] = field(default=frozenset({OPEN, PROBING}), init=False)
+
+    can_modify = False
+    quick = True
+    reasons = frozenset({OPEN, PROBING})
 
     def __post_init__(self) -> None:
         positive(self, "failure_ratio", "window_seconds", "open_seconds", "probe_seconds")

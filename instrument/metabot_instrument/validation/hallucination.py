@@ -11,7 +11,7 @@ from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.claims.check import Claim, Standing, checked
 from metabot_instrument.validation.claims.knowledge import KnowledgeBase, knowledge
 from metabot_instrument.validation.claims.prepared import Prepared
-from metabot_instrument.validation.judge import Judge, NoJudgementError
+from metabot_instrument.validation.judge import Judge, NoJudgementError, judge_at
 from metabot_instrument.validation.settled import one_of, positive, share, texts
 from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Verdict
 
@@ -63,9 +63,7 @@ class Hallucination:
         share(self, "unknown_allowed")
         positive(self, "longest", "judge_most", whole=True)
         positive(self, "judge_seconds")
-        judge = None
-        if self.judge_url is not None:
-            judge = Judge(self.judge_url, self.judge_model, self.judge_key_variable, self.judge_seconds)
+        judge = judge_at(self.judge_url, self.judge_model, self.judge_key_variable, self.judge_seconds)
         object.__setattr__(self, "_known", Prepared(knowledge(self.knowledge)))
         object.__setattr__(self, "_judge", judge)
         object.__setattr__(self, "kinds", texts(self, "kinds"))

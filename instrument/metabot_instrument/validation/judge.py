@@ -68,6 +68,11 @@ class Judge:
         return headers | ({"Authorization": f"Bearer {key}"} if key else {})
 
 
+def judge_at(url: str | None, model: str, key_variable: str | None, seconds: float) -> Judge | None:
+    """The judge that a validator's settings name; none where they name no address."""
+    return None if url is None else Judge(url, model, key_variable, seconds)
+
+
 def _address(url: str) -> SplitResult:
     """Raises ValueError, which shows no password."""
     try:

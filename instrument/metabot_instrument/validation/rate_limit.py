@@ -8,7 +8,7 @@ does. Actions without a key share a bucket. The turn of one that gave up waiting
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Final, Literal, NamedTuple
 
@@ -41,9 +41,10 @@ class RateLimit:
     keys: int = 10_000  # that have a bucket of their own
     priority: int = 50
     name: str = "rate_limit"
-    can_modify: bool = field(default=False, init=False)
-    quick: bool = field(default=True, init=False)
-    reasons: frozenset[str] = field(default=frozenset({OVER, LATER}), init=False)
+
+    can_modify = False
+    quick = True
+    reasons = frozenset({OVER, LATER})
 
     def __post_init__(self) -> None:
         positive(self, "requests_per_minute")
