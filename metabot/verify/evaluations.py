@@ -27,7 +27,7 @@ from metabot.verify.unmet import Unmet
 
 _COUNTED_AGAIN: Final = 2
 _TIMED_AGAIN: Final = 4
-_QUICK_SECONDS: Final = 30.0  # an evaluation that takes longer is not made before it is known to be needed
+QUICK_SECONDS: Final = 30.0  # a run that takes longer is not made before it is known to be needed
 
 
 class Figures(NamedTuple):
@@ -45,33 +45,24 @@ class Evaluations:
     _base_evaluations: list[Evaluation] = field(default_factory=list)
     _base_benchmarks: list[Benchmarked] = field(default_factory=list)
     _head_ahead: list[Evaluation] = field(default_factory=list)  # one at most, of the proposal that is next
-    _fresh_ahead: list[Evaluation] = field(default_factory=list)  # the same, from a fresh worktree
 
-    def ahead(self, proposal: Proposal, head: Revision, fresh: Callable[[], Evaluation]) -> None:
+    def ahead(self, proposal: Proposal, head: Revision, beside: Callable[[], None]) -> bool:
         """The runs that a counted figure takes in any case, before `of` asks for them: tests may go on beside them.
 
-        The one from a `fresh` worktree is asked for only where the verdict is better; a quick one is made at once.
+        Where an evaluation is quick, `beside` goes on with the one of the change; whether it did.
         """
         self._head_ahead.clear()
-        self._fresh_ahead.clear()
         candidate, target = proposal.placed.finding.candidate, self.settings.target
         if not words(target.evaluate) or unmeasurable(target) or is_timed(candidate) or self._benchmarks(proposal):
-            return
+            return False
         if not self._base_evaluations:
             self._base_evaluations.extend(self._both_at_base())
         if not all(one.run.exit_code == 0 for one in self._base_evaluations):
-            return
-        if max(one.run.seconds for one in self._base_evaluations) > _QUICK_SECONDS or self.runner.lanes.count == 1:
-            self._head_ahead.append(self._evaluation(head, keep="head"))
-            return
-        at_head, again = self.runner.lanes.both(partial(self._evaluation, head, keep="head"), fresh)
-        self._head_ahead.append(at_head)
-        self._fresh_ahead.append(again)
-
-    @property
-    def fresh_ahead(self) -> Evaluation | None:
-        """Of the proposal that was last; not one that came to its limit of time beside others."""
-        return next((one for one in self._fresh_ahead if one.run.limit != "time"), None)
+            return False
+        lanes, at_head = self.runner.lanes, partial(self._evaluation, head, keep="head")
+        quick = lanes.count > 1 and max(one.run.seconds for one in self._base_evaluations) <= QUICK_SECONDS
+        self._head_ahead.append(lanes.both(at_head, beside)[0] if quick else at_head())
+        return quick
 
     def of(self, proposal: Proposal, head: Revision) -> Figures | Unmet:
         """Of the base and the change; none where the settings name no evaluation and no benchmark that is needed."""

@@ -4,7 +4,7 @@ The new test and the evaluation run again. The evaluation then sees no mark of t
 a change that behaves well only where it is measured shows itself. And a test that must fail, in the new test's place
 with its imports and names, must fail: a change that swallows assertions or forges exit codes lets it pass.
 
-An evaluation that is quick may run before the verdict is known, beside what the verdict waits for.
+Where evaluation and tests are quick they run before the verdict is known, beside what the verdict waits for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from metabot.config import Settings
@@ -49,54 +50,95 @@ class TestMustFail(unittest.TestCase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FreshTests:
+    new_test: CommandRun
+    alarm: CommandRun | None  # as in `Rechecked`, and `alone` is its `tests_alone`
+    alone: CommandRun | None
+
+    @property
+    def late(self) -> bool:
+        return any(run is not None and run.limit == "time" for run in (self.new_test, self.alarm, self.alone))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recheck:
+    """Not to be shared between base revisions."""
+
     settings: Settings
     repository: Repository
     revision: str
     runner: Runner  # of the base
+    _evaluation_ahead: list[Evaluation] = field(default_factory=list)  # one at most, of the proposal that is next
+    _tests_ahead: list[FreshTests] = field(default_factory=list)  # the same
 
-    def of(self, proposal: Proposal, measured: Measured, *, pace: Pace | None, ahead: Evaluation | None) -> Measured:
-        """With what the fresh start showed. `ahead`: what `evaluation` gave, if it ran before the verdict was known."""
-        evaluate = bool(measured.evaluations)
-        with self._fresh(proposal, "fresh") as runner:
-
-            def tests() -> tuple[CommandRun, CommandRun | None]:
-                new_test = run_tests(runner, self.settings.target, _HEAD, proposal.new_test.path).run
-                return new_test, self._alarm(runner, proposal)
-
-            def others() -> tuple[Evaluation | None, CommandRun | None]:
-                found = self.evaluation(proposal) if evaluate and ahead is None else ahead
-                return found, self._without_the_new_test(proposal) if proposal.author == "model" else None
-
-            (found, alone), (new_test, alarm) = self.runner.lanes.both(others, tests)
+    def of(self, proposal: Proposal, measured: Measured, *, pace: Pace | None) -> Measured:
+        """With what the fresh start showed, then or ahead."""
+        found = next(iter(self._evaluation_ahead), None)
+        tests = next(iter(self._tests_ahead), None)
+        lanes = self.runner.lanes
+        evaluating = partial(self._evaluation, proposal, lanes)
+        if found is None and tests is None and measured.evaluations:
+            found, tests = lanes.both(evaluating, partial(self._tests, proposal, replace(lanes, count=1)))
+        if found is None and measured.evaluations:
+            found = evaluating()
+        if tests is None:
+            tests = self._tests(proposal, lanes)
         candidate = proposal.placed.finding.candidate
         told = None
         if found is not None:
             told = evaluated(found, candidate.analyzer, candidate.subject, self.settings, pace)
-        again = Rechecked(new_test=new_test, alarm=alarm, evaluated=told, tests_alone=alone)
+        again = Rechecked(new_test=tests.new_test, alarm=tests.alarm, evaluated=told, tests_alone=tests.alone)
         return replace(measured, rechecked=again)
 
-    def evaluation(self, proposal: Proposal, lanes: Lanes | None = None) -> Evaluation:
-        """Of the change, from a worktree of its own; ended by the stop of `lanes`."""
-        with self._fresh(proposal, "fresh-evaluation") as fresh:
-            runner = fresh if lanes is None else replace(fresh, lanes=lanes)
+    def forget(self) -> None:
+        """What was made ahead for the proposal before."""
+        self._evaluation_ahead.clear()
+        self._tests_ahead.clear()
+
+    def evaluate_ahead(self, proposal: Proposal, lanes: Lanes) -> None:
+        """Ended by the stop of `lanes`. One that comes to its limit of time beside others is made again, alone."""
+        found = self._evaluation(proposal, lanes)
+        if found.run.limit != "time":
+            self._evaluation_ahead.append(found)
+
+    def test_ahead(self, proposal: Proposal, lanes: Lanes) -> None:
+        """The same of the tests."""
+        found = self._tests(proposal, lanes)
+        if not found.late:
+            self._tests_ahead.append(found)
+
+    def _evaluation(self, proposal: Proposal, lanes: Lanes) -> Evaluation:
+        with self._fresh(proposal, "fresh-evaluation", lanes) as runner:
             confined = runner.sandbox.kind != "none"  # else what has effects outside must be told that this is a replay
             keep = runner.under / "fresh.telemetry"
             return evaluate(runner, self.settings.target, _HEAD, keep=keep, marked=not confined)
 
+    def _tests(self, proposal: Proposal, lanes: Lanes) -> FreshTests:
+        with self._fresh(proposal, "fresh", lanes) as runner:
+
+            def new_test() -> tuple[CommandRun, CommandRun | None]:
+                run = run_tests(runner, self.settings.target, _HEAD, proposal.new_test.path).run
+                return run, self._alarm(runner, proposal)
+
+            def alone() -> CommandRun | None:
+                return self._without_the_new_test(proposal, lanes) if proposal.author == "model" else None
+
+            (run, alarm), rest = lanes.both(new_test, alone)
+        return FreshTests(new_test=run, alarm=alarm, alone=rest)
+
     @contextmanager
-    def _fresh(self, proposal: Proposal, name: str) -> Iterator[Runner]:
+    def _fresh(self, proposal: Proposal, name: str, lanes: Lanes) -> Iterator[Runner]:
         """Runs in copies of a worktree that git fills with the change."""
         test = proposal.new_test
         files = {**{edit.path: edit.after for edit in proposal.edits}, test.path: test.text}
         change = self.repository.write_commit(self.revision, files, proposal.title)
         with self.repository.worktree(change, self.runner.under / name) as fresh:
-            yield replace(self.runner, base=fresh, harness=replace(self.runner.harness, base=fresh))
+            yield replace(self.runner, base=fresh, harness=replace(self.runner.harness, base=fresh), lanes=lanes)
 
-    def _without_the_new_test(self, proposal: Proposal) -> CommandRun:
+    def _without_the_new_test(self, proposal: Proposal, lanes: Lanes) -> CommandRun:
         """A new test is code that runs among the others, and could make them pass. A recipe's is a template's."""
         change = replace(_HEAD, files={edit.path: edit.after for edit in proposal.edits})
-        return run_tests(self.runner, self.settings.target, change).run
+        return run_tests(replace(self.runner, lanes=lanes), self.settings.target, change).run
 
     def _alarm(self, runner: Runner, proposal: Proposal) -> CommandRun | None:
         """None where it tells nothing: no Python, or a runner that does not find it at the base either."""
@@ -107,7 +149,8 @@ class Recheck:
         run = run_tests(runner, self.settings.target, replace(_HEAD, files=files), path).run
         if run.exit_code != 0:
             return run
-        on_base = run_tests(self.runner, self.settings.target, replace(BASE, files={path: _ALARM}), path).run
+        at_base = replace(self.runner, lanes=runner.lanes)
+        on_base = run_tests(at_base, self.settings.target, replace(BASE, files={path: _ALARM}), path).run
         return run if on_base.exit_code != 0 else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from math import inf
 from typing import Final
 
 from analyzers.untrusted import Name
@@ -85,6 +86,12 @@ class Suites:
             lost=lost,
             coverage=covering.found(),
         )
+
+    @property
+    def known_seconds(self) -> float:
+        """Of one run of the whole suite; without end before the base's are over."""
+        base: tuple[Result, ...] = vars(self).get("_base", ())
+        return max((result.run.seconds for result in base), default=inf)
 
     @cached_property
     def _base(self) -> tuple[Result, Result]:

@@ -8,8 +8,7 @@ from functools import cached_property, partial
 
 from metabot.config import Settings
 from metabot.generate.proposal import Proposal
-from metabot.verify.evaluation import Evaluation
-from metabot.verify.evaluations import Evaluations
+from metabot.verify.evaluations import QUICK_SECONDS, Evaluations
 from metabot.verify.measured import Measured
 from metabot.verify.recheck import Recheck
 from metabot.verify.runner import Revision, Runner
@@ -33,7 +32,7 @@ class Trials:
         head = Revision(name="head", files={**{edit.path: edit.after for edit in proposal.edits}, **with_test})
         tests = self._evaluations.runner.lanes.meanwhile(
             partial(self._suites.of, proposal, head),
-            partial(self._evaluations.ahead, proposal, head, partial(self._fresh, proposal)),
+            partial(self._ahead, proposal, head),
             ends=lambda found: isinstance(found, Unmet),
         )
         if isinstance(tests, Unmet):
@@ -59,10 +58,15 @@ class Trials:
         """With what a fresh start shows, of the proposal that was measured last."""
         self.progress("once more from a fresh worktree")
         pace = self._evaluations.pace(proposal.placed.finding.candidate.analyzer)
-        return self.recheck.of(proposal, measured, pace=pace, ahead=self._evaluations.fresh_ahead)
+        return self.recheck.of(proposal, measured, pace=pace)
 
-    def _fresh(self, proposal: Proposal) -> Evaluation:
-        return self.recheck.evaluation(proposal, self._evaluations.runner.lanes)
+    def _ahead(self, proposal: Proposal, head: Revision) -> None:
+        """What the verdict will ask for, and, as far as it is quick, what only a verdict that is better asks for."""
+        self.recheck.forget()
+        lanes = self._evaluations.runner.lanes
+        quick = self._evaluations.ahead(proposal, head, partial(self.recheck.evaluate_ahead, proposal, lanes))
+        if quick and self._suites.known_seconds <= QUICK_SECONDS:
+            self.recheck.test_ahead(proposal, lanes)
 
     @cached_property
     def _suites(self) -> Suites:
