@@ -10,9 +10,11 @@ from typing import Any
 
 from metabot_instrument import meter
 from metabot_instrument.validation.action import Action
+from metabot_instrument.validation.decision import Decision
+from metabot_instrument.validation.pipeline import ValidationPipeline
 from metabot_instrument.validation.verdict import Approved
 
-Says = Callable[[Action], Any]
+Decide = Callable[[ValidationPipeline, Action], Decision]  # as the fixture `decide` gives it
 
 
 @dataclass(eq=False)
