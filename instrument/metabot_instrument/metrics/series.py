@@ -18,8 +18,8 @@ from prometheus_client import Metric
 from metabot_instrument.boundary import contained
 from metabot_instrument.metrics import gate
 from metabot_instrument.metrics.definition import UNITS, Definition
+from metabot_instrument.told_apart import OTHER, own_or_other
 
-OTHER: Final = "other"
 VALUES: Final = 100  # of a label
 SERIES: Final = 500  # of a metric
 LONGEST: Final = 128  # characters of a label's value
@@ -90,8 +90,7 @@ class Series:
 
     def _admitted(self, given: tuple[str, ...]) -> Any:
         values = tuple(self._bounded(value, known) for value, known in zip(given, self._known, strict=True))
-        if values not in self._found and len(self._found) >= SERIES:
-            values = (OTHER,) * len(values)
+        values = own_or_other(values, self._found, SERIES, (OTHER,) * len(values))
         if values not in self._found:
             self._found[values] = self._inner.labels(*values) if values else self._inner
             for value, known in zip(values, self._known, strict=True):
@@ -103,7 +102,7 @@ class Series:
         if not isinstance(value, str):
             raise TypeError(f"{self.definition.name}: a label is a text, not {type(value).__name__}")
         text = "".join(one if one.isprintable() else "?" for one in value[:LONGEST]) or "unknown"
-        return text if text in known or len(known) < VALUES else OTHER
+        return own_or_other(text, known, VALUES, OTHER)
 
     def _number(self, value: object) -> float:
         """Other libraries' numbers, by the way that numbers have of saying so."""

@@ -9,6 +9,7 @@ from metabot_instrument.monitoring.monitor import Found
 from metabot_instrument.monitoring.observation import Observation
 from metabot_instrument.monitoring.sampling import Sampling
 from metabot_instrument.monitoring.shares import wilson
+from metabot_instrument.told_apart import own_or_other
 
 _MOST: Final = 500  # actions
 _TYPES: Final = 50  # of errors of one action
@@ -42,9 +43,7 @@ class ErrorAnalysis:
     def take(self, seen: Observation) -> None:
         if not self._sampling.keeps():
             return
-        key = (name_of(seen.kind), name_of(seen.name))
-        if key not in self._actions and len(self._actions) >= _MOST:
-            key = (OTHER, OTHER)
+        key = own_or_other((name_of(seen.kind), name_of(seen.name)), self._actions, _MOST, (OTHER, OTHER))
         action = self._actions.setdefault(key, _Action())
         action.count += 1
         if seen.error is not None:

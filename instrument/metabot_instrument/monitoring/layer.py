@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from metabot_instrument.boundary import contained
@@ -115,7 +116,7 @@ class MonitoringLayer:
         for name, lane in self._lanes.items():
             answers[name] = None
             with suppress(TimeoutError):
-                answers[name] = lane.ask(_asking(question, lane.monitor), max(until - time.monotonic(), 0.01))
+                answers[name] = lane.ask(partial(question, lane.monitor), max(until - time.monotonic(), 0.01))
         return answers
 
     def _reported(self, lane: Lane, answer: tuple[dict[str, Any], list[dict[str, Any]]] | None) -> dict[str, Any]:
@@ -129,10 +130,6 @@ class MonitoringLayer:
             "figures": figures,
             "found": found,
         }
-
-
-def _asking(question: Callable[[Monitor], Any], monitor: Monitor) -> Callable[[], Any]:
-    return lambda: question(monitor)
 
 
 def _unused(name: str, taken: Mapping[str, object]) -> str:

@@ -11,6 +11,7 @@ from metabot_instrument.monitoring.monitor import Found
 from metabot_instrument.monitoring.observation import Observation
 from metabot_instrument.monitoring.sampling import Sampling
 from metabot_instrument.monitoring.shares import wilson
+from metabot_instrument.told_apart import own_or_other
 
 _MOST: Final = 500  # actions
 _TAIL: Final = 0.95  # of the past: what lasts longer is slow
@@ -59,9 +60,7 @@ class Performance:
         return {"sample_rate": self._sampling.rate, "actions": actions}
 
     def _action(self, key: tuple[str, str]) -> _Action:
-        if key not in self._actions and len(self._actions) >= _MOST:
-            key = (OTHER, OTHER)
-        return self._actions.setdefault(key, _Action())
+        return self._actions.setdefault(own_or_other(key, self._actions, _MOST, (OTHER, OTHER)), _Action())
 
     def _figures(self, action: _Action) -> dict[str, Any]:
         durations, lasted = action.durations, action.last - action.first

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from metabot_instrument import Meter, exposition, failures
-from metabot_instrument.metrics.series import OTHER, SERIES, VALUES
+from metabot_instrument.metrics.series import SERIES, VALUES
+from metabot_instrument.told_apart import OTHER
 
 
 def samples(meter: Meter) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

@@ -60,11 +60,22 @@ def test_says_nothing_when(errors):
 
 
 def test_types_without_end_stay_within_bounds():
-    """Those beyond fifty are one type; the new ones that are told are a hundred."""
+    """Those beyond fifty are one type, and none of them is told as new."""
     monitor = watched([None] * 100 + [f"E{number}" for number in range(1_000)])
     (told,) = monitor.figures()["actions"].values()
     assert (len(told["types"]), told["types"]["(other)"]["counted"], told["errors"]["counted"]) == (51, 950, 1_000)
     assert len(monitor.found()) == 51
+
+
+def test_actions_without_end_stay_within_bounds():
+    """Those beyond five hundred are one action, and a hundred errors are told as new."""
+    monitor = ErrorAnalysis(quiet=1)
+    for number in range(1_000):
+        for error in (None, "KeyError"):
+            monitor.take(Observation("tool", f"search {number}", 1_768_305_600.0, 1.0, error))
+    actions = monitor.figures()["actions"]
+    assert (len(actions), actions["(other):(other)"]["counted"]) == (501, 1_000)
+    assert [found.kind for found in monitor.found()].count("new_error") == 100
 
 
 def test_a_sample_is_said_to_be_one():

@@ -75,4 +75,10 @@ def test_sessions_and_names_without_end_stay_within_bounds():
     told = monitor.figures()
     assert (told["sessions"]["counted"], told["observations"]["counted"]) == (6_000, 6_000)
     assert len(list(monitor._sessions)) == 3_000
-    assert len(told["actions"]) == 20
+    assert (len(told["actions"]), monitor._actions.other) == (20, 5_000)
+
+
+def test_what_follows_what_stays_within_bounds():
+    """Of one session that never does the same twice."""
+    monitor = watched(*(act(f"a{number}", number) for number in range(6_000)))
+    assert (monitor._transitions.total(), monitor._transitions.other) == (5_999, 999)
