@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from metabot_instrument.signals.bus import Bus
 from metabot_instrument.vocabulary import layers
 
 
@@ -19,6 +20,13 @@ def declared() -> Iterator[None]:
     for now, before in ((layers.LAYERS, known), (layers._NAMED, named)):
         now.clear()
         now.update(before)
+
+
+@pytest.fixture
+def bus() -> Iterator[Bus]:
+    made = Bus()
+    yield made
+    made.close()
 
 
 @pytest.fixture

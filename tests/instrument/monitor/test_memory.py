@@ -8,8 +8,6 @@ import resource
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -18,13 +16,7 @@ import pytest
 from metabot_instrument.monitor import memory
 from metabot_instrument.monitor.performance_monitor import PerformanceMonitor
 from metabot_instrument.signals.bus import Bus, Signal
-
-
-@pytest.fixture
-def bus() -> Iterator[Bus]:
-    made = Bus()
-    yield made
-    made.close()
+from tests.instrument.waited import waited
 
 
 def samplers() -> list[threading.Thread]:
@@ -35,9 +27,7 @@ def test_a_sample_is_taken_at_once_and_then_again_and_again(bus: Bus) -> None:
     """The last hundred are kept; closing stops the thread and keeps what there is."""
     monitor = PerformanceMonitor(bus, sample_seconds=0.001)
     assert len(monitor.memory_stats()["samples"]) >= 1
-    until = time.monotonic() + 10
-    while len(monitor.memory_stats()["samples"]) < 100 and time.monotonic() < until:
-        time.sleep(0.01)
+    waited(lambda: len(monitor.memory_stats()["samples"]) == 100, seconds=10)
     monitor.close()
     assert not samplers()
     found = monitor.memory_stats()
@@ -113,13 +103,8 @@ monitor.bus.emit("tool:start", tool="a")
 def test_a_dropped_monitor_ends_its_thread() -> None:
     """Once it is gone together with its bus, the thread goes with its next sample."""
     monitor = PerformanceMonitor(Bus(), sample_seconds=0.01, recorded_calls=False)
-    until = time.monotonic() + 5
-    while len(monitor.metrics()["memory"]["samples"]) < 3 and time.monotonic() < until:
-        time.sleep(0.01)
+    waited(lambda monitor=monitor: len(monitor.metrics()["memory"]["samples"]) >= 3)
     assert samplers()
     del monitor
     gc.collect()
-    until = time.monotonic() + 5
-    while samplers() and time.monotonic() < until:
-        time.sleep(0.01)
-    assert not samplers()
+    waited(lambda: not samplers())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 
 import openai as sdk
@@ -18,20 +17,6 @@ from tests.instrument.model_calls.recorded import client, finished, recording
 
 CHAT = {"model": "gpt-4o", "messages": ASKED}
 TOKENS = {"input": 300, "output": 40, "cached": 256, "total": 340}
-
-
-@pytest.fixture
-def bus() -> Iterator[Bus]:
-    made = Bus()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def monitor(bus: Bus) -> Iterator[PerformanceMonitor]:
-    made = PerformanceMonitor(bus)
-    yield made
-    made.close()
 
 
 def test_a_call_is_counted_without_a_signal_of_the_applications(monitor: PerformanceMonitor) -> None:

@@ -13,20 +13,12 @@ from typing import Any
 import pytest
 
 import metabot_instrument
-from metabot_instrument.boundary import failures
 from metabot_instrument.current import settings
 from metabot_instrument.monitor.performance_monitor import PerformanceMonitor
 from metabot_instrument.monitor.thresholds import Thresholds, ToolLimits
 from metabot_instrument.signals.bus import Bus, Signal
-
-T0 = 1768312800_000
-
-
-@pytest.fixture
-def bus() -> Iterator[Bus]:
-    made = Bus()
-    yield made
-    made.close()
+from tests.instrument.counted import counted
+from tests.instrument.monitor.told import T0
 
 
 @pytest.fixture
@@ -176,10 +168,9 @@ def test_calls_of_the_session_before_do_not_count(bus: Bus, log: Path) -> None:
 
 def test_a_hook_that_raises_is_counted(bus: Bus, log: Path) -> None:
     """And the tool is switched off all the same."""
-    before = failures().get("switch_off", 0)
     monitor = PerformanceMonitor(bus, thresholds={"tool": {"calls": 1}}, switch_off=lambda tool, why: 1 / 0)
-    call(bus, failed=True)
-    assert failures()["switch_off"] == before + 1
+    with counted("switch_off", 1):
+        call(bus, failed=True)
     assert monitor.is_switched_off("search")
     monitor.close()
 

@@ -68,13 +68,6 @@ def serve(application: FastAPI, port: int = 0) -> Iterator[Served]:
 
 
 @pytest.fixture
-def bus() -> Iterator[Bus]:
-    made = Bus()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def monitor(bus: Bus) -> Iterator[PerformanceMonitor]:
     """Of a session in which each kind of thing was counted."""
     made = PerformanceMonitor(bus, session_id="s-1", memory_limit_bytes=2**40, thresholds={"tokens": 5000})
