@@ -22,7 +22,7 @@ from typing import Final, Literal, Self, SupportsFloat
 
 from metabot_instrument.boundary import contained
 from metabot_instrument.metrics.agent import AgentMeter, meter
-from metabot_instrument.metrics.budget_begun import begun_in_folder, one_at_a_time
+from metabot_instrument.metrics.budget_shared import begun_in_folder, one_at_a_time
 from metabot_instrument.metrics.meter import multiprocess
 from metabot_instrument.metrics.period import PERIODS, Period, name_of
 from metabot_instrument.metrics.series import LARGEST, LONGEST

@@ -1,4 +1,4 @@
-"""How much a counter said when a budget's period began: of one process in memory, of several in a file of theirs."""
+"""What budgets share: one decision at a time and, of several processes, what a counter said when a period began."""
 
 from __future__ import annotations
 
