@@ -20,10 +20,6 @@ class Observation(NamedTuple):  # made for every action: a frozen dataclass take
     tokens: int | None = None
     session: str | None = None
 
-    @property
-    def ok(self) -> bool:
-        return self.error is None
-
 
 def clean(seen: Observation) -> Observation:
     """With texts of 200 characters at most, since it may wait for long, and None for what is not of its kind.

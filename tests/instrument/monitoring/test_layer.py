@@ -133,7 +133,7 @@ def test_a_block_is_watched_with_its_duration_and_its_error(layer):
         raise KeyError("secret")
     assert made.flush()
     first, second = quiet.seen
-    assert (first.kind, first.name, first.session, first.tokens, first.ok) == ("tool", "search", "s-1", 30, True)
+    assert (first.kind, first.name, first.session, first.tokens, first.error) == ("tool", "search", "s-1", 30, None)
     assert 10 <= first.duration_ms < 500
     assert abs(first.started - time.time()) < 5
     assert (second.name, second.error) == ("book", "KeyError")
