@@ -42,17 +42,18 @@ def test_a_pass_begins_and_is_over(tmp_path: Path) -> None:
     assert raised["payload"] == {"finding": finding().fingerprint, "analyzer": finding().candidate.analyzer}
 
 
-def test_one_that_breaks_says_so_without_its_words(tmp_path: Path) -> None:
-    """An error's words may hold text of the telemetry; its kind does not."""
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_one_that_breaks_says_so_without_its_words(tmp_path: Path, error: type[BaseException]) -> None:
+    """An error's words may hold text of the telemetry; its kind does not. A pass that a person ends has failed, too."""
 
     def break_off() -> None:
         with life.of_pass(settings(tmp_path), 1):
-            raise OSError("a stranger's words")
+            raise error("a stranger's words")
 
-    with pytest.raises(OSError, match="stranger"):
+    with pytest.raises(error, match="stranger"):
         break_off()
     last = told(tmp_path)[-1]
-    assert (last["event"], last["payload"]) == ("pass_failed", {"error": "OSError"})
+    assert (last["event"], last["payload"]) == ("pass_failed", {"error": error.__name__})
 
 
 def test_a_folder_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:

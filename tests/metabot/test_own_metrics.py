@@ -15,6 +15,7 @@ from metabot.generate.asking.asked import Asked
 from metabot.generate.asking.budget import Allowance
 from metabot.ledger.ledger import Ledger
 from metabot.stopped import Stopped
+from metabot_instrument import failures
 from metabot_instrument.current import configure, settings
 from tests.instrument.otlp_collector import over_http
 from tests.metabot.cli.command import metabot
@@ -136,10 +137,10 @@ def test_a_ledger_that_cannot_be_read_stops_no_pass(tmp_path: Path) -> None:
     """It is counted, as everything is that cannot be told."""
     (tmp_path / ".metabot").mkdir()
     (tmp_path / ".metabot/ledger.sqlite").write_text("no database")
-    done = []
+    done, before = [], failures().get("metrics", 0)
     with over_http() as collector:
         chosen = parse({"telemetry": {"endpoint": collector.endpoint}}, name="config.toml", root=tmp_path)
         with life.of_pass(chosen, 1):
             done.append("work")
         configure(endpoint="")
-    assert done == ["work"]
+    assert (done, failures()["metrics"]) == (["work"], before + 1)
