@@ -88,7 +88,8 @@ def detect(samples: pl.LazyFrame, events: pl.LazyFrame, *, settings: Settings = 
     figures = states.filter(longer, works, known).height
     chances = [_chance(state, stayed, figures, settings.max_chance) for state in found.to_dicts()]
     likely = found.with_columns(pl.Series("chance", chances, dtype=pl.Float64))
-    always = (pl.col("longest") == pl.col("beside")).fill_null(value=False)
+    # A state that no session has beside others was nowhere the shorter one.
+    always = ~longer & (pl.col("longest") == pl.col("beside")).fill_null(value=True)
     no_chance = always | (pl.col("chance") <= settings.max_chance)
     return [_candidate(state, stayed) for state in _once(likely.filter(no_chance)).to_dicts()]
 
@@ -176,10 +177,11 @@ def _levels(stayed: pl.DataFrame) -> Values:
     return (stayed["total_ms"] / stayed["entries"]).to_numpy()
 
 
-def _chance(state: dict[str, Any], stayed: pl.DataFrame, figures: int, enough: float) -> float:
+def _chance(state: dict[str, Any], stayed: pl.DataFrame, figures: int, enough: float) -> float | None:
     """That one of all states looks like that: of those that were compared with their past, or with their others."""
     if state["detail"] is None:
-        return float(state["chance"] or 0.0)
+        known: float | None = state["chance"]
+        return known
     here = pl.col("service").eq(state["service"]) & pl.col("operation").eq(state["operation"])
     return chance(_levels(stayed.filter(here).tail(_COMPARED)), state["before"], figures=figures, enough=enough)
 

@@ -61,6 +61,12 @@ def test_of_each_session_the_last_export_counts():
     assert detect(again, NO_LOG)[0].evidence.observed.n == 20
 
 
+def test_sessions_of_one_state_each_are_compared_with_each_other():
+    """No session says which of its states is the longest, and all of them together do."""
+    (found,) = detect(sessions(*[{state: ms} for state, ms in planning().items()]), NO_LOG)
+    assert (found.subject, found.evidence.achievable) == (subject("planning"), 800)
+
+
 def curating(*seconds):
     return sessions(*[{**USUAL, "curating": 1000 * each} for each in seconds])
 
