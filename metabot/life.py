@@ -76,12 +76,12 @@ def of_pass(settings: Settings, number: int) -> Iterator[Counter[str]]:
     finally:
         _session.reset(within)
         if settings.telemetry.endpoint and settings.telemetry.metrics_interval_seconds:
-            _count(settings)
+            _push_sums(settings)
         flush()
 
 
 @contained("metrics", None)
-def _count(settings: Settings) -> None:
+def _push_sums(settings: Settings) -> None:
     """From here on the ledger's sums are pushed. They are the project's, whichever process tells them."""
     global _meter  # noqa: PLW0603  # one project a process
     from metabot.ledger.ledger import Ledger  # noqa: PLC0415  # a pass has it, other commands tell their life without
