@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-header --no-annotate
 
 unexport PYTHONDONTWRITEBYTECODE  # the tests start metabot hundreds of times: what it compiles is kept
 
@@ -11,11 +14,13 @@ unexport PYTHONDONTWRITEBYTECODE  # the tests start metabot hundreds of times: w
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-$(READY): requirements.txt pyproject.toml instrument/pyproject.toml
+# uv fetches beside each other what pip fetches in turn. pip goes on where an index is set up for pip alone.
+$(READY): requirements-uv.txt requirements.txt pyproject.toml instrument/pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
-	  --editable ./instrument --editable .
+	$(PIP) --require-hashes -r requirements-uv.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.txt \
+	  || $(PIP) --require-hashes -r requirements.txt
+	$(PIP) --no-deps --no-build-isolation --editable ./instrument --editable .
 	@touch $(READY)
 
 demo: $(READY)  ## run the example application and take it the whole way to pull requests
@@ -35,9 +40,8 @@ types: $(READY)  ## mypy, strict
 	$(BIN)/mypy
 
 lock: $(READY)  ## pin every dependency with its hashes, for every platform and Python from 3.11 on
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-header --no-annotate --group dev --group examples --no-emit-package metabot-instrument \
-	  pyproject.toml -o requirements.txt
+	$(PIN) --group dev --group examples --no-emit-package metabot-instrument pyproject.toml -o requirements.txt
+	echo uv | $(PIN) --constraint requirements.txt - -o requirements-uv.txt
 
 bench: $(READY)  ## measure speed and memory, and write docs/performance.md
 	$(BIN)/python -m benchmarks --write $(if $(PHOENIX),--phoenix $(PHOENIX))
