@@ -26,8 +26,8 @@ class Background:
         self.renew()
         renewed_in_children(self)
 
-    def __len__(self) -> int:
-        """How many wait to be begun."""
+    def waiting(self) -> int:
+        """How many are yet to be begun."""
         return len(self._begins)
 
     def renew(self) -> None:

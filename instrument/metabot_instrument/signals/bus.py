@@ -127,7 +127,7 @@ class Bus:
 
     @contained(_FAILED, None)
     def _run(self, came: Awaitable[object]) -> None:
-        waiting = 0 if self._background is None else len(self._background)
+        waiting = 0 if self._background is None else self._background.waiting()
         if len(self._tasks) + waiting >= _UNDER_WAY:
             _drop(came)
             count(_LOST, f"{_UNDER_WAY} asynchronous handlers are under way")
@@ -147,7 +147,9 @@ class Bus:
         from metabot_instrument.signals.background import Background  # noqa: PLC0415
 
         with self._lock:
-            background = self._background = self._background or Background()
+            if self._background is None:
+                self._background = Background()
+            background = self._background
         try:
             background.call(lambda: self._begin(came))
         except (OSError, RuntimeError) as error:  # no thread or no file is to be had

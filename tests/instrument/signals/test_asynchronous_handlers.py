@@ -53,6 +53,27 @@ def test_without_a_loop_they_run_in_a_thread_of_the_bus(bus: Bus) -> None:
     assert heard == ["hears", "waits"]
 
 
+def test_one_thread_is_enough_however_many_signals_come_one_after_the_other(bus: Bus) -> None:
+    """Also where the handlers of the one before are done, or begun and not yet done."""
+    heard: list[str] = []
+    go = threading.Event()
+
+    async def hears(signal: Signal) -> None:
+        heard.append(signal.name)
+        while not go.is_set():
+            await asyncio.sleep(0.001)
+
+    bus.on("*", hears)
+    for name in ("a", "b", "c", "d"):
+        bus.emit(name)
+        waited(lambda name=name: heard[-1:] == [name])
+        if name == "b":
+            go.set()
+    assert [thread.name for thread in threading.enumerate()].count("metabot-signals") == 1
+    bus.close()
+    assert [thread.name for thread in threading.enumerate()].count("metabot-signals") == 0
+
+
 def test_who_emits_waits_for_nothing_that_others_set_up(bus: Bus) -> None:
     """A thread that loads a library holds back no signal to asynchronous handlers, and so no duration grows by it."""
     heard: list[Signal] = []
