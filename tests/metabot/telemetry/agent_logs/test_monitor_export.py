@@ -164,17 +164,11 @@ def test_what_is_no_figure_is_refused_and_the_rest_is_read(wrong, reason):
     assert [one for one in found if isinstance(one, Sample) and one.name == "monitor.cycles"]
 
 
-def test_names_beyond_the_most_are_not_read():
-    """The first thousand are."""
-    tools = {f"tool {number}": {"calls": 1} for number in range(1_005)}
-    calls = [one for one in read(export(tools=tools)) if isinstance(one, Sample) and one.name == "monitor.tool.calls"]
-    assert len(calls) == 1_000
-
-
-def test_of_too_many_names_the_first_thousand_are_read():
-    """And no more of them."""
-    found = read(export(tools={f"t{number}": {"calls": 1} for number in range(1_005)}))
-    assert sum(isinstance(one, Sample) and one.name == "monitor.tool.calls" for one in found) == 1_000
+def test_of_too_many_names_the_first_are_read():
+    """A thousand of them, in their order."""
+    tools = {f"t{number}": {"calls": number} for number in range(1_005)}
+    of_tools = [one for one in read(export(tools=tools)) if getattr(one, "name", "") == "monitor.tool.calls"]
+    assert [one.value for one in of_tools] == list(range(1_000))
 
 
 def test_a_name_that_is_hostile_is_a_label_like_any_other():
@@ -187,10 +181,3 @@ def test_a_name_that_is_hostile_is_a_label_like_any_other():
 def test_no_content_raises(data):
     """Whatever stands where: samples and rejects come out."""
     assert all(isinstance(one, Sample | Reject) for one in monitor_export.read([data]))
-
-
-def test_of_too_many_names_the_first_are_read():
-    """A thousand of a thousand and one."""
-    tools = {f"t{number}": {"calls": number} for number in range(1_001)}
-    of_tools = [one for one in read(export(tools=tools)) if getattr(one, "name", "") == "monitor.tool.calls"]
-    assert [one.value for one in of_tools] == list(range(1_000))
