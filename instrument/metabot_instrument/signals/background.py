@@ -62,6 +62,7 @@ class Background:
         return loop
 
     def _serve(self, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+        """Ends by itself where a handler cancels every task of its loop."""
         with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=lambda: loop) as runner:
             runner.run(self._until(stop))
 
@@ -73,9 +74,12 @@ class Background:
             await asyncio.wait(under_way, timeout=_PATIENCE)
 
     def _begin(self) -> None:
-        with suppress(IndexError):
-            while True:
-                self._begins.popleft()()
+        while True:
+            try:
+                begin = self._begins.popleft()
+            except IndexError:  # none is left: a thread that is closing takes from them as well
+                return
+            begin()
 
     def close(self) -> None:
         """Waits two seconds for what is under way, and cancels what is left; a later `call` begins a new thread."""

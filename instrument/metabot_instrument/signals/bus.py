@@ -25,6 +25,7 @@ _UNDER_WAY: Final = 10_000  # asynchronous handlers at a time
 _REMEMBERED: Final = 1000  # names whose handlers are known without looking at every pattern
 _FAILED: Final = "signal_handler"
 _LOST: Final = "signals_lost"
+_WRONG: Final = "signal"
 _BACKGROUND: Final = "metabot_instrument.signals.background"  # and with it asyncio: loaded where something needs it
 
 
@@ -69,13 +70,12 @@ class Bus:
             )
         if iscoroutinefunction(handler):
             _load()
-        nothing: object = None
-        entry = (pattern, contained(_FAILED, nothing)(handler))
+        entry = (pattern, contained(_FAILED, None)(handler))
         with self._lock:
             self._replace((*self._handlers, entry))
         return lambda: self._off(entry)
 
-    @contained("signal", None)
+    @contained(_WRONG, None)
     def emit(self, name: str, data: Mapping[str, Any] | None = None, /, **more: Any) -> None:
         """Tells the handlers; `more` is added to `data`. Returns when the synchronous ones have."""
         handlers = self._hearing(name)
@@ -181,7 +181,7 @@ def _mapping(data: object) -> Mapping[str, Any]:
     if isinstance(data, Mapping):
         return data
     if data is not None:
-        count("signal", f"a {type(data).__name__} for the data of a signal; say a mapping")
+        count(_WRONG, f"a {type(data).__name__} for the data of a signal; say a mapping")
     return {}
 
 

@@ -74,6 +74,25 @@ def test_one_thread_is_enough_however_many_signals_come_one_after_the_other(bus:
     assert [thread.name for thread in threading.enumerate()].count("metabot-signals") == 0
 
 
+def test_a_handler_that_cancels_every_task_ends_the_thread_and_no_further_one(bus: Bus) -> None:
+    """The next signal begins another thread."""
+    heard: list[Signal] = []
+
+    async def cancels(_: Signal) -> None:
+        for task in asyncio.all_tasks():
+            task.cancel()
+
+    async def hears(signal: Signal) -> None:
+        heard.append(signal)
+
+    bus.on("a", cancels)
+    bus.on("b", hears)
+    bus.emit("a")
+    waited(lambda: "metabot-signals" not in [thread.name for thread in threading.enumerate()])
+    bus.emit("b")
+    waited(lambda: heard)
+
+
 def test_who_emits_waits_for_nothing_that_others_set_up(bus: Bus) -> None:
     """A thread that loads a library holds back no signal to asynchronous handlers, and so no duration grows by it."""
     heard: list[Signal] = []
