@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from metabot_instrument.monitor.figures import iso, rounded
 
-_KEPT: Final = 100
+_KEPT: Final = 100  # of a session
 
 
 class Told(NamedTuple):
@@ -52,7 +52,7 @@ class Alert:
 
 class Alerts:
     def __init__(self) -> None:
-        self.told: deque[dict[str, Any]] = deque(maxlen=_KEPT)  # both when raised and when resolved
+        self._kept: deque[dict[str, Any]] = deque(maxlen=_KEPT)  # both when raised and when resolved
         self._active: dict[tuple[str, str], Alert] = {}
 
     def raised(self, name: str, subject: str, message: str, *, value: float, limit: float, at: float) -> list[Told]:
@@ -69,12 +69,12 @@ class Alerts:
     def begin_anew(self, at: float) -> list[Told]:
         """Resolves what is raised, and forgets all."""
         told = [one for key in list(self._active) for one in self.resolved(*key, at)]
-        self.told.clear()
+        self._kept.clear()
         return told
 
     def figures(self) -> list[dict[str, Any]]:
-        return [dict(alert) for alert in self.told]
+        return [dict(alert) for alert in self._kept]
 
     def _keep(self, signal: str, data: dict[str, Any]) -> Told:
-        self.told.append(data)
+        self._kept.append(data)
         return Told(signal, data)

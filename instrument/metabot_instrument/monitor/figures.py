@@ -15,7 +15,7 @@ def iso(seconds: float | None) -> str | None:
 
 
 def rounded(value: float | None) -> float | None:
-    """To a microsecond of milliseconds."""
+    """Milliseconds to the microsecond, and every other figure to as many digits."""
     return None if value is None else round(value, 3)
 
 

@@ -89,28 +89,28 @@ class Matching:
         self._by_name.setdefault(call.name, OrderedDict())[number] = None
         self._by_runner.setdefault((call.name, call.runner), OrderedDict())[number] = None
 
-    def end(self, call: Call, how: How, *, alone: bool = False) -> Ending:
+    def end(self, call: Call, *, failed: bool, alone: bool = False) -> Ending:
         """An end after the failure that ended its call is nothing; `alone` says that this one needs no start."""
         number = self._found(call)
         if number is not None:
             started = self._taken(number)
-            self.remember(started.call, how, started.about)
+            self.remember(started.call, started.about, failed=failed)
             if call.key != started.call.key:
-                self.remember(call, how, started.about)
+                self.remember(call, started.about, failed=failed)
             return Ending("matched", started.began, started.about)
         over, about = self._over(call)
-        if over == "ended" and how == "failed":
-            self.remember(call, how, about)
+        if over == "ended" and failed:
+            self.remember(call, about, failed=True)
             return Ending("failed late", about=about)
-        if over == "failed" and how == "ended":
+        if over == "failed" and not failed:
             return Ending("nothing")
         self.ends += not alone
         return Ending("new" if over is None else "nothing")
 
-    def remember(self, call: Call, how: How, about: Any) -> None:
+    def remember(self, call: Call, about: Any, *, failed: bool) -> None:
         if len(self._ended) >= _ENDED:
             self._ended.popitem(last=False)
-        self._ended[call.key] = how, about
+        self._ended[call.key] = "failed" if failed else "ended", about
 
     def begin_anew(self) -> None:
         """What is open stays so, and counts where it ends."""

@@ -56,7 +56,8 @@ class PerformanceMonitor:
         recorded_calls: bool = True,
     ) -> None:
         _positive("sample_seconds", sample_seconds)
-        _positive("memory_limit_bytes", 1 if memory_limit_bytes is None else memory_limit_bytes)
+        if memory_limit_bytes is not None:
+            _positive("memory_limit_bytes", memory_limit_bytes)
         self.bus = bus
         self._ids = said.text(session_id), said.text(persona_id)
         self._thresholds = read_thresholds(thresholds)
@@ -95,9 +96,11 @@ class PerformanceMonitor:
             write(found, path)
         return found
 
+    @contained("monitor", None)
     def tool_stats(self, name: str) -> dict[str, Any] | None:
         """None of a tool that no signal named."""
-        return self._tool_stats(name)
+        with self._lock:
+            return self._session.tools.figures(name)
 
     def llm_stats(self) -> dict[str, Any]:
         found: dict[str, Any] = self.metrics().get("llm", {})
@@ -195,7 +198,7 @@ class PerformanceMonitor:
     def _session_began(self, signal: Signal) -> None:
         session_id = said.name(signal.data, said.SESSION)
         if session_id is None or session_id != self._session.session_id:
-            self.reset(session_id=session_id, persona_id=said.name(signal.data, said.PERSONA[:2]))
+            self.reset(session_id=session_id, persona_id=said.name(signal.data, said.PERSONA_BESIDE))
 
     def _persona_began(self, signal: Signal) -> None:
         persona_id = said.name(signal.data, said.PERSONA)
@@ -215,32 +218,18 @@ class PerformanceMonitor:
     def _metrics(self) -> dict[str, Any] | None:
         self._memory.ensure()
         with self._lock:
-            now, session = _now(), self._session
-            figures = session.figures(now)
             return {
                 "service": settings().service_name,
-                "session_id": session.session_id,
-                "persona_id": session.persona_id,
-                "started_at": iso(session.began.wall),
-                "uptime_seconds": round(now.monotonic - session.began.monotonic, 3),
-                **figures,
+                **self._session.figures(_now()),
                 "memory": self._memory.figures(),
                 "alerts": self._alerts.figures(),
-                "switched_off": [
-                    {"tool": tool, "why": off.why, "since": iso(off.since)}
-                    for tool, off in self._watch.switched_off.items()
-                ],
+                "switched_off": self._watch.figures(),
             }
 
     @contained("monitor", None)
     def _alerts_so_far(self) -> list[dict[str, Any]]:
         with self._lock:
             return self._alerts.figures()
-
-    @contained("monitor", None)
-    def _tool_stats(self, name: str) -> dict[str, Any] | None:
-        with self._lock:
-            return self._session.tools.figures(name)
 
     @contained("monitor", None)
     def _memory_stats(self) -> dict[str, Any] | None:

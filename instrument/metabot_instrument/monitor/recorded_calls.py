@@ -25,14 +25,14 @@ class RecordedCall:
         self._request: Request | None = requests.recorded(asked.model)
         self._call = Call("", f"recorded {next(_numbers)}", runner())
         if self._request is None:
-            requests.start(self._call, asked.model, moment(asked.began_ns))
+            requests.start(self._call, asked.model, _moment(asked.began_ns))
 
     def end(self, requests: Requests, told: Answered) -> None:
         if self._request is None:
-            requests.end_recorded(self._call, moment(told.ended_ns), told)
+            requests.end_recorded(self._call, _moment(told.ended_ns), told)
         else:
             requests.complete(self._request, told)
 
 
-def moment(nanoseconds: int) -> Moment:
+def _moment(nanoseconds: int) -> Moment:
     return Moment(nanoseconds / _NANO, time.monotonic(), True)

@@ -87,7 +87,7 @@ class Requests:
 
     def end(self, call: Call, at: Moment, *, failed: bool, model: str | None, tokens: Tokens | None) -> None:
         """An end or a failure that nothing began is a call all the same; one that is told twice is not."""
-        ending = self.matching.end(call, "failed" if failed else "ended")
+        ending = self.matching.end(call, failed=failed)
         match ending.kind:
             case "nothing":
                 return
@@ -101,7 +101,7 @@ class Requests:
             case "new":
                 request = Request(id=call.id, model=None)
                 if call.id is not None:
-                    self.matching.remember(call, "failed" if failed else "ended", request)
+                    self.matching.remember(call, request, failed=failed)
         request.model = request.model or model
         self._finish(request, at, failed=failed, tokens=tokens)
 
@@ -117,7 +117,7 @@ class Requests:
 
     def end_recorded(self, call: Call, at: Moment, told: Answered) -> None:
         """Of a client's call that is no request of the application's."""
-        ending = self.matching.end(call, "failed" if told.failed else "ended")
+        ending = self.matching.end(call, failed=told.failed)
         if ending.kind != "matched":
             return
         request: Request = ending.about
@@ -165,7 +165,7 @@ class Requests:
     def _remember(self, request: Request, told: Answered) -> None:
         """An application may tell of the same call afterwards, by the answer's id."""
         if told.id is not None:
-            self.matching.remember(Call("", told.id, 0), "failed" if told.failed else "ended", request)
+            self.matching.remember(Call("", told.id, 0), request, failed=told.failed)
 
     def _count(self, request: Request) -> None:
         tokens = request.tokens or Tokens()

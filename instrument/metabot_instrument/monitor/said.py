@@ -19,7 +19,8 @@ TOOL_CALL: Final = ("call_id", "callId", "tool_call_id", "toolCallId", "request_
 REQUEST: Final = ("request_id", "requestId", "call_id", "callId", "id")
 AGENT: Final = ("agent_id", "agentId", "agent")
 SESSION: Final = ("session_id", "sessionId", "id")
-PERSONA: Final = ("persona_id", "personaId", "to", "persona", "id")
+PERSONA_BESIDE: Final = ("persona_id", "personaId")  # in a signal of something else
+PERSONA: Final = (*PERSONA_BESIDE, "to", "persona", "id")
 DURATION: Final = ("duration_ms", "durationMs")
 
 _INPUT: Final = ("input", "input_tokens", "inputTokens", "prompt_tokens", "promptTokens", "promptTokenCount", "prompt")
@@ -35,7 +36,7 @@ _TOTAL: Final = ("total", "total_tokens", "totalTokens", "totalTokenCount")
 _DETAILS: Final = ("prompt_tokens_details", "input_tokens_details")
 _WORDS: Final = (*_INPUT, *_OUTPUT, *_CACHED, *_TOTAL, *_DETAILS)
 _LONGEST: Final = 120  # characters of a name or an id
-_MOST: Final = 10**12  # tokens of one call
+_LARGEST: Final = 10**12  # tokens or milliseconds of one call, or a number for a name
 _STAMPS: Final = ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (1e20, 1e9))  # below the first: seconds; ms, µs, ns
 _EARLIEST, _LATEST = 1e8, 4.2e9  # seconds since 1970; what lies outside is no time of the calendar
 _LIVE: Final = 2.0  # seconds that a stamp in whole seconds may lie behind the signal's own time
@@ -92,7 +93,7 @@ def name(data: Body, words: tuple[str, ...]) -> str | None:
     """The first text or number under one of the words, cut to 120 characters."""
     for word in words:
         found = data.get(word)
-        if isinstance(found, int) and not isinstance(found, bool) and abs(found) < _MOST:
+        if isinstance(found, int) and not isinstance(found, bool) and abs(found) < _LARGEST:
             return str(found)
         if isinstance(found, str) and (cut := found[:_LONGEST].strip()):
             return cut.encode("utf-8", "replace").decode()
@@ -107,25 +108,22 @@ def text(value: object) -> str | None:
 def duration(data: Body) -> float | None:
     """Milliseconds that an emitter measured itself."""
     found = next((value for word in DURATION if (value := finite(data.get(word))) is not None), None)
-    return found if found is not None and 0 <= found <= _MOST else None
+    return found if found is not None and 0 <= found <= _LARGEST else None
 
 
 def tokens(data: Body) -> Tokens | None:
     """As the provider's answer or a signal counts them; None where nothing does."""
     for place in (_usage(data.get("tokens")), _usage(data.get("usage")), data):
-        counts = [_count(place, words) for words in (_INPUT, _OUTPUT, _CACHED, _TOTAL)]
-        if any(counts[which] is not None for which in (0, 1, 3)):
-            return _tokens(place, counts)
+        asked, answered, total = (_count(place, words) for words in (_INPUT, _OUTPUT, _TOTAL))
+        if (asked, answered, total) != (None, None, None):
+            both = (asked or 0) + (answered or 0)
+            return Tokens(asked or 0, answered or 0, _cached(place), max(both, total or 0))
     return None
 
 
-def _tokens(place: Body, counts: list[int | None]) -> Tokens:
-    asked, answered, cached, total = counts
-    if cached is None:
-        details = [body(place.get(word)) for word in _DETAILS]
-        cached = next((found for one in details if (found := _count(one, _CACHED)) is not None), 0)
-    both = (asked or 0) + (answered or 0)
-    return Tokens(asked or 0, answered or 0, cached, max(both, total or 0))
+def _cached(place: Body) -> int:
+    places = (place, *(body(place.get(word)) for word in _DETAILS))
+    return next((found for one in places if (found := _count(one, _CACHED)) is not None), 0)
 
 
 def _usage(value: object) -> Body:
@@ -148,6 +146,6 @@ def _mapped(value: object) -> Body:
 def _count(place: Body, words: tuple[str, ...]) -> int | None:
     for word in words:
         found = finite(place.get(word))
-        if found is not None and 0 <= found <= _MOST and found.is_integer():
+        if found is not None and 0 <= found <= _LARGEST and found.is_integer():
             return int(found)
     return None

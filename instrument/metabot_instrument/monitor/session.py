@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from metabot_instrument.monitor import said
+from metabot_instrument.monitor.figures import iso
 from metabot_instrument.monitor.matching import Call, Matching, runner
 from metabot_instrument.monitor.requests import Requests
 from metabot_instrument.monitor.said import Moment
@@ -64,10 +65,18 @@ class Session:
     def last_activity(self) -> float | None:
         return max((at for at in (self.last, self.requests.last) if at is not None), default=None)
 
+    def forget(self, now: float) -> None:
+        """What began over an hour ago on the monotonic clock is not under way any more."""
+        self.tools.matching.forget(now)
+        self.requests.matching.forget(now)
+
     def figures(self, now: Moment) -> dict[str, Any]:
-        for matching in (self.tools.matching, self.requests.matching):
-            matching.forget(now.monotonic)
+        self.forget(now.monotonic)
         return {
+            "session_id": self.session_id,
+            "persona_id": self.persona_id,
+            "started_at": iso(self.began.wall),
+            "uptime_seconds": round(now.monotonic - self.began.monotonic, 3),
             "tools": self.tools.all_figures(),
             "states": self.states.figures(now.monotonic),
             "state_changes": self.states.changes(),

@@ -14,8 +14,7 @@ _NAMED: Final = 3  # tools
 
 def status(session: Session, memory: Sample) -> dict[str, Any]:
     """`warning` above 90 % of the memory's limit, else `active` while a tool or a model is called, else `idle`."""
-    for matching in (session.tools.matching, session.requests.matching):
-        matching.forget(memory.monotonic)
+    session.forget(memory.monotonic)
     tools = [started.call.name for started in session.tools.matching.open()]
     requests = len(session.requests.matching)
     warning = memory.percent > _WARNING

@@ -16,7 +16,7 @@ _EVENTS: Final = {
     "tool:switched_off": "tool_switched_off",
     "tool:switched_on": "tool_switched_on",
 }
-_PAYLOAD: Final = {
+_PAYLOAD: Final = {  # from the words of our signals to those of our events
     "name": "alert",
     "subject": "subject",
     "severity": "severity",
@@ -27,7 +27,6 @@ _PAYLOAD: Final = {
     "tool_name": "tool",
     "why": "reason",
 }
-"""From the words of our signals to those of our events."""
 
 SwitchOff = Callable[[str, str], object]
 
@@ -35,8 +34,7 @@ SwitchOff = Callable[[str, str], object]
 class Telling:
     def __init__(self, bus: Bus, switch_off: SwitchOff | None) -> None:
         self._bus = bus
-        nothing: object = None
-        self._switch_off = contained("switch_off", nothing)(switch_off) if switch_off else None
+        self._switch_off = contained("switch_off", None)(switch_off) if switch_off else None
 
     def tell(self, told: list[Told], session_id: str | None) -> None:
         """Called within no lock: who hears it may ask the monitor, from another thread as well."""

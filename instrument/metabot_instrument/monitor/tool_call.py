@@ -39,7 +39,7 @@ class ToolCall:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         here = runner()
-        open_here = self._open.get(here) or [_One(self._bus, self._name)]
+        open_here = self._open.get(here) or [_One(self._bus, self._name)]  # entered elsewhere: who hears of it may know
         one = open_here.pop()
         if not open_here:
             self._open.pop(here, None)

@@ -50,18 +50,17 @@ class Tools:
         An error ends the call. One that nothing began is a call all the same, of unknown duration; one that follows its
         call's end makes that a failed call.
         """
-        ending = self.matching.end(call, "failed" if failed else "ended", alone=measured is not None)
+        ending = self.matching.end(call, failed=failed, alone=measured is not None)
         match ending.kind:
             case "nothing":
                 return None
             case "failed late":
                 self._tool(call.name).errors += 1
                 return Finished(self._known(call.name), None, True, late=True)
-            case "matched" if ending.began is not None:
-                took = between(ending.began, at) if measured is None else measured
-                return self._finished(call.name, took, at, failed=failed)
-        if measured is None and not failed:
-            return None
+            case "new" if measured is None and not failed:
+                return None
+        if measured is None and ending.began is not None:
+            measured = between(ending.began, at)
         return self._finished(call.name, measured, at, failed=failed)
 
     def figures(self, name: str) -> dict[str, Any] | None:

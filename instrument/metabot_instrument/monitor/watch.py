@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from metabot_instrument.monitor.alerts import Alerts, Told
+from metabot_instrument.monitor.figures import iso
 from metabot_instrument.monitor.thresholds import Thresholds, ToolLimits
 from metabot_instrument.monitor.tools import Finished
 
@@ -62,6 +63,9 @@ class Watch:
         if off is None:
             return []
         return [Told("tool:switched_on", {"tool_name": tool, "duration_ms": round((at - off.since) * 1000, 3)})]
+
+    def figures(self) -> list[dict[str, Any]]:
+        return [{"tool": tool, "why": off.why, "since": iso(off.since)} for tool, off in self.switched_off.items()]
 
     def begin_anew(self) -> None:
         """What is switched off stays so."""

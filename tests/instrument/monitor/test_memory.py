@@ -15,6 +15,7 @@ import pytest
 
 from metabot_instrument.monitor import memory
 from metabot_instrument.monitor.performance_monitor import PerformanceMonitor
+from metabot_instrument.monitor.thresholds import Thresholds
 from metabot_instrument.signals.bus import Bus, Signal
 from tests.instrument.waited import waited
 
@@ -63,6 +64,16 @@ def test_above_ninety_percent_of_its_limit_it_warns(bus: Bus) -> None:
     roomy = PerformanceMonitor(bus, memory_limit_bytes=memory.resident() * 2)
     assert roomy.status()["state"] == "idle"
     roomy.close()
+
+
+def test_without_a_threshold_memory_raises_no_alert(bus: Bus) -> None:
+    """However much of its limit is held."""
+    heard: list[Signal] = []
+    bus.on("alert:*", heard.append)
+    monitor = PerformanceMonitor(bus, memory_limit_bytes=1, thresholds=Thresholds(memory_percent=None))
+    assert monitor.status()["state"] == "warning"
+    monitor.close()
+    assert heard == []
 
 
 def test_the_limit_is_the_least_that_holds(tmp_path: Path) -> None:

@@ -73,6 +73,24 @@ def test_a_usage_that_cannot_be_read_loses_no_call(bus: Bus, monitor: Performanc
     assert monitor.status()["state"] == "idle"
 
 
+def test_a_failure_that_is_told_after_the_end_is_of_the_same_call(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """It makes that a failed one, once."""
+    bus.emit("api:request:start", request_id="r", model="m")
+    for name in ("end", "error", "error"):
+        bus.emit(f"api:request:{name}", request_id="r")
+    found = monitor.llm_stats()
+    assert (found["calls"], found["errors"], found["recent"][0]["error"]) == (1, 1, True)
+    assert (found["models"]["m"]["calls"], found["models"]["m"]["errors"]) == (1, 1)
+
+
+def test_ends_that_nothing_began_are_calls_of_their_own_without_an_id(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """Nothing tells that they would be one."""
+    for _ in range(2):
+        bus.emit("api:request:end", tokens={"input": 1})
+    found = monitor.llm_stats()
+    assert (found["calls"], found["tokens"]["input"]) == (2, 2)
+
+
 def test_model_calls_overlap_and_fail(bus: Bus, monitor: PerformanceMonitor) -> None:
     """Each end goes to its request; a failed one is a call, and an end after the failure is not another."""
     for stamp, name, call in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncGenerator, Generator
 
@@ -43,6 +44,31 @@ def test_a_tool_is_told_by_with_and_by_decorating(bus: Bus, monitor: Performance
     assert tools(monitor) == {"fails": (1, 1), "waits": (2, 0), "within": (2, 0), "shared": (2, 0)}
     assert (monitor.tool_stats("waits") or {})["max_ms"] >= 60
     assert (monitor.tool_stats("shared") or {})["min_ms"] >= 50
+
+
+def test_one_call_within_another_of_its_own_ends_first(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """The same context manager serves both."""
+    one = monitor.tool("a")
+    with one:
+        time.sleep(0.02)
+        with one:
+            pass
+    found = monitor.tool_stats("a") or {}
+    assert found["calls"] == 2
+    assert found["min_ms"] < 20 <= found["max_ms"]
+
+
+def test_a_call_may_end_in_another_thread_than_it_began(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """As frameworks do: its end has no duration and no id of its own, and goes to its start all the same."""
+    one = monitor.tool("a")
+    entering = threading.Thread(target=one.__enter__)
+    entering.start()
+    entering.join()
+    time.sleep(0.02)
+    one.__exit__(None, None, None)
+    found = monitor.tool_stats("a") or {}
+    assert (found["calls"], found["min_ms"] >= 20) == (1, True)
+    assert monitor.metrics()["unmatched"] == {"starts": 0, "ends": 0}
 
 
 def test_what_handlers_take_is_not_the_tools(bus: Bus, monitor: PerformanceMonitor) -> None:
