@@ -79,6 +79,15 @@ def test_takes_no_supposition_and_no_report_for_a_claim(text: str) -> None:
     assert checked(text, FACTS) == []
 
 
+def test_names_what_a_claim_is_about_in_one_order_in_every_process() -> None:
+    """Of eight facts that one sentence gets right, however the process hashes its words."""
+    known = {"Tower": {f"{word} part": f"{word} stone" for word in "red blue green white black brown grey pink".split()}}
+    text = "The Tower has a " + " and a ".join(f"{fact} of {value}" for fact, value in known["Tower"].items()) + "."
+    about = [claim.about for claim in checked(text, Prepared(knowledge(known)))]
+    assert about == sorted(about)
+    assert len(about) == 8
+
+
 def test_goes_on_with_who_is_spoken_of() -> None:
     """The second half of a sentence has no subject of its own, and a negation in it is not the first half's."""
     claims = checked("The Tower is 120 m high and does not have a lift.", FACTS)

@@ -62,7 +62,7 @@ class Subject:
     def named(self, said: frozenset[str]) -> list[Ready]:
         """Facts that the words name; where one says more of the words than another, that one alone."""
         hits: dict[int, tuple[Ready, frozenset[str]]] = {}
-        for word in self._by_word.keys() & said:
+        for word in sorted(self._by_word.keys() & said):
             for fact in self._by_word[word]:
                 if id(fact) not in hits and (by := _named_by(fact, said)):
                     hits[id(fact)] = fact, by
