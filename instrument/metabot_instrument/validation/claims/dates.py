@@ -21,9 +21,8 @@ _DATES: Final = (
     re.compile(rf"\b{_MONTH}\s(?P<year>\d{{4}})\b"),
     re.compile(r"(?<![\w.,/$€£-])(?P<year>1[5-9]\d\d|20\d\d)(?![\w%€]|[.,]\d|\s?(?:eur|usd|km|kg|gb|mb|people|users))"),
 )
-_ANY: Final = re.compile(
-    r"\d{4}-\d|\d\.\d{1,2}\.\d{4}|\b(?:jan|feb|m[aä]r|apr|ma[yi]|jun|jul|aug|sep|o[ck]t|nov|de[cz])"
-)
+_IN_DIGITS: Final = re.compile(r"\d(?:\d{3}-\d|\.\d{1,2}\.\d{4})")
+_NAMED_MONTH: Final = re.compile(r"(?:jan|feb|m[aä]r|apr|ma[yi]|jun|jul|aug|sep|o[ck]t|nov|de[cz])(?<=\b\w{3})")
 _YEAR: Final = re.compile(r"\d{4}")
 _BEFORE: Final = re.compile(r"\b(?:before|prior to|earlier than|vor)\s+(?:the\s+)?$")
 _AFTER: Final = re.compile(r"\b(?:after|later than|nach)\s+(?:the\s+)?$")
@@ -49,7 +48,7 @@ class Day(NamedTuple):
 def days(text: str) -> list[Day]:
     """The dates of a text, each once, the most exact reading first."""
     rest = text = text.lower()
-    patterns = _DATES if _ANY.search(text) else _DATES[-1:] if _YEAR.search(text) else ()
+    patterns = _DATES if _may_date(text) else _DATES[-1:] if _YEAR.search(text) else ()
     found: list[Day] = []
     for pattern in patterns:
         if matches := list(pattern.finditer(rest)):
@@ -60,9 +59,14 @@ def days(text: str) -> list[Day]:
 
 def without_dates(text: str) -> str:
     """Of a text in small letters, with spaces in their place; a year alone stays: it may be a number of anything."""
-    for pattern in _DATES[:-1] if _ANY.search(text) else ():
+    for pattern in _DATES[:-1] if _may_date(text) else ():
         text = pattern.sub(_blank, text)
     return text
+
+
+def _may_date(text: str) -> bool:
+    """Whether there may be more than a year: most texts are searched for no date."""
+    return bool(_IN_DIGITS.search(text) or _NAMED_MONTH.search(text))
 
 
 def _day(match: re.Match[str], text: str) -> Day:

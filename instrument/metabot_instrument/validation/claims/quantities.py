@@ -28,11 +28,11 @@ _HALVES: Final = {"am": 0, "pm": 12}  # of the day
 _GAPS: Final = re.compile(_GAP)
 _GAPPED: Final = re.compile(rf"\d{{1,3}}(?:{_GAP}\d{{3}})+(?:\.\d+)?")
 _THOUSAND: Final = 3  # digits
-_WRITTEN: Final = (
-    r"(?P<number>{}\d{{1,2}}:\d{{2}}(?![\d:])|\d{{1,3}}(?:"
+_WRITTEN: Final = (  # the digit stands outside of the alternatives: a search leaps to it
+    r"(?P<number>{}\d(?:\d?:\d{{2}}(?![\d:])|\d{{0,2}}(?:"
     + _GAP
-    + r"\d{{3}})+(?:\.\d+)?(?!\d)|\d{{1,3}}(?:\.\d{{3}})+(?:,\d+)?(?![\d.])"
-    r"|\d+(?:[.,]\d+)?)(?![\d/:])"
+    + r"\d{{3}})+(?:\.\d+)?(?!\d)|\d{{0,2}}(?:\.\d{{3}})+(?:,\d+)?(?![\d.])"
+    r"|\d*(?:[.,]\d+)?))(?![\d/:])"
     r"(?P<times>[ -]?(?:hundred|thousand|million(?:en)?|billion|bn|k)\b)?"
     r"(?:\s?-?(?P<unit>%|°c|km/h|[€$£¥₹]"
     r"|(?!(?:to|and|or|of|a|an|per|in|on|for|is|are|was|at|with|by|the|each|bis|und|oder|but|as|than|from)\b)"

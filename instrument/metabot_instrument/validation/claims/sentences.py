@@ -18,7 +18,7 @@ _CLAUSE: Final = re.compile(
     r"|(?<=\s)and\s(?=(?:is|are|was|were|has|have|does|do|can|will|costs?|weighs?|comes?|includes?|takes?|offers?|needs?"
     r"|runs?|it|its|they|their)\s))"
 )
-_WORD: Final = re.compile(r"\w+(?:['.]\w+)*|[$€£%]")
+_WORD: Final = re.compile(r"\w++(?:['.]\w++)*+|[$€£%]")
 _NO: Final = row(
     "not no never none neither nor without cannot isn't aren't wasn't weren't doesn't don't didn't won't hasn't "
     "haven't can't nicht kein keine keinen nie ohne pas jamais aucun aucune sin ningún ninguna nunca non senza "

@@ -233,7 +233,7 @@ _BY_WORD: Final = {
     for word in frozenset().union(*(mark.words for mark in MARKS))
 }
 _BY_SIGN: Final = tuple((sign, number) for number, mark in enumerate(MARKS) for sign in mark.signs)
-_IN_SIGNS: Final = re.compile(r"[^\w\s.,;!?'\"/|>)]|_")  # in each of them
+_IN_SIGNS: Final = re.compile(r"[]<[_#=*~:-]")  # one of these is in each of them
 
 
 def hinted(text: str, words: set[str]) -> list[Mark]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -10,7 +11,7 @@ from metabot_instrument.validation.jailbreak.folded import smuggled
 from metabot_instrument.validation.jailbreak.learned import likelihood
 from metabot_instrument.validation.jailbreak.letters import Row, row
 from metabot_instrument.validation.jailbreak.marks import compliant_turns, hinted
-from metabot_instrument.validation.jailbreak.rules import RULES, Reason
+from metabot_instrument.validation.jailbreak.rules import RULES, Reason, Rule
 from metabot_instrument.validation.jailbreak.spellings import decoded, respelled
 
 WINDOW: Final = 300  # words that are looked at together
@@ -18,9 +19,6 @@ DEEPEST: Final = 2  # encodings inside encodings
 TELLING: Final = 0.2  # from this score on the rules say why
 SURE: Final = 0.85  # from this score on the wording takes nothing away
 _SOME_PROMPT: Final = re.compile("9_?[SO]")  # a prompt, whoever's
-_BIT: Final = {letter: 1 << at for at, letter in enumerate(sorted(frozenset().union(*(one.needs for one in RULES))))}
-_BITS_OF_ALL: Final = (1 << len(_BIT)) - 1
-_BY_NEEDS: Final = tuple((sum(_BIT[letter] for letter in rule.needs), rule) for rule in RULES)
 
 
 class Suspicion(NamedTuple):
@@ -94,13 +92,29 @@ def _of_row(read: Row) -> Suspicion:
 
 
 def _hits(letters: str) -> Iterator[Hit]:
-    present = set(letters)
-    absent = _BITS_OF_ALL & ~sum([_BIT[letter] for letter in present & _BIT.keys()])
-    for rule in [rule for needs, rule in _BY_NEEDS if not needs & absent]:
+    for rule in _fitting(set(letters)):
         for number, found in enumerate(rule.pattern.finditer(letters)):
             yield Hit(found.start(), rule.weight * _doubt(letters, found.start(), found.end()), rule.reason)
             if number > 200:
                 break
+
+
+def _by_rarest() -> dict[str, list[int]]:
+    """Numbers of rules, each under the letter it needs that fewest rules need; under "" those that need none."""
+    common = Counter(letter for rule in RULES for letter in rule.needs)
+    found: dict[str, list[int]] = {"": []}
+    for number, rule in enumerate(RULES):
+        found.setdefault(min(rule.needs, key=lambda one: (common[one], one), default=""), []).append(number)
+    return found
+
+
+_BY_RAREST: Final = _by_rarest()
+
+
+def _fitting(present: set[str]) -> list[Rule]:
+    """The rules all of whose letters are there."""
+    numbers = [number for letter in present & _BY_RAREST.keys() for number in _BY_RAREST[letter]] + _BY_RAREST[""]
+    return [rule for rule in map(RULES.__getitem__, sorted(numbers)) if rule.needs <= present]
 
 
 def _marked(read: Row) -> Iterator[Hit]:
