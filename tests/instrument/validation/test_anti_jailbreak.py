@@ -9,6 +9,7 @@ import pytest
 
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.anti_jailbreak import NO_JUDGE, TOO_LONG, AntiJailbreak
+from metabot_instrument.validation.jailbreak.marks import MARKS, hinted
 from metabot_instrument.validation.jailbreak.rules import RULES
 from metabot_instrument.validation.jailbreak.score import suspicion
 from metabot_instrument.validation.pipeline import ValidationPipeline
@@ -107,6 +108,13 @@ def _seconds(text: str) -> float:
 def test_every_rule_can_hit() -> None:
     """A rule needs letters that its own pattern has."""
     assert all(set(rule.needs) <= set(rule.pattern.pattern) for rule in RULES)
+
+
+def test_every_mark_can_be_hinted_at() -> None:
+    """By each of its words and signs alone."""
+    for mark in MARKS:
+        assert all(mark in hinted(sign, set()) for sign in mark.signs)
+        assert all(mark in hinted("", {word}) for word in mark.words)
 
 
 def test_the_sets_lie_beside_the_tests() -> None:

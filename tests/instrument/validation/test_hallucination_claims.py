@@ -24,6 +24,8 @@ FACTS = Prepared(
     )
 )
 
+COLOURS = ("red", "blue", "green", "white", "black", "brown", "grey", "pink")
+
 
 @pytest.mark.parametrize(
     ("text", "standing"),
@@ -81,7 +83,7 @@ def test_takes_no_supposition_and_no_report_for_a_claim(text: str) -> None:
 
 def test_names_what_a_claim_is_about_in_one_order_in_every_process() -> None:
     """Of eight facts that one sentence gets right, however the process hashes its words."""
-    known = {"Tower": {f"{word} part": f"{word} stone" for word in "red blue green white black brown grey pink".split()}}
+    known = {"Tower": {f"{word} part": f"{word} stone" for word in COLOURS}}
     text = "The Tower has a " + " and a ".join(f"{fact} of {value}" for fact, value in known["Tower"].items()) + "."
     about = [claim.about for claim in checked(text, Prepared(knowledge(known)))]
     assert about == sorted(about)
