@@ -44,7 +44,7 @@ class Metric:
     value: float
     unit: Unit
     n: int  # calls or traces that it was computed over
-    exact: bool = True  # a count, a sum or an interval union; False: scaled by a stated ratio
+    exact: bool = True  # a count, a sum or an interval union; False: scaled by a stated ratio, or estimated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ class Candidate:
     subject: Subject
     evidence: Waste
     problem: str  # one sentence with its figures, made of Names and numbers only
-    e_value: float | None  # None where the evidence is exact; estimates come with their e-value
+    e_value: float | None  # of an estimate; None where the figure is exact, or scaled by a stated ratio
     first_ns: int | None  # of its calendar times; None: it has none
     last_ns: int | None
     traces: int  # traces in which it was seen

@@ -131,6 +131,13 @@ def costs(candidate: Candidate, per_month: float | None) -> Iterable[str]:
         yield f"{candidate.seconds_per_call:.2f} s {each}"
 
 
+def inexact(candidate: Candidate) -> str:
+    """What its figure is where it is no count, sum or union of intervals; empty where it is one."""
+    if candidate.evidence.observed.exact:
+        return ""
+    return "scaled by a stated ratio" if candidate.e_value is None else "estimated"
+
+
 def seen_in(candidate: Candidate) -> str:
     """What it was looked for in, one by one: a trace, a session, the run of a process."""
     return _SEEN_IN.get(candidate.evidence.observed.unit, "trace")

@@ -8,7 +8,7 @@ from typing import Final
 from analyzers.finding import Candidate, Finding
 from analyzers.untrusted import Name, Untrusted
 from metabot.analysis import Analysis
-from metabot.cli.findings import APART, also, costs, in_all, seen_in, subject_words, times
+from metabot.cli.findings import APART, also, costs, in_all, inexact, seen_in, subject_words, times
 from metabot.cli.quantities import counted
 from metabot.publish.figures import figure
 from metabot.redact import redact
@@ -45,7 +45,7 @@ def _values(finding: Finding) -> dict[str, object]:
         "costs": plain(in_all(finding) or "unknown"),
         "each": plain("; ".join(costs(candidate, finding.cost_usd_per_month))),
         "observed": f"{figure(observed.value)} {observed.unit}, n = {observed.n:,}",
-        "scaled": not observed.exact,
+        "inexact": inexact(candidate),
         "achievable": figure(candidate.evidence.achievable),
         "seen": _seen(candidate),
         "also": [f"{plain(also(one))}: {plain(one.candidate.problem)}" for one in finding.consequences],

@@ -9,7 +9,7 @@ import platformdirs
 from analyzers.finding import Finding
 from metabot.cli.console import out, settings_or_defaults, wrapped
 from metabot.cli.drawing import terminal
-from metabot.cli.findings import APART, also, costs, in_all, seen_in, times
+from metabot.cli.findings import APART, also, costs, in_all, inexact, seen_in, times
 from metabot.cli.parted_text import parted_lines
 from metabot.cli.pictures import draw_picture
 from metabot.cli.proposal_list import ended
@@ -55,15 +55,14 @@ def finding_page(finding: Finding) -> list[str]:
     candidate = finding.candidate
     subject = candidate.subject
     observed = candidate.evidence.observed
-    scaled = "" if observed.exact else ", scaled"
-    seen = candidate.evidence.occurrences
+    seen, how = candidate.evidence.occurrences, inexact(candidate)
     rows = {
         "finding": f"{finding.fingerprint}  {candidate.analyzer}, rule version {candidate.rule_version}",
         "service": subject.service,
         "operation": subject.operation,
         "detail": subject.detail or "",
         "problem": candidate.problem,
-        "observed": f"{observed.value:,.4g} {observed.unit} over n = {observed.n:,}{scaled}",
+        "observed": f"{observed.value:,.4g} {observed.unit} over n = {observed.n:,}{f', {how}' if how else ''}",
         "achievable": f"{candidate.evidence.achievable:,.4g} {observed.unit}",
         "seen": f"{seen:,} times in {candidate.traces:,} of {candidate.traces_examined:,} {seen_in(candidate)}s",
         "from": times(candidate),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from analyzers.finding import Candidate, Consequence, Finding, Fingerprint
 from metabot.cli.fail_on import limit_of
 from metabot.cli.findings import findings_lines, found_seconds, found_usd
+from metabot.cli.show import finding_page
 from tests import proposals
 
 
@@ -32,6 +35,18 @@ def test_says_what_it_costs_in_all() -> None:
     lines = findings_lines([finding(0.5, 2)])
     assert lines[0].startswith("findings  1, dearest first")
     assert "in all $20.00 and 80.00 s" in "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("exact", "e_value", "said"),
+    [(True, None, ""), (False, None, ", scaled by a stated ratio"), (False, 40.0, ", estimated")],
+)
+def test_a_figure_that_is_not_exact_says_how_it_came(exact: bool, e_value: float | None, said: str) -> None:
+    """In proportion to what was counted, or as an estimate, which has its e-value."""
+    one = finding()
+    waste = replace(one.candidate.evidence, observed=replace(one.candidate.evidence.observed, exact=exact))
+    page = finding_page(replace(one, candidate=replace(one.candidate, evidence=waste, e_value=e_value)))
+    assert f"tokens per call over n = 40{said} achievable" in " ".join(" ".join(page).split())
 
 
 def test_what_follows_stands_below_its_cause() -> None:
