@@ -1,4 +1,4 @@
-"""Russian, Turkish, Chinese, Japanese and Korean words by family, as folding leaves them.
+"""Polish, Russian, Turkish, Chinese, Japanese and Korean words by family, as folding leaves them.
 
 The last three write no spaces: their words are searched for, longest first.
 """
@@ -55,6 +55,21 @@ RUSSIAN: Final = {
     "1": "мое мою мои моеи моего наш нашу",
     "j": "сообщение письмо заказ заказе",
     "2": "сказали говорили дали получил получила",
+}
+
+POLISH: Final = {
+    "V": "zignoruj ignoruj zapomnij pomin",
+    "P": "poprzednie wczesniejsze powyzsze poprzednich",
+    "Y": "swoje swoj twoje twoj",
+    "A": "wszystkie wszystkich",
+    "E": "wszystko wszystkim",
+    "O": "instrukcje polecenia instrukcji polecen",
+    "C": "zasady reguły",
+    "G": "ograniczen filtrow",
+    "X": "pokaz ujawnij podaj wyswietl",
+    "n": "bez nie zadnych",
+    "y": "jestes",
+    "w": "teraz odtad",
 }
 
 TURKISH: Final = {

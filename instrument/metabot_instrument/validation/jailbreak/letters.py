@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from itertools import repeat
 from typing import Final, NamedTuple
 
-from metabot_instrument.validation.jailbreak import eastern, english, western
+from metabot_instrument.validation.jailbreak import eastern, english, germanic, romance
 from metabot_instrument.validation.jailbreak.folded import folded
 
 _CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
@@ -26,53 +26,14 @@ _ASCII: Final = re.compile(r'[a-z0-9]+|[.!?"]')
 _WORDS: Final = re.compile(r"""[^\W_]+|[.!?"“”„«»]""")
 _ENDS: Final = dict.fromkeys(".!?。！？", "|")
 _QUOTES: Final = dict.fromkeys('"“”„«»「」『』', '"')
-_ENGLISH_ANYWAY: Final = frozenset(
-    [
-        "come",
-        "date",
-        "dates",
-        "ore",
-        "prima",
-        "poi",
-        "sei",
-        "recipe",
-        "fine",
-        "fin",
-        "pas",
-        "plus",
-        "son",
-        "sur",
-        "es",
-        "in",
-        "on",
-        "as",
-        "but",
-        "also",
-        "doe",
-        "en",
-        "passe",
-        "falls",
-        "handle",
-        "filter",
-        "hat",
-        "war",
-        "rest",
-        "dis",
-        "lis",
-        "rien",
-        "bien",
-        "grand",
-        "lines",
-        "avant",
-        "present",
-        "data",
-        "chat",
-        "parole",
-        "page",
-        "phrase",
-        "phrases",
-        "simple",
-    ]
+_OTHERS: Final = (
+    *(germanic.GERMAN, romance.FRENCH, romance.SPANISH, romance.ITALIAN, romance.PORTUGUESE, germanic.DUTCH),
+    *(eastern.POLISH, eastern.RUSSIAN, eastern.TURKISH, eastern.UNSPACED),
+)  # of a word that several have, the first's letter counts
+_ENGLISH_ANYWAY: Final = (
+    "come date dates ore prima poi sei recipe fine fin pas plus son sur es in on as but also doe "
+    "en passe falls handle filter hat war rest dis lis rien bien grand lines avant present data "
+    "chat parole page phrase phrases simple"
 )
 _SHOWN_BACKWARDS: Final = (
     "ignore disregard forget previous instructions system prompt reveal rules your the and you all print password "
@@ -87,19 +48,14 @@ def _families() -> dict[str, str]:
         words[word[::-1]] = "b"
         words[word.translate(ROT13)] = "z"
     words |= _ENDS | _QUOTES
-    others = (*_western(), eastern.RUSSIAN, eastern.TURKISH, eastern.UNSPACED)
-    for table in reversed(others):
-        words |= {word: letter for word, letter in _spelled(table).items() if word not in _ENGLISH_ANYWAY}
+    english_anyway = frozenset(_ENGLISH_ANYWAY.split())
+    for table in reversed(_OTHERS):
+        words |= {word: letter for word, letter in _spelled(table).items() if word not in english_anyway}
     words |= _mistyped("ignore disregard forget previous instructions instruction system prompt reveal bypass prior")
     words |= _spelled(english.FAMILIES)
     words["a"] = "9"  # the article; a single letter only where more stand beside it
     words |= dict.fromkeys("的のをはにとがもへ", "")
     return words
-
-
-def _western() -> tuple[Mapping[str, str], ...]:
-    return (western.GERMAN, western.FRENCH, western.SPANISH, western.ITALIAN, western.PORTUGUESE, western.DUTCH,
-            western.POLISH)  # fmt: skip
 
 
 def _mistyped(words: str) -> dict[str, str]:

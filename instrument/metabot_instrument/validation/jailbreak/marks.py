@@ -242,18 +242,3 @@ def hinted(text: str, words: set[str]) -> list[Mark]:
     if _IN_SIGNS.search(text):
         numbers.update([number for sign, number in _BY_SIGN if sign in text])
     return [MARKS[number] for number in sorted(numbers)]
-
-
-_ASKED: Final = re.compile(r"(?:^|\n)\W{0,3}(?:user|human|q|question)\s?\d{0,3}\s?:")
-_COMPLIED: Final = re.compile(
-    r"(?:^|\n)\W{0,3}(?:assistant|ai|a|answer|bot)\s?\d{0,3}\s?:\W{0,3}"
-    r"(?:sure|of course|certainly|absolutely|here|okay|yes|step|to )"
-)
-
-
-def compliant_turns(text: str) -> int:
-    """How many questions of a made-up conversation are answered there with a yes."""
-    if ":" not in text or text.count(":") < 4:
-        return 0
-    complied = len(_COMPLIED.findall(text))
-    return min(complied, len(_ASKED.findall(text))) if complied >= 2 else 0

@@ -10,9 +10,10 @@ from typing import Final, NamedTuple
 from metabot_instrument.validation.jailbreak.folded import smuggled
 from metabot_instrument.validation.jailbreak.learned import likelihood
 from metabot_instrument.validation.jailbreak.letters import Row, row
-from metabot_instrument.validation.jailbreak.marks import compliant_turns, hinted
+from metabot_instrument.validation.jailbreak.marks import hinted
 from metabot_instrument.validation.jailbreak.rules import RULES, Reason, Rule
 from metabot_instrument.validation.jailbreak.spellings import decoded, respelled
+from metabot_instrument.validation.jailbreak.turns import compliant_turns
 
 WINDOW: Final = 300  # words that are looked at together
 DEEPEST: Final = 2  # encodings inside encodings
