@@ -86,6 +86,7 @@ def _run(one: NumberedRun, *, output: bool) -> dict[str, Any]:
         "command": run.command,
         "revision": run.revision,
         "exit_code": run.exit_code,
+        "started": run.started,
         "seconds": run.seconds,
         "limit": run.limit,
         "note": one.note or None,

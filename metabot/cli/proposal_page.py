@@ -8,7 +8,8 @@ from metabot.cli.console import wrapped
 from metabot.cli.findings import moment, subject_words
 from metabot.cli.proposal_figures import figure_lines
 from metabot.cli.proposal_list import ended
-from metabot.cli.proposal_runs import numbered, run_lines, test_lines, time_lines
+from metabot.cli.proposal_runs import numbered, run_lines, test_lines
+from metabot.cli.proposal_times import time_lines
 from metabot.generate.edits import diff_of
 from metabot.ledger.proposals import ProposalEntry
 from metabot.publish.figures import Labels, figure

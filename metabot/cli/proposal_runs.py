@@ -1,4 +1,4 @@
-"""The runs of a trial: numbered, so that a figure can name its own; and where the time went."""
+"""The runs of a trial: numbered, so that a figure can name its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from metabot.cli.console import columns, printable, wrapped
-from metabot.cli.quantities import counted, share
+from metabot.cli.quantities import counted
 from metabot.verify.measured import CommandRun, Measured
 from metabot.verify.one_test import for_one
 from metabot.verify.tested import TestReport
@@ -114,24 +114,3 @@ def test_lines(measured: Measured | None) -> list[str]:
 def _output(one: NumberedRun) -> list[str]:
     shown = one.run.output.rstrip().splitlines() or ["(it printed nothing)"]
     return ["", f"output of run {one.number}", *(f"  {printable(line)}" for line in shown)]
-
-
-def time_lines(tried: Tried, runs: Sequence[NumberedRun]) -> list[str]:
-    """How long the trial took, by what ran; runs for an earlier proposal took none of it."""
-    own = [one for one in runs if not one.earlier]
-    if tried.seconds is None or not own:
-        return []
-    rows = []
-    for what in ("tests", "new test", "measurement"):
-        seconds = [one.run.seconds for one in own if one.what == what]
-        if seconds:
-            rows.append(_spent(what, counted(len(seconds), "run"), sum(seconds), tried.seconds))
-    rest = tried.seconds - sum(one.run.seconds for one in own)
-    if rest >= 0:
-        rows.append(_spent("the rest", "setup, sandbox, copies", rest, tried.seconds))
-    beside = [] if rest >= 0 else ["  Runs beside each other: together they took longer than the trial."]
-    return [f"time          {tried.seconds:.1f} s", *columns(rows, align="<<>>", first=1), *beside]
-
-
-def _spent(what: str, of: str, seconds: float, total: float) -> tuple[str, ...]:
-    return what, of, f"{seconds:.2f} s", share(seconds / total) if total else ""

@@ -24,6 +24,7 @@ class CommandRun:
     report: TestReport | None = None  # of a run of tests whose runner wrote one
     peak_memory_bytes: int | None = None  # of all its processes together; None: the machine does not tell
     rewritten: tuple[str, ...] = ()  # files that measure the change, and that this run changed
+    started: float | None = None  # Unix time in seconds; None: kept by an earlier version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -90,12 +91,13 @@ class Runner:
                 path=() if env is None else (env / "bin",),
                 environment={name: filled(value, places) for name, value in (variables or {}).items()},
             )
+            started = time.time()
             ended = self.sandbox.run(job, stop=self.lanes.stop)
             rewritten = self.harness.rewritten(tree, revision.files, bare=revision == BASE)
             if telemetry is not None:
                 _keep(recorded, telemetry)
             outcomes, matched = _outcomes(reported), matched_in(_content(summary, MOST_BYTES))
-        run = replace(_command_run(command, revision, ended, outcomes), rewritten=rewritten)
+        run = replace(_command_run(command, revision, ended, outcomes), rewritten=rewritten, started=started)
         return Result(run=run, stdout=ended.stdout, outcomes=outcomes, matched=matched)
 
 

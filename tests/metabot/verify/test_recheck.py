@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,12 @@ class Pass:
             self.runs = [one.run for one in kept[self._before :]]
         self.ahead = said[-1] - self._before if len(said) == 2 else None
 
+    def at_once(self) -> bool:
+        """Whether two of them ran beside each other, by when each began."""
+        spans = sorted((run.started, run.started + run.seconds) for run in self.runs if run.started is not None)
+        assert len(spans) == len(self.runs)
+        return any(one[1] > other[0] + 0.01 for one, other in pairwise(spans))
+
     def told(self) -> list[tuple[str, str, int]]:
         return sorted((run.revision, " ".join(run.command), run.exit_code) for run in self.runs)
 
@@ -70,6 +77,7 @@ def test_the_same_runs_are_made_ahead_and_afterwards(
     all_after = Pass(bench, change, change)
     assert all(isinstance(one.found, VerifiedProposal) for one in (ahead, tests_after, all_after))
     assert ahead.told() == tests_after.told() == all_after.told()
+    assert [one.at_once() for one in (ahead, tests_after, all_after)] == [True, True, False]
     count = len(ahead.runs)
     assert (ahead.ahead, tests_after.ahead, all_after.ahead) == (count, count - 3, count - 4)
 
