@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from metabot_instrument.current import configure, settings
 from metabot_instrument.signals.bus import Bus
 from metabot_instrument.vocabulary import layers
 
@@ -20,6 +22,14 @@ def declared() -> Iterator[None]:
     for now, before in ((layers.LAYERS, known), (layers._NAMED, named)):
         now.clear()
         now.update(before)
+
+
+@pytest.fixture
+def settings_kept() -> Iterator[None]:
+    """What a test configures is as before afterwards."""
+    before = asdict(settings())
+    yield
+    configure(**before)
 
 
 @pytest.fixture

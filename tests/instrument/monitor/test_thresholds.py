@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import metabot_instrument
-from metabot_instrument.current import settings
+from metabot_instrument.current import configure
 from metabot_instrument.monitor.performance_monitor import PerformanceMonitor
 from metabot_instrument.monitor.thresholds import Thresholds, ToolLimits
 from metabot_instrument.signals.bus import Bus, Signal
@@ -22,12 +19,10 @@ from tests.instrument.monitor.told import T0
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[Path]:
-    before = asdict(settings())
+def log(tmp_path: Path, settings_kept: None) -> Path:
     path = tmp_path / "events.jsonl"
-    metabot_instrument.configure(events_path=str(path))
-    yield path
-    metabot_instrument.configure(**before)
+    configure(events_path=str(path))
+    return path
 
 
 def events(log: Path) -> list[tuple[str, dict[str, Any]]]:
@@ -112,6 +107,17 @@ def test_a_tool_that_fails_too_often_is_switched_off(bus: Bus, log: Path) -> Non
         "tool_switched_off",
     ]
     assert events(log)[1][1] == {"tool": "search", "reason": off[0][1]}
+
+
+def test_a_tool_that_is_not_switched_off_can_be_switched_on(bus: Bus) -> None:
+    """Nothing is told of it, whether or not it was ever called."""
+    monitor = PerformanceMonitor(bus)
+    heard: list[Signal] = []
+    bus.on("tool:switched_on", heard.append)
+    with counted("monitor", 0):
+        monitor.switch_on("search")
+    monitor.close()
+    assert heard == []
 
 
 def test_a_tool_that_became_slow_is_switched_off(bus: Bus, log: Path) -> None:

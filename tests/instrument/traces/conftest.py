@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from metabot_instrument.current import configure, settings
+from metabot_instrument.current import configure
 from tests.instrument.traces.written import Trace
 
 
 @pytest.fixture
-def trace(tmp_path: Path) -> Iterator[Trace]:
-    """The settings are as before afterwards."""
-    before = asdict(settings())
+def trace(tmp_path: Path, settings_kept: None) -> Trace:
     configure(
         trace=True,
         trace_path=str(tmp_path / "trace.jsonl"),
@@ -23,5 +19,4 @@ def trace(tmp_path: Path) -> Iterator[Trace]:
         service_name="desk",
         metrics_interval_seconds=0,
     )
-    yield Trace(tmp_path / "trace.jsonl")
-    configure(**before)
+    return Trace(tmp_path / "trace.jsonl")
