@@ -82,8 +82,9 @@ def doctor(
 ) -> None:
     """Look whether everything that a pass needs is in place, and say what to do where it is not.
 
-    Store, ledger, sources, clock, git, repository, commands, sandbox, model, token and its permissions, schedule. Asks
-    GitHub where [publish] names it, and nothing else of the network. Ends with exit code 4 where there is a problem.
+    Store, ledger, sources, clock, git, repository, commands, sandbox, model, token and its permissions, schedule,
+    validators and monitors. Asks GitHub where [publish] names it, and nothing else of the network. Ends with exit code
+    4 where there is a problem.
     """
     import_module("metabot.cli.doctor").doctor(ask=ask, output=output, config=config)
 
