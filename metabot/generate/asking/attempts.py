@@ -71,9 +71,10 @@ class Attempts:
     def of(cls, settings: Settings, books: Books) -> Attempts:
         chosen = settings.model
         own = tuple(OwnPrice(**price.model_dump()) for price in settings.prices)
+        server = urlsplit(chosen.base_url).netloc
         return cls(
             Tariff(chosen.name, provider_at(chosen.base_url), own),
-            server=urlsplit(chosen.base_url).netloc,
+            server=server,
             max_tokens=chosen.max_tokens,
             allowance=Allowance(
                 tokens_per_proposal=chosen.budget_tokens_per_proposal,
@@ -85,7 +86,7 @@ class Attempts:
             spans=settings.state / trail.FILE,
             dialect=Dialect.of(chosen.structured, chosen.temperature),
             gate=Gate(
-                urlsplit(chosen.base_url).netloc,
+                server,
                 requests_per_minute=chosen.requests_per_minute,
                 deadline_seconds=chosen.deadline_seconds,
                 validators=validators_of(settings),
