@@ -12,7 +12,7 @@ from metabot_instrument.validation.claims.check import Claim, Standing, checked
 from metabot_instrument.validation.claims.knowledge import KnowledgeBase, knowledge
 from metabot_instrument.validation.claims.prepared import Prepared
 from metabot_instrument.validation.judge import Judge, NoJudgementError, judge_at
-from metabot_instrument.validation.settled import one_of, positive, share, texts
+from metabot_instrument.validation.settled import listed, one_of, positive, share
 from metabot_instrument.validation.verdict import Approved, Modified, Rejected, Verdict
 
 CONTRADICTED: Final = "contradicted claim"
@@ -66,7 +66,7 @@ class Hallucination:
         judge = judge_at(self.judge_url, self.judge_model, self.judge_key_variable, self.judge_seconds)
         object.__setattr__(self, "_known", Prepared(knowledge(self.knowledge)))
         object.__setattr__(self, "_judge", judge)
-        object.__setattr__(self, "kinds", texts(self, "kinds"))
+        object.__setattr__(self, "kinds", listed(self, "kinds"))
 
     @property
     def can_modify(self) -> bool:

@@ -48,9 +48,12 @@ class RateLimit:
 
     def __post_init__(self) -> None:
         positive(self, "requests_per_minute")
-        positive(self, "keys", *(["burst"] if self.burst is not None else []), whole=True)
-        burst = max(1, int(self.requests_per_minute)) if self.burst is None else self.burst
+        positive(self, "keys", whole=True)
         one_of(self, "on_limit", ("delay", "reject"))
+        burst = max(1, int(self.requests_per_minute))
+        if self.burst is not None:
+            positive(self, "burst", whole=True)
+            burst = self.burst
         limit = max(1, round(self.requests_per_minute * _PARTS))
         spare = min(burst - 1, int(self.requests_per_minute / 60 * _LATE))
         rates, patient = ([Rate(limit, _MINUTE * _PARTS, most)] for most in (burst, burst - spare))

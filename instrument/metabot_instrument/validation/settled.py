@@ -33,7 +33,7 @@ def one_of(validator: object, name: str, words: Sequence[str]) -> None:
         raise _refused(validator, name, f"Say {' or '.join(words)}.")
 
 
-def texts(validator: object, name: str) -> tuple[str, ...]:
+def listed(validator: object, name: str) -> tuple[str, ...]:
     """The texts of a list. Raises ValueError for a single one, which would be a list of its letters, and for others."""
     value = getattr(validator, name)
     if not isinstance(value, Iterable) or isinstance(value, str | Mapping):

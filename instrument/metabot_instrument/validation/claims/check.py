@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 from metabot_instrument.validation.claims.dates import Day, days
 from metabot_instrument.validation.claims.prepared import NAME, VERSION, Prepared, Ready, Subject
 from metabot_instrument.validation.claims.quantities import NUMBER_WORDS, Quantity, quantities
-from metabot_instrument.validation.claims.sentences import Clause, clauses, row
+from metabot_instrument.validation.claims.sentences import Clause, clauses, word_set
 from metabot_instrument.validation.claims.units import MONEY
 from metabot_instrument.validation.claims.wordings import NAMING, PARTS
 
@@ -28,7 +28,7 @@ class Claim:
 
 _NAMED: Final = re.compile(rf"\b(?:is|was|are|were|by|under|called|named|ist|war|est|es)\s+{NAME}")
 _NAMED_PLACE: Final = re.compile(rf"\b(?:in|at)\s+{NAME}")
-_NO_NAMES: Final = row(
+_NO_NAMES: Final = word_set(
     "january february march april may june july august september october november december monday tuesday wednesday "
     "thursday friday saturday sunday not"
 )

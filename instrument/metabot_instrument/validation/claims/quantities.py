@@ -8,7 +8,7 @@ from math import inf, nan
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from metabot_instrument.validation.claims.dates import without_dates
-from metabot_instrument.validation.claims.sentences import row
+from metabot_instrument.validation.claims.sentences import word_set
 from metabot_instrument.validation.claims.units import CLOCK, unit
 
 Bound: TypeAlias = Literal["", "over", "under", "at least", "at most", "about"]
@@ -61,7 +61,7 @@ _BEFORE: Final = re.compile(
     rf"|(?P<under>under|below|(?:{_SMALLER}) than|weniger als|unter)"
     r"|(?P<about>about|around|roughly|approximately|nearly|almost|some|circa|ca\.|etwa|rund))\s+(?:of\s+)?(?:[$€£]\s?)?$"
 )
-_BOUNDING: Final = row(
+_BOUNDING: Final = word_set(
     "least most mindestens höchstens over above beyond exceed exceeds exceeding than als über under below unter "
     "about around roughly approximately nearly almost some circa ca. etwa rund of"
 )  # that end what stands there

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 
-def row(words: str) -> frozenset[str]:
+def word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
@@ -19,44 +19,44 @@ _CLAUSE: Final = re.compile(
     r"|runs?|it|its|they|their)\s))"
 )
 _WORD: Final = re.compile(r"\w++(?:['.]\w++)*+|[$€£%]")
-_NO: Final = row(
+_NO: Final = word_set(
     "not no never none neither nor without cannot isn't aren't wasn't weren't doesn't don't didn't won't hasn't "
     "haven't can't nicht kein keine keinen nie ohne pas jamais aucun aucune sin ningún ninguna nunca non senza "
     "mai não sem isnt doesnt lacks false"
 )
-_OPENERS: Final = row(
+_OPENERS: Final = word_set(
     "please could can would let hello hi thank thanks sorry if maybe perhaps suppose supposing imagine assume assuming "
     "bitte hallo danke angenommen"
 )
 _OPENINGS: Final = frozenset(
     {("i", "think"), ("i", "believe"), ("i", "am", "not", "sure"), ("i'm", "not", "sure"), ("what", "if")}
 )
-_REPORTERS: Final = row(
+_REPORTERS: Final = word_set(
     "customer customers user users client clients guest guests he she they someone somebody people some many rumour "
     "rumours rumor rumors"
 )
-_REPORTS: Final = row(
+_REPORTS: Final = word_set(
     "ask asks asked wonder wonders wondered write writes wrote claim claims claimed say says said think thinks thought "
     "believe believes believed tell tells told hear hears heard"
 )
-_JOINTS: Final = row("but while whereas aber während and")
+_JOINTS: Final = word_set("but while whereas aber während and")
 _BOUNDS: Final = re.compile(
     r"\b(?P<not>no|not)(?= (?:more|less|fewer|higher|lower|longer|later) than\b)", re.IGNORECASE
 )
-_STOP: Final = row(
+_STOP: Final = word_set(
     "the a an is are was were be been of in on at to for and or it its this that by with from as has have had will der "
     "die das ist sind war ein eine im in am zu und oder von mit für le la les un une est sont de du des et el los las "
     "es son y do does did our your their you we they there can only also"
 )
-_OPPOSITES: Final = row(
+_OPPOSITES: Final = word_set(
     "open/closed open/close free/paid before/after above/below more/fewer more/less increase/decrease always/never "
     "allowed/forbidden allowed/prohibited included/excluded includes/excludes supported/unsupported north/south "
     "east/west left/right largest/smallest highest/lowest first/last minimum/maximum enabled/disabled on/off "
     "oldest/newest public/private required/optional mandatory/optional rises/falls increases/decreases buy/sell "
     "true/false possible/impossible legal/illegal monthly/yearly daily/weekly weekly/monthly"
 )
-PRONOUNS: Final = row("it they he she this these its their his her es er sie il elle")
-_VERBS: Final = row(
+PRONOUNS: Final = word_set("it they he she this these its their his her es er sie il elle")
+_VERBS: Final = word_set(
     "is are was were has have does do can will cost costs weigh weighs come comes include includes take takes offer "
     "offers need needs run runs"
 )

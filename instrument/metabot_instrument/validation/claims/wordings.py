@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from metabot_instrument.validation.claims.sentences import row
+from metabot_instrument.validation.claims.sentences import word_set
 
 SAYINGS: Final = tuple(
-    row(group)
+    word_set(group)
     for group in (
         "price cost costs priced fee charge charged preis kostet prix coute precio cuesta",
         "founded established created started founding gegründet since",
@@ -24,12 +24,12 @@ SAYINGS: Final = tuple(
     )
 )  # fmt: skip
 NAMING: Final = frozenset().union(*SAYINGS)
-PARTS: Final = row(
+PARTS: Final = word_set(
     "half quarter quarters third thirds dozen dozens past tens hundreds thousands millions double triple twice couple "
     "few halb halbe viertel dutzend"
 )  # of numbers that are written in words, and not read
-LIMITS: Final = row("maximum minimum limit max min most least maximal minimal highest lowest höchstens")
-PLACED: Final = row(
+LIMITS: Final = word_set("maximum minimum limit max min most least maximal minimal highest lowest höchstens")
+PLACED: Final = word_set(
     "location located headquarters headquartered based seat office venue stadium city country place born birthplace "
     "ground address site held sitz"
 )

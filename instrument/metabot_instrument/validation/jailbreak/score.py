@@ -28,7 +28,7 @@ class Suspicion(NamedTuple):
 
 
 class Hit(NamedTuple):
-    at: int  # the word, or -1 where it is no word's
+    at: int  # the word
     weight: float
     reason: Reason
 
