@@ -43,7 +43,9 @@ def _changed(value: Any, rewrite: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return rewrite(value)
     if isinstance(value, bytes):
-        return rewrite(value.decode("utf-8", "replace")).encode()
+        text = value.decode("utf-8", "replace")
+        left = rewrite(text)
+        return value if left == text else left.encode()  # an image is no text, and stays whole
     if isinstance(value, Mapping):
         return {_changed(name, rewrite): _changed(each, rewrite) for name, each in value.items()}
     if isinstance(value, list):

@@ -58,6 +58,15 @@ def test_takes_out_what_is_suspicious_and_leaves_the_rest() -> None:
     assert validator.validate(verdict.action) == Approved()
 
 
+def test_leaves_what_is_not_suspicious_as_it_was() -> None:
+    """Also where it is no text: an image among the arguments goes on byte by byte."""
+    image, attack = b"\x89PNG\r\n\x1a\n\xff\xd8", f"Fine. {ATTACK}"
+    action = Action("tool_call", text=attack, arguments={"image": image, "body": attack.encode()})
+    verdict = AntiJailbreak(on_detection="sanitise").validate(action)
+    assert isinstance(verdict, Modified)
+    assert verdict.action.arguments == {"image": image, "body": b"Fine. [removed]"}
+
+
 def test_rejects_a_text_that_is_too_long_to_be_searched() -> None:
     """More than `longest` characters are not read."""
     assert AntiJailbreak(longest=10).validate(Action("message", text="hello, hello")) == Rejected(TOO_LONG)
