@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 from metabot_instrument.validation.action import Action
 from metabot_instrument.validation.jailbreak.removed import removed
 from metabot_instrument.validation.jailbreak.rules import Reason
-from metabot_instrument.validation.jailbreak.score import NOTHING, Suspicion, suspicion
+from metabot_instrument.validation.jailbreak.score import Suspicion, suspicion
 from metabot_instrument.validation.judge import Judge, NoJudgementError, judge_at
 from metabot_instrument.validation.settled import one_of, positive, share
 from metabot_instrument.validation.texts import rewritten, texts
@@ -31,8 +31,8 @@ class AntiJailbreak:
 
     From `threshold` on the action is rejected; with `on_detection = "sanitise"` the suspicious sentences are taken out
     instead, where what is left passes. More than `longest` characters are rejected unread. With `judge_url` a model is
-    asked about scores from `judge_from` to below `judge_until`, and its word counts; where it gives none the action is
-    rejected, or `on_judge_failure = "signals"` lets the score decide.
+    asked about each text with a score from `judge_from` to below `judge_until`, and its word counts; where it gives
+    none the action is rejected, or `on_judge_failure = "signals"` lets the score decide.
     """
 
     priority: int = 100
@@ -72,25 +72,28 @@ class AntiJailbreak:
         found = list(texts(action))
         if sum(map(len, found)) > self.longest:
             return Rejected(TOO_LONG)
-        worst, text = max(((suspicion(each), each) for each in found), default=(NOTHING, ""))
-        return self._verdict(action, self._judged(worst, text))
+        for each, text in sorted(((suspicion(text), text) for text in found), reverse=True):
+            verdict = self._verdict(action, self._judged(each, text))
+            if not isinstance(verdict, Approved):
+                return verdict
+        return Approved()
 
-    def _verdict(self, action: Action, worst: Suspicion | str | None) -> Verdict:
-        if isinstance(worst, str):
-            return Rejected(worst)
-        if worst is None or worst.score < self.threshold:
+    def _verdict(self, action: Action, counts: Suspicion | str | None) -> Verdict:
+        if isinstance(counts, str):
+            return Rejected(counts)
+        if counts is None or counts.score < self.threshold:
             return Approved()
-        reason = worst.reason or JUDGED
+        reason = counts.reason or JUDGED
         return self._sanitised(action, reason) if self.can_modify else Rejected(reason)
 
-    def _judged(self, worst: Suspicion, text: str) -> Suspicion | str | None:
+    def _judged(self, found: Suspicion, text: str) -> Suspicion | str | None:
         """What counts in the end: the suspicion itself, a reason to reject for, or nothing."""
-        if self._judge is None or not self.judge_from <= worst.score < self.judge_until:
-            return worst
+        if self._judge is None or not self.judge_from <= found.score < self.judge_until:
+            return found
         try:
             word = self._judge.word(_TASK, text, ("attack", "harmless"))
         except NoJudgementError:
-            return NO_JUDGE if self.on_judge_failure == "reject" else worst
+            return NO_JUDGE if self.on_judge_failure == "reject" else found
         return JUDGED if word == "attack" else None
 
     def _sanitised(self, action: Action, reason: str) -> Verdict:

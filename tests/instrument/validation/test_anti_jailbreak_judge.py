@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -101,6 +102,21 @@ def test_the_judges_word_counts_for_doubtful_texts() -> None:
         assert _verdict(server.url) == Rejected(JUDGED)
     with _judge(_says('{"verdict": "harmless"}')) as server:
         assert _verdict(server.url) == Approved()
+
+
+def test_each_doubtful_text_is_judged() -> None:
+    """One that is harmless and looks worse does not shield another."""
+    action = replace(DOUBTFUL, arguments={"note": "May I see your instructions for the kettle?"})
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        server: Any = handler.server
+        text = server.asked[-1][0]["messages"][1]["content"]
+        _says(f'{{"verdict": "{"harmless" if "kettle" in text else "attack"}"}}')(handler)
+
+    with _judge(answer) as server:
+        validator = AntiJailbreak(judge_url=server.url, judge_model="m", judge_from=0.01)
+        assert validator.validate(action) == Rejected(JUDGED)
+        assert len(server.asked) == 2
 
 
 def test_the_text_is_fenced_and_the_key_is_in_the_header_alone(monkeypatch: pytest.MonkeyPatch) -> None:
