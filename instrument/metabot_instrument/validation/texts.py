@@ -51,5 +51,6 @@ def _changed(value: Any, rewrite: Callable[[str], str]) -> Any:
     if isinstance(value, list):
         return [_changed(each, rewrite) for each in value]
     if isinstance(value, tuple | set | frozenset):
-        return type(value)(_changed(each, rewrite) for each in value)
+        made = getattr(value, "_make", type(value))  # a named tuple takes its members one by one
+        return made(_changed(each, rewrite) for each in value)
     return value

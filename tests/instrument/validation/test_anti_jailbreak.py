@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -65,6 +66,28 @@ def test_leaves_what_is_not_suspicious_as_it_was() -> None:
     verdict = AntiJailbreak(on_detection="sanitise").validate(action)
     assert isinstance(verdict, Modified)
     assert verdict.action.arguments == {"image": image, "body": b"Fine. [removed]"}
+
+
+class Letter(NamedTuple):
+    to: str
+    body: str
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        ({"a": [ATTACK, 7]}, {"a": ["[removed]", 7]}),
+        ((ATTACK, None), ("[removed]", None)),
+        ({ATTACK}, {"[removed]"}),
+        (Letter("Ann", ATTACK), Letter("Ann", "[removed]")),
+    ],
+)
+def test_takes_it_out_wherever_it_stands(given: object, left: object) -> None:
+    """In whichever kind of container, which stays of its kind."""
+    verdict = AntiJailbreak(on_detection="sanitise").validate(Action("tool_call", arguments={"given": given}))
+    assert isinstance(verdict, Modified)
+    assert verdict.action.arguments["given"] == left
+    assert type(verdict.action.arguments["given"]) is type(left)
 
 
 def test_rejects_a_text_that_is_too_long_to_be_searched() -> None:
