@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from metabot_instrument.monitor.matching import Call, Matching
 from metabot_instrument.monitor.memory import Sample
 from metabot_instrument.monitor.performance_monitor import PerformanceMonitor
 from metabot_instrument.monitor.said import Moment
 from metabot_instrument.monitor.session import Session
 from metabot_instrument.monitor.status import status
 from metabot_instrument.signals.bus import Bus, Signal
+from tests.instrument.counted import counted
 from tests.instrument.monitor.told import T0, tools
 
 
@@ -31,34 +35,48 @@ def test_calls_of_one_tool_at_a_time_are_told_apart_by_their_ids(bus: Bus, monit
     assert (found["calls"], found["min_ms"], found["max_ms"]) == (2, 20, 100)
 
 
-def test_without_ids_they_are_told_apart_by_task_and_thread(bus: Bus, monitor: PerformanceMonitor) -> None:
-    """Tasks that overlap, and threads that do."""
+def in_threads(bus: Bus, told: list[tuple[str, str, int]]) -> None:
+    with ThreadPoolExecutor(1) as a, ThreadPoolExecutor(1) as b:
+        for who, name, stamp in told:
+            {"a": a, "b": b}[who].submit(bus.emit, name, toolName="search", timestamp=stamp).result()
 
-    async def one(name: str, mine: asyncio.Event, other: asyncio.Event) -> None:
-        bus.emit("tool:start", toolName="task", timestamp=T0 + len(name))
-        mine.set()
-        await other.wait()
-        bus.emit("tool:end", toolName="task", timestamp=T0 + len(name) * 100)
 
-    def in_a_thread(name: str, both: threading.Barrier) -> None:
-        bus.emit("tool:start", toolName="thread", timestamp=T0 + len(name))
-        both.wait()
-        bus.emit("tool:end", toolName="thread", timestamp=T0 + len(name) * 100)
+def in_tasks(bus: Bus, told: list[tuple[str, str, int]]) -> None:
+    async def emits(steps: asyncio.Queue[tuple[str, int]]) -> None:
+        while True:
+            name, stamp = await steps.get()
+            bus.emit(name, toolName="search", timestamp=stamp)
+            steps.task_done()
 
-    async def tasks() -> None:
-        first, second = asyncio.Event(), asyncio.Event()
-        await asyncio.gather(one("a", first, second), one("bb", second, first))
+    async def both() -> None:
+        steps: dict[str, asyncio.Queue[tuple[str, int]]] = {"a": asyncio.Queue(), "b": asyncio.Queue()}
+        tasks = [asyncio.create_task(emits(each)) for each in steps.values()]
+        for who, name, stamp in told:
+            steps[who].put_nowait((name, stamp))
+            await steps[who].join()
+        for task in tasks:
+            task.cancel()
 
-    asyncio.run(tasks())
-    both = threading.Barrier(2)
-    threads = [threading.Thread(target=in_a_thread, args=(name, both)) for name in ("a", "bb")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for name in ("task", "thread"):
-        found = monitor.tool_stats(name) or {}
-        assert (found["min_ms"], found["max_ms"]) == (99, 198)
+    asyncio.run(both())
+
+
+@pytest.mark.parametrize("ends_first", ["a", "b"])
+@pytest.mark.parametrize("told_in", [in_threads, in_tasks])
+def test_without_ids_they_are_told_apart_by_task_and_thread(
+    bus: Bus, monitor: PerformanceMonitor, told_in: Callable[..., None], ends_first: str
+) -> None:
+    """Whichever of two that overlap ends first."""
+    ends = [("a", "tool:end", T0 + 100), ("b", "tool:end", T0 + 250)]
+    told_in(
+        bus,
+        [
+            ("a", "tool:start", T0),
+            ("b", "tool:start", T0 + 1),
+            *(ends if ends_first == "a" else reversed(ends)),
+        ],
+    )
+    found = monitor.tool_stats("search") or {}
+    assert (found["calls"], found["min_ms"], found["max_ms"]) == (2, 100, 249)
 
 
 def test_an_end_from_elsewhere_ends_the_oldest(bus: Bus, monitor: PerformanceMonitor) -> None:
@@ -94,8 +112,9 @@ def test_what_does_not_fit_degrades(
     bus: Bus, monitor: PerformanceMonitor, ids: dict[str, str], signals: str, expected: tuple[Any, Any]
 ) -> None:
     """An error ends its call, a call counts once, and what has no other half is counted apart."""
-    for name in signals.split():
-        bus.emit(f"tool:{name}", ids, tool_name="search")
+    with counted("signal_handler", 0):
+        for name in signals.split():
+            bus.emit(f"tool:{name}", ids, tool_name="search")
     unmatched = monitor.metrics()["unmatched"]
     assert (tools(monitor).get("search"), (unmatched["starts"], unmatched["ends"])) == expected
 
@@ -125,6 +144,28 @@ def test_an_end_that_brings_its_duration_needs_no_start(bus: Bus, monitor: Perfo
     bus.emit("tool:end", tool="a", durationMs=12.5)
     assert (monitor.tool_stats("a") or {})["total_ms"] == 12.5
     assert monitor.metrics()["unmatched"] == {"starts": 0, "ends": 0}
+
+
+def test_a_thousand_calls_are_remembered_after_their_end(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """A failure that is told of one before them is of a call that nothing began."""
+    for number in range(1001):
+        bus.emit("tool:start", tool="a", call_id=number)
+        bus.emit("tool:end", tool="a", call_id=number)
+    bus.emit("tool:error", tool="a", call_id=1)
+    assert tools(monitor) == {"a": (1001, 1)}
+    bus.emit("tool:error", tool="a", call_id=0)
+    assert tools(monitor) == {"a": (1002, 2)}
+    assert monitor.metrics()["unmatched"] == {"starts": 0, "ends": 1}
+
+
+def test_what_ended_is_found_no_more_and_takes_no_room() -> None:
+    """Under no name, no id, and none of the tasks of which there is a new one for each call."""
+    matching = Matching()
+    for number in range(10):
+        call = Call("a", str(number) if number % 2 else None, runner=number)
+        matching.start(call, Moment(0, 0, False))
+        assert matching.end(call, failed=False).kind == "matched"
+    assert [matching._open, matching._by_id, matching._by_name, matching._by_runner] == [{}, {}, {}, {}]
 
 
 @pytest.mark.parametrize("asked_first", ["figures", "status"])

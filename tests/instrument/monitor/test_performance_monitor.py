@@ -85,6 +85,13 @@ def test_what_is_remembered_is_bounded(bus: Bus, monitor: PerformanceMonitor) ->
     assert found["unmatched"] == {"starts": 100, "ends": 1000}
 
 
+def test_of_a_tool_that_no_signal_named_there_is_nothing_to_say(monitor: PerformanceMonitor) -> None:
+    """To ask for it is no failure."""
+    with counted("monitor", 0):
+        assert monitor.tool_stats("search") is None
+        assert not monitor.is_switched_off("search")
+
+
 def test_wrong_questions_are_counted(bus: Bus) -> None:
     """And answered as nothing; ids of the application's that are no texts are told as texts."""
     monitor = PerformanceMonitor(bus, session_id=["s", 1])  # type: ignore[arg-type]

@@ -62,6 +62,18 @@ def test_a_new_session_or_persona_begins_at_zero(
     assert before[0].data["export"]["tools"]["b"]["calls"] == 1
 
 
+def test_a_failure_that_is_told_in_the_next_session_is_a_call_of_its_own(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """No session has more errors than calls."""
+    with monitor.tool("a"):
+        pass
+    bus.emit("api:request:end", id="r")
+    monitor.reset()
+    bus.emit("tool:error", tool="a")
+    bus.emit("api:request:error", id="r")
+    assert tools(monitor) == {"a": (1, 1)}
+    assert (monitor.llm_stats()["calls"], monitor.llm_stats()["errors"]) == (1, 1)
+
+
 def test_the_same_session_told_again_begins_nothing(bus: Bus, monitor: PerformanceMonitor) -> None:
     """Systems repeat themselves."""
     for _ in range(2):

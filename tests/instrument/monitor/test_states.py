@@ -6,6 +6,7 @@ import time
 
 from metabot_instrument.monitor.performance_monitor import PerformanceMonitor
 from metabot_instrument.signals.bus import Bus
+from tests.instrument.counted import counted
 from tests.instrument.monitor.told import T0
 
 
@@ -34,6 +35,16 @@ def test_an_exit_of_another_state_than_the_one_left_is_unmatched(bus: Bus, monit
     assert monitor.metrics()["unmatched"] == {"starts": 0, "ends": 1}
     bus.emit("agent:state:exit", state="THINK", timestamp=T0 + 102)
     assert monitor.metrics()["unmatched"] == {"starts": 0, "ends": 1}
+    bus.emit("agent:state:exit", state="THINK", timestamp=T0 + 103)
+    assert monitor.metrics()["unmatched"] == {"starts": 0, "ends": 2}
+
+
+def test_an_exit_of_an_agent_that_was_in_no_state_is_unmatched(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """Whether or not it names the state."""
+    with counted("signal_handler", 0):
+        bus.emit("agent:state:exit", state="THINK")
+        bus.emit("agent:state:exit")
+    assert monitor.metrics()["unmatched"] == {"starts": 0, "ends": 2}
 
 
 def test_a_state_that_lasts_counts_as_long_as_it_has_lasted(bus: Bus, monitor: PerformanceMonitor) -> None:
