@@ -119,6 +119,14 @@ def test_what_does_not_fit_degrades(
     assert (tools(monitor).get("search"), (unmatched["starts"], unmatched["ends"])) == expected
 
 
+def test_of_a_call_without_an_id_one_thing_is_told_after_its_end(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """What else comes is of another call."""
+    for name in ("start", "error", "end", "error"):
+        bus.emit(f"tool:{name}", tool="a")
+    assert tools(monitor) == {"a": (2, 2)}
+    assert monitor.metrics()["unmatched"] == {"starts": 0, "ends": 1}
+
+
 @pytest.mark.parametrize(("first", "then"), [({"call_id": "c"}, {}), ({}, {"call_id": "c"})])
 def test_an_id_may_be_told_by_one_half_alone(
     bus: Bus, monitor: PerformanceMonitor, first: dict[str, str], then: dict[str, str]
