@@ -83,6 +83,14 @@ def test_a_failure_that_is_told_after_the_end_is_of_the_same_call(bus: Bus, moni
     assert (found["models"]["m"]["calls"], found["models"]["m"]["errors"]) == (1, 1)
 
 
+def test_a_model_may_be_told_by_the_end_alone(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """As where the provider chooses it; what the start told holds."""
+    for began in ({}, {"model": "m"}):
+        bus.emit("api:request:start", began, request_id="r")
+        bus.emit("api:request:end", request_id="r", model="m-2026")
+    assert {name: model["calls"] for name, model in monitor.llm_stats()["models"].items()} == {"m-2026": 1, "m": 1}
+
+
 def test_ends_that_nothing_began_are_calls_of_their_own_without_an_id(bus: Bus, monitor: PerformanceMonitor) -> None:
     """Nothing tells that they would be one."""
     for _ in range(2):
@@ -105,6 +113,7 @@ def test_model_calls_overlap_and_fail(bus: Bus, monitor: PerformanceMonitor) -> 
         bus.emit(f"api:request:{name}", request_id=call, timestamp=T0 + stamp, tokens={"input": 1})
     found = monitor.llm_stats()
     assert (found["calls"], found["errors"], found["tokens"]["input"]) == (3, 1, 2 + 1)
+    assert found["models"] == {"unknown": {"calls": 3, "errors": 1, "input": 3, "output": 0}}
     assert [(one["request_id"], one["latency_ms"]) for one in found["recent"]] == [
         ("b", 190),
         ("a", 300),

@@ -30,6 +30,7 @@ def test_a_call_is_counted_without_a_signal_of_the_applications(monitor: Perform
     assert found["recent"][0]["request_id"] == "chatcmpl-1"
     assert found["latency_ms"]["mean"] > 0
     assert monitor.status()["state"] == "idle"
+    assert monitor.status()["last_activity"] >= found["recent"][0]["started_at"]
 
 
 @pytest.mark.parametrize("settings", [{"trace": True}, {"trace": True, "trace_sample_rate": 0.0}])
@@ -74,6 +75,23 @@ def test_one_that_signals_tell_of_as_well_is_counted_once(bus: Bus, monitor: Per
     assert found["tokens"] == {"input": 900, "output": 120, "cached": 768, "total": 1020}
 
 
+@pytest.mark.parametrize("within", [True, False])
+def test_one_that_is_told_again_by_the_answers_id_is_counted_once(
+    bus: Bus, monitor: PerformanceMonitor, within: bool
+) -> None:
+    """Whether or not it was within a request of the application's, which takes the model from it."""
+    with serving(whole(COMPLETION)) as server, recording(trace=False):
+        if within:
+            bus.emit("api:request:start", requestId="r")
+        client(server.url).chat.completions.create(**CHAT)
+        if within:
+            bus.emit("api:request:end", requestId="r")
+    bus.emit("api:request:end", requestId="chatcmpl-1", tokens={"input": 300, "output": 40})
+    found = monitor.llm_stats()
+    assert (found["calls"], found["tokens"]) == (1, TOKENS)
+    assert sum(model["calls"] for name, model in found["models"].items() if name.startswith("gpt-4o")) == 1
+
+
 def test_a_second_call_within_one_request_is_another(bus: Bus, monitor: PerformanceMonitor) -> None:
     """As when the application tries again by itself."""
     with serving(refuses(500, "no"), whole(COMPLETION)) as server, recording(trace=False):
@@ -86,13 +104,16 @@ def test_a_second_call_within_one_request_is_another(bus: Bus, monitor: Performa
     assert (found["calls"], found["tokens"]["input"]) == (2, 300)
 
 
-def test_a_stream_may_be_read_after_the_request_was_told_as_ended(bus: Bus, monitor: PerformanceMonitor) -> None:
-    """Its tokens are added to the request that it belongs to."""
+@pytest.mark.parametrize("told", [{}, {"tokens": {"input": 300, "output": 40, "cached": 256}}])
+def test_a_stream_may_be_read_after_the_request_was_told_as_ended(
+    bus: Bus, monitor: PerformanceMonitor, told: dict[str, object]
+) -> None:
+    """Its tokens are added to the request that it belongs to, unless that told its own."""
     with serving(streamed(*CHUNKS)) as server, recording(trace=False):
         bus.emit("api:request:start", requestId="r", model="gpt-4o")
         stream = client(server.url).chat.completions.create(**CHAT, stream=True)
-        bus.emit("api:request:end", requestId="r")
-        assert monitor.llm_stats()["tokens"]["total"] == 0
+        bus.emit("api:request:end", told, requestId="r")
+        assert monitor.llm_stats()["tokens"]["total"] == (340 if told else 0)
         list(stream)
     found = monitor.llm_stats()
     assert (found["calls"], found["tokens"], found["models"]["gpt-4o"]["output"]) == (1, TOKENS, 40)
@@ -122,6 +143,31 @@ def test_concurrent_tasks_keep_their_own(bus: Bus, monitor: PerformanceMonitor) 
     found = monitor.llm_stats()
     assert (found["calls"], found["tokens"]["total"]) == (9, 9 * 340)
     assert {one["input_tokens"] for one in found["recent"]} == {300}
+
+
+def test_a_call_belongs_to_the_request_of_its_own_task(bus: Bus, monitor: PerformanceMonitor) -> None:
+    """Not to one that another task began before it and has not ended."""
+
+    async def waits(other: asyncio.Event) -> None:
+        bus.emit("api:request:start", requestId="waits")
+        await other.wait()
+        bus.emit("api:request:end", requestId="waits")
+
+    async def calls(url: str, done: asyncio.Event) -> None:
+        bus.emit("api:request:start", requestId="calls")
+        async with client(url, sdk.AsyncOpenAI) as asked:
+            await asked.chat.completions.create(**CHAT)
+        bus.emit("api:request:end", requestId="calls")
+        done.set()
+
+    async def both(url: str) -> None:
+        done = asyncio.Event()
+        await asyncio.gather(waits(done), calls(url, done))
+
+    with serving(whole(COMPLETION)) as server, recording(trace=False):
+        asyncio.run(both(server.url))
+    counted = {one["request_id"]: one["input_tokens"] for one in monitor.llm_stats()["recent"]}
+    assert counted == {"calls": 300, "waits": 0}
 
 
 def test_an_application_may_want_its_signals_alone(bus: Bus) -> None:
