@@ -47,7 +47,9 @@ def test_a_tool_is_told_by_with_and_by_decorating(bus: Bus, monitor: Performance
 
 
 def test_one_call_within_another_of_its_own_ends_first(bus: Bus, monitor: PerformanceMonitor) -> None:
-    """The same context manager serves both."""
+    """The same context manager serves both, told apart by their ids, and keeps nothing of them."""
+    heard: list[str] = []
+    bus.on("tool:*", lambda told: heard.append(told.data["call_id"]))
     one = monitor.tool("a")
     with one:
         time.sleep(0.02)
@@ -56,6 +58,9 @@ def test_one_call_within_another_of_its_own_ends_first(bus: Bus, monitor: Perfor
     found = monitor.tool_stats("a") or {}
     assert found["calls"] == 2
     assert found["min_ms"] < 20 <= found["max_ms"]
+    assert heard == [heard[0], heard[1], heard[1], heard[0]]
+    assert heard[0] != heard[1]
+    assert one._open == {}
 
 
 def test_a_call_may_end_in_another_thread_than_it_began(bus: Bus, monitor: PerformanceMonitor) -> None:
