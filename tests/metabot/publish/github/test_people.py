@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from multiprocessing.context import ForkProcess
 from typing import Any
 
 import pytest
 from github_double import cut
+from github_double.faults import When
 
 from metabot.narrowing import PATH
 from metabot.publish.host import HostedPull
@@ -140,14 +144,12 @@ EXPIRY = (("PATCH", "/pulls/1", 0), ("PATCH", "/pulls/1", 1), ("POST", "git-rece
         *((step, 0, "before") for step in DECLINE[:2]),
     ],
 )
-def test_killed_in_a_look(desk: life.Desk, step: tuple[str, str, int], days: int, when: str) -> None:
+def test_killed_in_a_look(desk: life.Desk, step: tuple[str, str, int], days: int, when: When) -> None:
     """SIGKILL at each of its writes: the next look ends with one comment, one dashboard and one decision."""
     desk.run()
     if not days:
         desk.double.comment(1, "ben", DECLINED)
-    method, path, skips = step
-    desk.double.fail_next(cut(when), method=method, path=path, skips=skips)  # type: ignore[arg-type]
-    killed(desk, lambda: looking(desk, days))
+    killed(desk, lambda: looking(desk, days), step, when)
     look(desk, days=days)
     pull = desk.double.pull(1)
     own = [comment for comment in pull.comments if comment.author != "ben"]
@@ -158,13 +160,18 @@ def test_killed_in_a_look(desk: life.Desk, step: tuple[str, str, int], days: int
     assert desk.writes() == []
 
 
-def killed(desk: life.Desk, deed: Callable[[], None]) -> None:
-    """While it waits for the answer that is cut."""
+def killed(desk: life.Desk, deed: Callable[[], None], step: tuple[str, str, int], when: When) -> None:
+    """While it waits for the answer, before or after what it asked for is done: GitHub hears of it and says nothing."""
     process = PROCESSES.Process(target=deed)
+    method, path, skips = step
+    fault = replace(cut(when), meanwhile=lambda: end(process), when="after")
+    desk.double.fail_next(fault, method=method, path=path, skips=skips)
     process.start()
-    until = time.monotonic() + 30
-    while not any(one.status == 0 for one in desk.double.asked) and time.monotonic() < until:
-        time.sleep(0.01)
+    process.join(30)
+    assert process.exitcode == -signal.SIGKILL
+
+
+def end(process: ForkProcess) -> None:
     process.kill()
-    process.join()
-    assert process.exitcode == -9
+    while process.is_alive():
+        time.sleep(0.001)
