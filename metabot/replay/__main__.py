@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ExitStack() as stack:
         try:
             log = stack.enter_context(options.log.open("a", encoding="utf-8")) if options.log else None
-            server = ReplayServer(options.port, player, RequestLog(log), marked=not options.unmarked)
+            marked, called = not options.unmarked, options.called
+            server = ReplayServer(options.port, player, RequestLog(log), marked=marked, called=called)
             if options.port_file:
                 _write_port(options.port_file, server.server_address[1])
         except OSError as error:
@@ -114,6 +115,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--log", type=Path, metavar="FILE", help="append one JSON line for each request")
     parser.add_argument("--summary", type=Path, metavar="FILE", help="write there at the end what was matched how")
     parser.add_argument("--unmarked", action="store_true", help="say nowhere that a replay answers")
+    parser.add_argument(
+        "--called", choices=("127.0.0.1", "localhost"), default="127.0.0.1", help="this machine's name in its address"
+    )
     parser.add_argument(
         "--then",
         nargs=argparse.REMAINDER,

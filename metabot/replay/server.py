@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from metabot.replay import tool_request
 from metabot.replay.asked import HEADERS
@@ -34,12 +34,21 @@ class ReplayServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, port: int, player: Player | CassettePlayer, log: RequestLog, *, marked: bool = True) -> None:
+    def __init__(
+        self,
+        port: int,
+        player: Player | CassettePlayer,
+        log: RequestLog,
+        *,
+        marked: bool = True,
+        called: Literal["127.0.0.1", "localhost"] = "127.0.0.1",
+    ) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.player = player
         self.log = log
         self.summary = Summary()
         self.marked = marked
+        self.called = called
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no news; anything else shows its traceback."""
@@ -48,7 +57,7 @@ class ReplayServer(ThreadingHTTPServer):
 
     @property
     def origin(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"http://{self.called}:{self.server_address[1]}"
 
     @property
     def url(self) -> str:

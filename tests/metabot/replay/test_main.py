@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -251,3 +252,31 @@ def test_the_mark_can_be_left_out(script: Path, options: tuple[str, ...], marks:
     environ.pop("METABOT_REPLAY", None)
     done = subprocess.run(command, env=environ, check=True, capture_output=True, text=True)
     assert done.stdout.strip() == marks
+
+
+def test_its_address_can_be_written_by_name(script: Path) -> None:
+    """For a look that a program must not know by it; what listens is the same."""
+    asking = "import os, urllib.request as u; print(os.environ['URL'], u.urlopen(os.environ['URL'] + '/models').status)"
+    command = [*COMMAND, script, "--called", "localhost", "--then", sys.executable, "-c", asking]
+    done = subprocess.run(command, env={**os.environ, "URL": "{model}"}, check=True, capture_output=True, text=True)
+    assert re.fullmatch(r"http://localhost:\d+/v1 200\n", done.stdout)
+
+
+@needs_proc
+def test_a_session_of_its_own_is_ended_too(script: Path, tmp_path: Path) -> None:
+    """Also where the process that started it is gone, and before the exit code is told."""
+    left = tmp_path / "left"
+    shell = f"(setsid sh -c 'echo $$ > {left}; exec sleep 60' &); until [ -s {left} ]; do sleep 0.01; done; exit 5"
+    assert then(script, "sh", "-c", shell).returncode == 5
+    assert not Path(f"/proc/{written(left)}").exists()
+
+
+def test_what_lies_in_the_summarys_place_is_replaced(script: Path, tmp_path: Path) -> None:
+    """Also where it is written first: a link that the command put there leads nowhere."""
+    summary, elsewhere = tmp_path / "summary.json", tmp_path / "elsewhere"
+    code = f"import os; [os.symlink({str(elsewhere)!r}, {str(summary)!r} + end) for end in ('', '.part')]"
+    arguments = [*COMMAND, script, "--summary", summary, "--then", sys.executable, "-c", code]
+    subprocess.run(arguments, capture_output=True, check=True)
+    assert not elsewhere.exists()
+    assert not summary.is_symlink()
+    assert json.loads(summary.read_text(encoding="ascii"))["requests"] == 0
