@@ -26,7 +26,8 @@ from metabot_instrument.validation.jailbreak.score import ruled
 
 SET: Final = Path(__file__).parents[1] / "tests" / "instrument" / "validation" / "sets" / "jailbreak_dev.jsonl"
 RARE: Final = 3  # a feature of fewer texts is none
-PENALTY: Final = 1e-4  # on the squared weights, for each text
+PENALTY: Final = 2e-5  # on the squared weights, for each text
+SMALL: Final = 4  # hundredths: a weight of the wording that is smaller is not written
 
 ORDINARY: Final = "docstrings"
 MODULES: Final = (
@@ -125,7 +126,8 @@ def _learned(texts: Texts, products: Array, chosen: npt.NDArray[np.intp]) -> Lea
 
 
 def _written(texts: Texts, learned: Learned) -> str:
-    lines = [f"{name}\t{round(100 * weight)}" for name, weight in zip(texts.names, learned.weights, strict=True)]
+    rounded = zip(texts.names, (round(100 * weight) for weight in learned.weights), strict=True)
+    lines = [f"{name}\t{weight}" for name, weight in rounded if name[0] == "=" or abs(weight) >= SMALL]
     return "\n".join([f"{BIAS}\t{round(100 * learned.bias)}", *lines, ""])
 
 
