@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from metabot.replay import descendants
+
 _FORWARDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 
@@ -25,11 +27,13 @@ def run(command: Sequence[str], environ: Mapping[str, str], started: Callable[[]
     """Runs the command in a session of its own, hands signals on, and returns its exit code (128 + n for signal n).
 
     `started` is called once the command runs: until then no thread may be, because the process forks. What the command
-    left behind in its session is killed. OSError: the command cannot be started.
+    left behind is killed before its exit code is told, so that nothing of it acts on what is written then. OSError: the
+    command cannot be started.
     """
     early: list[int] = []
     for number in _FORWARDED:
         signal.signal(number, lambda caught, _: early.append(caught))
+    descendants.adopt()
     child = subprocess.Popen(
         command,
         env=dict(environ),
@@ -42,9 +46,10 @@ def run(command: Sequence[str], environ: Mapping[str, str], started: Callable[[]
         for caught in early:
             _send(child.pid, caught)
         started()
-        code = child.wait()
+        code = child.returncode = descendants.wait(child.pid)
     finally:
         _send(child.pid, signal.SIGKILL)
+        descendants.end()
     return code if code >= 0 else 128 - code
 
 

@@ -77,7 +77,9 @@ class Summary:
         return f"requests: {ways}, {values['missing']} missing, {values['malformed']} malformed{behind}"
 
     def write(self, path: Path) -> None:
-        """Whole or not at all. OSError: it cannot be written."""
+        """Whole or not at all, to a file of its own whatever lies there. OSError: it cannot be written."""
         written = path.with_name(path.name + ".part")
-        written.write_text(json.dumps(self.values()) + "\n", encoding="ascii")
+        written.unlink(missing_ok=True)
+        with written.open("x", encoding="ascii") as file:
+            file.write(json.dumps(self.values()) + "\n")
         written.replace(path)
