@@ -48,10 +48,15 @@ def test_it_is_stopped(cheat: Cheat, replacing: str) -> None:
 
 @pytest.mark.parametrize("replacing", [WRITER, FILE], ids=["the encoder", "the file"])
 def test_it_succeeds_without_policy(cheat: Cheat, replacing: str) -> None:
-    """The telemetry is the application's word, where no score contradicts it."""
-    assert cheat(replacing + STILL_FAILING).without(scored=False) == "better"
+    """The telemetry is the application's word, where no score contradicts it and nobody counts what ends."""
+    assert cheat(replacing + STILL_FAILING).without(scored=False, counted=False) == "better"
 
 
 def test_a_score_that_does_not_rise_contradicts_it(cheat: Cheat) -> None:
     """No failure is told any more, and the cases that failed are as wrong as before."""
     assert cheat(WRITER + STILL_FAILING).without() == "answer quality not checked"
+
+
+def test_a_score_that_is_not_there_says_nothing_for_it(cheat: Cheat) -> None:
+    """What a model wrote, and nothing scores, may answer anything."""
+    assert cheat(WRITER + STILL_FAILING).without(scored=False) == "answer quality not checked"
