@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from metabot import temporary
 from metabot.errors import SettingsError
 from metabot.replay import script_file
 from metabot.replay.script import ScriptError
@@ -30,10 +30,11 @@ def serving(script: Path) -> Iterator[Served]:
         name = script_file.load(script).model
     except ScriptError as error:
         raise SettingsError(f"[model] script: {error}") from error
-    with tempfile.TemporaryDirectory(prefix="metabot-script-") as folder:
-        port_file = Path(folder) / "port"
+    with temporary.folder() as folder:
+        port_file = folder / "port"
         command = [sys.executable, "-m", "metabot.replay", str(script), "--port-file", str(port_file)]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        command.append("--until-stdin-closes")  # which a killed pass does, too
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             try:
                 yield Served(f"http://127.0.0.1:{_port(process, port_file)}/v1", name)
             finally:

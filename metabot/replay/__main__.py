@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _say(f"replay: {error}. Choose another port or file.")
             return 2
         stack.callback(server.server_close)
-        code = _serve(server, options.then)
+        code = _serve(server, options.then, with_stdin=options.until_stdin_closes)
         return _ended(server, options.summary, code)
 
 
@@ -71,9 +72,9 @@ def _ended(server: ReplayServer, summary: Path | None, code: int) -> int:
     return code
 
 
-def _serve(server: ReplayServer, command: Sequence[str] | None) -> int:
+def _serve(server: ReplayServer, command: Sequence[str] | None, *, with_stdin: bool) -> int:
     if command is None:
-        return _until_ended(server)
+        return _until_ended(server, with_stdin=with_stdin)
     environ = child.environment(os.environ, server.origin, marked=server.marked)
     try:
         return child.run(command, environ, lambda: start(server))
@@ -82,14 +83,23 @@ def _serve(server: ReplayServer, command: Sequence[str] | None) -> int:
         return 127
 
 
-def _until_ended(server: ReplayServer) -> int:
+def _until_ended(server: ReplayServer, *, with_stdin: bool) -> int:
     _say(f"replay: {', '.join(server.player.models)} at {server.url}")
     awaited = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
     start(server)
+    if with_stdin:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     signal.sigwait(awaited)
     server.shutdown()
     return 0
+
+
+def _end_with_stdin() -> None:
+    """Whoever holds the other end of the pipe may be killed: the kernel closes it then."""
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _say(line: str) -> None:
@@ -118,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--called", choices=("127.0.0.1", "localhost"), default="127.0.0.1", help="this machine's name in its address"
     )
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end with whoever holds standard input")
     parser.add_argument(
         "--then",
         nargs=argparse.REMAINDER,

@@ -185,6 +185,18 @@ def test_serves_until_it_is_ended(script: Path, tmp_path: Path) -> None:
         assert (replay.returncode, said) == (0, f"replay: m at http://127.0.0.1:{port}/v1\n")
 
 
+def test_ends_with_whoever_holds_its_input(script: Path, tmp_path: Path) -> None:
+    """A pipe whose other end was closed, as the kernel closes it for a process that is killed."""
+    port_file = tmp_path / "port"
+    command = [*COMMAND, str(script), "--port-file", str(port_file), "--until-stdin-closes"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as replay:
+        written(port_file)
+        assert replay.poll() is None
+        assert replay.stdin is not None
+        replay.stdin.close()
+        assert replay.wait(30) == 0
+
+
 def test_a_taken_port_is_refused(script: Path, tmp_path: Path) -> None:
     """With exit code 2 and a remedy."""
     port_file = tmp_path / "port"
