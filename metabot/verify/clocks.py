@@ -10,17 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from statistics import median
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from metabot.generate.proposal import Proposal
 from metabot.verify.comparison import LEAST_PAIRS, Value, pairs
 from metabot.verify.figures import TIMED
 from metabot.verify.measured import Evaluated, Measured
+from metabot.verify.saved import LEAST_SECONDS, LEAST_SHARE, SEEN_SHARE, saved_unmet, unseen
 from metabot.verify.unmet import Unmet
-
-_LEAST_SECONDS: Final = 0.3  # to be saved by a run; less is lost in how long a process takes to start
-_LEAST_SHARE: Final = 0.15  # of the base's wall time
-_SEEN_SHARE: Final = 0.25  # of what is said to be saved, that must be seen outside
 
 
 class Taken(NamedTuple):
@@ -35,15 +32,20 @@ def clocks_unmet(proposal: Proposal, measured: Measured) -> Unmet | None:
     """Asked only of a finding about time: no other rests on a clock."""
     if proposal.placed.finding.candidate.evidence.observed.unit not in TIMED:
         return None
-    few = doubtful(measured.evaluations)  # more pairs could not be run: the noise of so few accuses nobody
-    return disagreement(_benchmarks(measured)) or (None if few else disagreement(_evaluations(measured.evaluations)))
+    runs = measured.evaluations
+    known = () if _few(runs) else runs  # more pairs could not be run: the noise of so few accuses nobody
+    tampered = disagreement(_benchmarks(measured)) or disagreement(_evaluations(known))
+    return tampered or (None if measured.benchmarks else saved_unmet(runs))
 
 
 def doubtful(runs: Sequence[Evaluated]) -> bool:
     """Whether the clocks disagree, of a figure that is counted, and so few pairs ran that it may be noise."""
-    order = [(run.run.revision, run.run.seconds) for run in runs]
-    few = all(run.paced for run in runs) and len(pairs([Value(*one) for one in order])) < LEAST_PAIRS
-    return few and disagreement(_evaluations(runs)) is not None
+    return _few(runs) and (disagreement(_evaluations(runs)) is not None or unseen(runs) is not None)
+
+
+def _few(runs: Sequence[Evaluated]) -> bool:
+    order = [Value(run.run.revision, run.run.seconds) for run in runs]
+    return all(run.paced for run in runs) and len(pairs(order)) < LEAST_PAIRS
 
 
 def disagreement(runs: Iterable[Taken]) -> Unmet | None:
@@ -56,7 +58,7 @@ def disagreement(runs: Iterable[Taken]) -> Unmet | None:
     overlapping = max(1.0, median(run.said for run in base) / wall)
     said = (median(run.said for run in base) - median(run.said for run in head)) / overlapping
     seen = wall - median(run.outside for run in head)
-    if said < max(_LEAST_SECONDS, _LEAST_SHARE * wall) or seen >= _SEEN_SHARE * said:
+    if said < max(LEAST_SECONDS, LEAST_SHARE * wall) or seen >= SEEN_SHARE * said:
         return None
     what = f"By the run's own clock the change saves {said:.2f} s of a run, by the clock outside {seen:.2f} s."
     return Unmet("better", "measurement tampered", f"{what} Mend the change: it must not touch how time is taken.")

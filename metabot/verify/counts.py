@@ -31,12 +31,17 @@ def counted(spans: pl.LazyFrame, calls: pl.LazyFrame) -> Counts:
     ).collect()
     of_calls = calls.select(pl.len().alias("model_calls"), *map(_sum, _TOKENS)).collect()
     ended_well = spans.filter(LASTING).filter(~failed.any().over("trace_id"))
+    lasted = ended_well.group_by("trace_id").agg(pl.col("end_ns").max() - pl.col("start_ns").min()).collect().lazy()
+    waits = ended_well.filter(pl.col("kind").is_in(_WAITED_FOR))
+    waited_for = covered(waits, "trace_id").collect().lazy()
     return Counts(
         **of_spans.row(0, named=True),
         **of_calls.row(0, named=True),
         cacheable_tokens=_cacheable(calls),
-        trace_ms=_median_ms(ended_well.group_by("trace_id").agg(pl.col("end_ns").max() - pl.col("start_ns").min())),
-        critical_path_ms=_median_ms(covered(ended_well.filter(pl.col("kind").is_in(_WAITED_FOR)), "trace_id")),
+        trace_ms=_ms(lasted, pl.last().median()),
+        critical_path_ms=_ms(waited_for, pl.last().median()),
+        mean_trace_ms=_ms(lasted, pl.last().mean()),
+        beside=_beside(waits, waited_for),
     )
 
 
@@ -65,7 +70,14 @@ def _cacheable(calls: pl.LazyFrame) -> int | None:
     return round(float(shared.select((pl.col("chars") * pl.col("tokens_per_char")).sum()).item()))
 
 
-def _median_ms(durations: pl.LazyFrame) -> float | None:
+def _ms(durations: pl.LazyFrame, one: pl.Expr) -> float | None:
     """Of the last column, which is in nanoseconds."""
-    median = durations.select(pl.last().median()).collect().item()
-    return None if median is None else float(median) / _NS_PER_MS
+    nanoseconds = durations.select(one).collect().item()
+    return None if nanoseconds is None else float(nanoseconds) / _NS_PER_MS
+
+
+def _beside(waits: pl.LazyFrame, waited_for: pl.LazyFrame) -> float | None:
+    """A call that is told by two spans, one within the other, counts twice."""
+    total = _ms(waits.select((pl.col("end_ns") - pl.col("start_ns")).clip(lower_bound=0)), pl.last().sum())
+    passed = _ms(waited_for, pl.last().sum())
+    return total / passed if total and passed else None

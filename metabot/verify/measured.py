@@ -29,7 +29,7 @@ class CommandRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Over the evaluation's own telemetry. None is unknown. All but the two durations are exact."""
+    """Over the evaluation's own telemetry. None is unknown. All but the durations, and `beside`, are exact."""
 
     traces: int
     error_traces: int
@@ -41,6 +41,8 @@ class Counts:
     cacheable_tokens: int | None = None  # input in a prefix that an earlier call had, by the share of its characters
     trace_ms: float | None = None  # median over the traces that ended well
     critical_path_ms: float | None = None  # of those traces: the time in which at least one call was waited for
+    mean_trace_ms: float | None = None  # of those traces: what a few slow ones take shows here and not in the median
+    beside: float | None = None  # calls under way at a time, in the mean over that time; 1: one after the other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,7 @@ class Evaluated:
     counts: Counts | None
     matched: Matched | None = None  # None: no replay server answered, or it was killed
     paced: bool = False  # the metric is counted: of the order of calls, each as long as in the base's first run
+    elsewhere: float | None = None  # value times n of what its analyzer finds at other subjects; None: not looked at
 
 
 class Timing(NamedTuple):

@@ -16,7 +16,7 @@ def test_counts() -> None:
     )
     assert counted(recorded.spans, recorded.calls) == Counts(
         traces=3, error_traces=1, model_calls=2, tool_calls=3, input_tokens=150, cached_tokens=10, output_tokens=10,
-        trace_ms=650, critical_path_ms=650,
+        trace_ms=650, critical_path_ms=650, mean_trace_ms=650, beside=1,
     )  # fmt: skip
 
 
@@ -44,6 +44,20 @@ def test_the_critical_path_counts_calls_side_by_side_once() -> None:
     )
     counts = counted(recorded.spans, recorded.calls)
     assert (counts.trace_ms, counts.critical_path_ms) == (800, 550)
+    assert counts.beside == (400 + 300 + 100 + 600) / (500 + 600)
+
+
+def test_a_few_slow_traces_show_in_the_mean() -> None:
+    """The median hides them."""
+    recorded = frames(*(trace(tool("a", 100)) for _ in range(3)), trace(tool("a", 1_300)))
+    counts = counted(recorded.spans, recorded.calls)
+    assert (counts.trace_ms, counts.mean_trace_ms) == (100, 400)
+
+
+def test_calls_that_nobody_waited_for_have_no_number_at_a_time() -> None:
+    """Neither have traces that all failed."""
+    for recorded in (frames(trace(ms=10)), frames(trace(tool("a"), status="error")), frames()):
+        assert counted(recorded.spans, recorded.calls).beside is None
 
 
 def test_cacheable_tokens_stand_in_a_prefix_that_an_earlier_call_had() -> None:
