@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from math import inf
 from typing import Final
@@ -12,6 +12,7 @@ from analyzers.untrusted import Name
 from metabot.config import Target
 from metabot.generate.proposal import Proposal
 from metabot.verify.coverage_run import Covering
+from metabot.verify.junit import Outcomes
 from metabot.verify.measured import CommandRun
 from metabot.verify.runner import BASE, Result, Revision, Runner
 from metabot.verify.sound import (
@@ -49,6 +50,7 @@ class Suites:
     target: Target
     runner: Runner
     progress: Callable[[str], None]
+    _since: list[Outcomes] = field(default_factory=list)  # of later runs of the base, made where the head was red
 
     def of(self, proposal: Proposal, head: Revision) -> Tested | Unmet:
         """Every run that the verdict needs; or the first condition that does not hold, and what follows is not run.
@@ -58,8 +60,7 @@ class Suites:
         test = proposal.new_test.path
         with_test = Revision(name="base", files={test: proposal.new_test.text})
         base, again = self._base
-        flaky = self._flaky
-        if unmet := base_tests_unmet(base.run, again.run, flaky):
+        if unmet := base_tests_unmet(base.run, again.run, self._flaky):
             return unmet
         self.progress("tests at head, and the new test at base")
         at_head, on_base = self.runner.side_by_side(self._run(head), self._run(with_test, test))
@@ -82,7 +83,7 @@ class Suites:
             head=at_head.run,
             new_on_base=on_base.run,
             new_on_head=on_head,
-            flaky=flaky,
+            flaky=self._flaky,
             lost=lost,
             coverage=covering.found(),
         )
@@ -99,13 +100,14 @@ class Suites:
         one, two = self.runner.side_by_side(*[self._run(BASE)] * 2)
         return one, two
 
-    @cached_property
+    @property
     def _flaky(self) -> tuple[Name, ...]:
-        """Tests that did not end alike in both runs of the base, or were in one of them only."""
+        """Tests that did not end alike in all runs of the base, or were in some of them only."""
         one, two = (result.outcomes for result in self._base)
         if one is None or two is None:
             return ()
-        return first((one.passed ^ two.passed) | (one.failed ^ two.failed))
+        later = frozenset().union(*(since.failed & (one.passed | two.passed) for since in self._since))
+        return first((one.passed ^ two.passed) | (one.failed ^ two.failed) | later)
 
     def _lost(self, at_head: Result) -> tuple[Name, ...]:
         """Tests that ran in both runs of the base and not at head; all of them where head leaves no report."""
@@ -127,5 +129,17 @@ class Suites:
         unmet = head_tests_unmet(tests.run, None, self._flaky)
         if unmet is None or tests.run.limit is not None:
             return unmet
-        fault_of_the_test = new_test_on_head_unmet((self._tests(head, test).run,))
-        return fault_of_the_test or head_tests_unmet(tests.run, self._tests(head).run, self._flaky)
+        if fault_of_the_test := new_test_on_head_unmet((self._tests(head, test).run,)):
+            return fault_of_the_test
+        again = self._tests(head).run
+        unmet = head_tests_unmet(tests.run, again, self._flaky)
+        if unmet is not None and self._differs_by_now():
+            return head_tests_unmet(tests.run, again, self._flaky)
+        return unmet
+
+    def _differs_by_now(self) -> bool:
+        """Whether the base now fails of a test that it passed: its two runs saw one hour, and some tests tell it."""
+        before = self._flaky
+        if (now := self._tests(BASE).outcomes) is not None:
+            self._since.append(now)
+        return self._flaky != before

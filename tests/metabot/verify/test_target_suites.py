@@ -157,6 +157,24 @@ def test_a_test_that_becomes_flaky_with_the_change(measure: Measure, tmp_path: P
     assert FLAKY in found.detail
 
 
+@pytest.mark.slow
+def test_a_test_that_tells_the_hour(measure: Measure, tmp_path: Path) -> None:
+    """Both runs of the base pass, all later ones fail, of the base as well: the change is not at fault."""
+    found = measure(sometimes(tmp_path, *range(3, 30)), sandbox=NONE)
+    assert isinstance(found, Measured), found
+    assert found.flaky == (FLAKY,)
+    assert found.head_tests.exit_code == 1
+
+
+@pytest.mark.slow
+def test_a_test_that_fails_with_the_change_alone(measure: Measure, tmp_path: Path) -> None:
+    """Twice with it, and of the base not even later."""
+    found = measure(sometimes(tmp_path, 3, 4), sandbox=NONE)
+    assert reason(found) == "head is red"
+    assert isinstance(found, Stopped)
+    assert FLAKY in found.detail
+
+
 def test_a_suite_without_a_report_is_flaky_as_a_whole(measure: Measure, tmp_path: Path) -> None:
     """Exit codes differ, and nothing says why."""
     assert reason(measure(sometimes(tmp_path, 2), test=SILENT, sandbox=NONE)) == "base is flaky"
