@@ -19,13 +19,13 @@ from typing import Final
 from metabot.errors import SandboxError
 from metabot.verify import interpreter
 from metabot.verify.backend import SYSTEM_PATH, Start
+from metabot.verify.dress import Dress, after_others
 from metabot.verify.job import Job
 from metabot.verify.scratch import Scratch
 
 _SYSTEM: Final = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store")
 _ETC: Final = ("/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives")
 TEMPORARY: Final = "/tmp"  # noqa: S108  of the sandbox, not of this machine
-_HOST: Final = "sandbox"
 
 REMEDY: Final = """\
   Debian, Ubuntu: sudo apt-get install bubblewrap
@@ -67,22 +67,25 @@ class Bubblewrap:
 
     def start(self, job: Job, environment: Mapping[str, str]) -> Start:
         """The job's variables go in by the command line: outside, a loader's would act on bubblewrap itself."""
-        _write_etc(job.scratch)
-        return Start(_command(self.program, job, environment), {"PATH": SYSTEM_PATH})
+        home = str(_home(job))
+        _write_etc(job.scratch, job.dress, home)
+        for name, text in job.dress.files:
+            (job.scratch.home / name).write_text(text, encoding="utf-8")
+        return Start(_command(self.program, job, {**environment, "HOME": home}), {"PATH": SYSTEM_PATH})
 
 
 def _command(program: Path, job: Job, environment: Mapping[str, str]) -> tuple[str, ...]:
     """bubblewrap, what the job may see, and the job's command."""
     return (
         str(program),
-        *("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", _HOST),
+        *("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", job.dress.host),
         *("--clearenv", *(word for name, value in environment.items() for word in ("--setenv", name, value))),
         *_system(),
         *("--proc", "/proc", "--dev", "/dev"),
         *_mounts(job),
         # Last, when every place to mount on is there: what is not named above cannot be written, not even in memory.
         *("--remount-ro", "/dev", "--remount-ro", "/"),
-        *("--chdir", str(job.tree_at), "--", *job.command),
+        *("--chdir", str(job.tree_at), "--", *after_others(job.dress.earlier, job.command)),
     )
 
 
@@ -104,7 +107,7 @@ def _mounts(job: Job) -> Iterator[str]:
         (str(job.tree_at), job.tree),
         (TEMPORARY, scratch.temporary),
         ("/dev/shm", scratch.shared_memory),  # noqa: S108  of the sandbox
-        (str(scratch.home), scratch.home),
+        (str(_home(job)), scratch.home),
         (str(scratch.output), scratch.output),
     ]
     mounts = [("--ro-bind", source, at) for at, source in shown] + [("--bind", source, at) for at, source in writable]
@@ -113,16 +116,23 @@ def _mounts(job: Job) -> Iterator[str]:
         yield from (flag, str(source), at)
 
 
+def _home(job: Job) -> Path:
+    return job.dress.home or job.scratch.home
+
+
 _STAND_INS: Final = {
-    "hosts": f"127.0.0.1 localhost {_HOST}\n::1 localhost\n",
-    "passwd": "metabot:x:{uid}:{gid}:metabot:{home}:/bin/sh\n",
-    "group": "metabot:x:{gid}:\n",
+    "hosts": "{hosts}",
+    "passwd": "{accounts}{user}:x:{uid}:{gid}:{user}:{home}:/bin/sh\n",
+    "group": "{user}:x:{gid}:\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 }
 
 
-def _write_etc(scratch: Scratch) -> None:
+def _write_etc(scratch: Scratch, dress: Dress, home: str) -> None:
     """The few files of /etc that programs ask for, without what this machine has in them."""
+    uid, gid = os.getuid(), os.getgid()
+    others = (line for line in dress.accounts if line.split(":")[2] != str(uid))  # the first of an id is its name
+    accounts = "".join(f"{line}\n" for line in others)
     for name, text in _STAND_INS.items():
-        content = text.format(uid=os.getuid(), gid=os.getgid(), home=scratch.home)
+        content = text.format(hosts=dress.hosts, accounts=accounts, user=dress.user, uid=uid, gid=gid, home=home)
         (scratch.etc / name).write_text(content, encoding="utf-8")

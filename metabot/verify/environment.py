@@ -26,6 +26,7 @@ from metabot.git import Repository
 from metabot.redact import redact
 from metabot.target_repository import target_repository
 from metabot.verify import commands, protected
+from metabot.verify.dress import PLAIN
 from metabot.verify.limits import of
 from metabot.verify.paths import matches
 from metabot.verify.process import Ended, run
@@ -50,6 +51,10 @@ class TargetEnvironment:
         """Placeholders of commands and what they stand for."""
         env = {} if self.folder is None else {"env": self.folder}
         return {**env, "python": commands.BASE_PYTHON}
+
+    def shown_at(self, place: Path) -> Path:
+        """The place for the repository; where setup saw it, if there was one: what it installed may name that."""
+        return place if self.folder is None else self.tree_at
 
 
 def target_environment(settings: Settings, progress: Callable[[str], None] = lambda _: None) -> Path:
@@ -83,7 +88,7 @@ def prepared(
     """The environment for a base revision: the one that is kept, or a new one."""
     setup = settings.target.setup
     if not commands.words(setup):
-        return TargetEnvironment(folder=None, tree_at=Path("/target"))
+        return TargetEnvironment(folder=None, tree_at=PLAIN.tree)
     place = settings.state.resolve() / "environments" / _key(setup, repository, revision)
     made = TargetEnvironment(folder=place / "env", tree_at=place / "tree")
     place.parent.mkdir(parents=True, exist_ok=True)

@@ -76,7 +76,8 @@ def run_beside_replay(
 ) -> Result:
     """Runs a command with `target.environment`, and the scripted model within its reach.
 
-    Not `marked`: neither its environment nor an answer says that a replay answers, and times are drawn anew.
+    Not `marked`: neither its environment nor an answer says that a replay answers, its address is written by name, and
+    times are drawn anew.
     """
     script = target.model_script
     return runner.run(
@@ -92,8 +93,8 @@ def run_beside_replay(
 def _beside_replay(script: Path, speed: float, *, marked: bool) -> Words:
     replay = (str(BASE_PYTHON), "-I", "-c", _START, str(_PACKAGE.parent), str(script))
     options = ("--speed", str(speed), "--summary", "{summary}")
-    rest = ("--then",) if marked else ("--seed", "1", "--unmarked", "--then")
-    return (*replay, *options, *rest)
+    apart = () if marked else ("--seed", "1", "--unmarked", "--called", "localhost")
+    return (*replay, *options, *apart, "--then")
 
 
 def last_line(stdout: str) -> Mapping[str, Any]:

@@ -1,8 +1,9 @@
 """A verdict that was `better`, looked at once more from nothing: a fresh worktree of the change as git holds it.
 
-The new test and the evaluation run again. The evaluation then sees no mark of the replay and other modelled times, so
-a change that behaves well only where it is measured shows itself. And a test that must fail, in the new test's place
-with its imports and names, must fail: a change that swallows assertions or forges exit codes lets it pass.
+The new test and the evaluation run again, in another dress of the sandbox. The evaluation then sees no mark of the
+replay and other modelled times, so a change that behaves well only where it is measured shows itself. And a test that
+must fail, in the new test's place with its imports and names, must fail: a change that swallows assertions or forges
+exit codes lets it pass.
 
 Where evaluation and tests are quick they run before the verdict is known, beside what the verdict waits for.
 """
@@ -19,6 +20,7 @@ from typing import Final
 from metabot.config import Settings
 from metabot.generate.proposal import Proposal
 from metabot.git import Repository
+from metabot.verify.dress import OTHER
 from metabot.verify.evaluation import Evaluation, evaluate
 from metabot.verify.measured import CommandRun, Measured, Rechecked
 from metabot.verify.measurement import Pace, evaluated
@@ -133,7 +135,8 @@ class Recheck:
         files = {**{edit.path: edit.after for edit in proposal.edits}, test.path: test.text}
         change = self.repository.write_commit(self.revision, files, proposal.title)
         with self.repository.worktree(change, self.runner.under / name) as fresh:
-            yield replace(self.runner, base=fresh, harness=replace(self.runner.harness, base=fresh), lanes=lanes)
+            harness = replace(self.runner.harness, base=fresh)
+            yield replace(self.runner, base=fresh, harness=harness, lanes=lanes, dress=OTHER)
 
     def _without_the_new_test(self, proposal: Proposal, lanes: Lanes) -> CommandRun:
         """A new test is code that runs among the others, and could make them pass. A recipe's is a template's."""

@@ -13,6 +13,7 @@ from typing import Final, Literal
 from metabot.redact import redact
 from metabot.verify import interpreter, junit
 from metabot.verify.commands import Words, filled
+from metabot.verify.dress import PLAIN, Dress
 from metabot.verify.environment import TargetEnvironment
 from metabot.verify.harness import NONE, Harness
 from metabot.verify.job import Job
@@ -54,6 +55,7 @@ class Runner:
     base: Path  # the base's worktree: copied, never run in
     under: Path  # where throw-away folders are made
     harness: Harness = NONE
+    dress: Dress = PLAIN
     lanes: Lanes = ALONE
 
     def side_by_side(self, *runs: Callable[[], Result]) -> tuple[Result, ...]:
@@ -85,11 +87,12 @@ class Runner:
             job = Job(
                 command=tuple(filled(word, places) for word in (*before, *command, *after)),
                 tree=tree,
-                tree_at=self.environment.tree_at,
+                tree_at=self.environment.shown_at(self.dress.tree),
                 scratch=folders,
                 read_only=(*read_only, *(() if env is None else (env, *interpreter.of_environment(env)))),
                 path=() if env is None else (env / "bin",),
                 environment={name: filled(value, places) for name, value in (variables or {}).items()},
+                dress=self.dress,
             )
             started = time.time()
             ended = self.sandbox.run(job, stop=self.lanes.stop)

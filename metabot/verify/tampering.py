@@ -37,7 +37,8 @@ def rechecked_unmet(measured: Measured) -> Unmet | None:
         what = "With the change a test that must fail passes: no result of a test can be believed. Mend the change."
         return Unmet("sound", "measurement tampered", f"{what} {quoted(again.alarm)}")
     if again.new_test.exit_code != 0:
-        what = "From a fresh worktree the new test fails with the change, where it passed before. Mend the change."
+        where = "From a fresh worktree, with another host name, user, home and place of the repository,"
+        what = f"{where} the new test fails with the change, where it passed before. Mend the change."
         return Unmet("sound", "not reproduced", f"{what} {quoted(again.new_test)}")
     if again.tests_alone is not None and (unmet := head_tests_unmet(again.tests_alone, None, measured.flaky)):
         what = "Without the new test the repository's tests do not pass with the change: it hides that."
@@ -46,7 +47,7 @@ def rechecked_unmet(measured: Measured) -> Unmet | None:
 
 
 def _evaluation_unmet(measured: Measured, again: Evaluated) -> Unmet | None:
-    what = "The evaluation from a fresh worktree, which does not say that a replay answers,"
+    what = "The evaluation from a fresh worktree, in a sandbox of another look where nothing says that a replay answers,"
     todo = "Mend the change: it must not depend on where it runs, or on whether it is measured."
     needs_metric = not measured.benchmarks  # which tell the gain in its place
     if again.run.exit_code != 0 or (needs_metric and again.metric is None):
