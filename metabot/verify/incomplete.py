@@ -7,7 +7,10 @@ from pathlib import PurePosixPath
 
 from metabot.verify.unmet import Unmet
 
-_SUBMODULES = "Its submodules are not checked out: their folders are empty. Let target.setup fetch what the tests need."
+_SUBMODULES = (
+    "Its submodules are not checked out: their folders are empty. Let target.setup fetch what the tests need into "
+    "{env}, and target.test look for it there: what setup writes into the repository is gone before the tests run."
+)
 _LARGE_FILES = "Its files of Git LFS are pointers of a few lines: leave tests that read them out in target.test."
 
 

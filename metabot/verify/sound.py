@@ -13,6 +13,7 @@ from typing import Final
 from analyzers.untrusted import Name
 from metabot.stopped import Reason
 from metabot.verify.measured import CommandRun, Measured
+from metabot.verify.tested import MOST_NAMES
 from metabot.verify.unmet import Unmet, over_limit, quoted, wants_network
 
 _NAMED: Final = 10  # tests that a message names
@@ -125,14 +126,16 @@ def _failures(run: CommandRun) -> set[Name] | None:
 
 
 def _red(run: CommandRun, reason: Reason, what: str) -> Unmet:
-    failed = f" Failed: {named(run.report.failures)}." if run.report is not None and run.report.failures else ""
+    report = run.report
+    failed = f" Failed: {named(report.failures, report.failed)}." if report is not None and report.failures else ""
     network = f" {_NO_NETWORK}" if wants_network(run) else ""
     missing = _MISSING.search(run.output) if reason == "base is red" else None
     program = f" {next(filter(None, missing.groups()))} is not there: {_INSTALL}" if missing else ""
     return Unmet("sound", reason, f"{what}{failed}{network}{program} {quoted(run)}")
 
 
-def named(tests: Sequence[Name]) -> str:
-    """The first ten, and how many more."""
-    shown = ", ".join(tests[:_NAMED])
-    return shown if len(tests) <= _NAMED else f"{shown} and {len(tests) - _NAMED:,} more"
+def named(tests: Sequence[Name], count: int | None = None) -> str:
+    """The first ten, and how many more; `count`: of all of them, where not all names were kept."""
+    shown, of = ", ".join(tests[:_NAMED]), len(tests) if count is None else count
+    least = "at least " if count is None and len(tests) == MOST_NAMES else ""
+    return shown if of <= _NAMED else f"{shown} and {least}{of - _NAMED:,} more"

@@ -11,9 +11,11 @@ from metabot.verify.measured import CommandRun
 
 _WANTS_NETWORK: Final = re.compile(
     "connection refused|econnrefused|network is unreachable|enetunreach|temporary failure in name resolution|"
-    "name or service not known|getaddrinfo|could not resolve host|no such host",
+    "name or service not known|getaddrinfo|could not resolve host|no such host|"
+    r"is the server running|is the docker daemon running|\.s\.PGSQL\.|can't connect to local mysql server",
     re.IGNORECASE,
 )
+_WAITS: Final = "Or it waits for a service: in the sandbox there is no network, and nothing runs beside it. "
 _SHOWN: Final = 1_000  # characters of a command's output that a stop quotes
 
 
@@ -35,7 +37,7 @@ def over_limit(run: CommandRun, stage: Stage) -> Unmet:
         return Unmet(stage, "out of memory", f"{_named(run)} used too much. Raise sandbox.memory_mb. {quoted(run)}")
     if run.limit == "disk":
         return Unmet(stage, "out of disk", f"{_named(run)} wrote too much. Raise sandbox.disk_mb. {quoted(run)}")
-    detail = f"{_named(run)} was ended after {run.seconds:.0f} s. Raise sandbox.seconds. {quoted(run)}"
+    detail = f"{_named(run)} was ended after {run.seconds:.0f} s. Raise sandbox.seconds. {_WAITS}{quoted(run)}"
     return Unmet(stage, "out of time", detail)
 
 

@@ -16,7 +16,7 @@ from metabot.verify.sound import (
     new_test_on_base_unmet,
     new_test_on_head_unmet,
 )
-from metabot.verify.tested import TestReport
+from metabot.verify.tested import MOST_NAMES, TestReport
 
 Revision = Literal["base", "head"]
 
@@ -102,6 +102,18 @@ def test_lost_tests_are_named() -> None:
     unmet = lost_unmet(flaky(*(f"t{number:02}" for number in range(12))))
     assert unmet is not None
     assert (unmet.reason, "t09 and 2 more" in unmet.detail) == ("fewer tests", True)
+    unmet = lost_unmet(flaky(*(f"t{number:02}" for number in range(MOST_NAMES))))
+    assert unmet is not None
+    assert "t09 and at least 90 more" in unmet.detail
+
+
+def test_failing_tests_are_counted_beyond_those_whose_names_are_kept() -> None:
+    """The runner's report knows how many failed."""
+    names = flaky(*(f"t{number:02}" for number in range(MOST_NAMES)))
+    red = run(exit_code=1, report=TestReport(passed=1, failed=1_000, skipped=0, failures=names))
+    unmet = base_tests_unmet(red, red, ())
+    assert unmet is not None
+    assert "t09 and 990 more." in unmet.detail
 
 
 NOTHING = TestReport(passed=0, failed=0, skipped=2, failures=())
