@@ -20,7 +20,7 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from metabot.config import Settings
+from metabot.config import Settings, Target
 from metabot.errors import RepositoryError
 from metabot.git import Repository
 from metabot.redact import redact
@@ -34,6 +34,9 @@ from metabot.verify.scratch import Scratch, remove, scratch
 from metabot.verify.unmet import Unmet
 
 _SHOWN: Final = 1_500  # characters of setup's output in a message
+_DISK_FULL: Final = ("File too large", "No space left on device")  # how a program tells a limit that its writes came to
+_RAISED: Final = {"time": "sandbox.seconds", "memory": "sandbox.memory_mb", "disk": "sandbox.disk_mb"}
+_OF_A_SHELL: Final = {"|", "||", ";", "&", ">", ">>", "<"}
 _PASSED: Final = (
     *("PATH", "LANG", "LC_ALL"),
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
@@ -127,15 +130,32 @@ def _set_up(settings: Settings, made: TargetEnvironment, tree: Path, folders: Sc
         filled = [commands.filled(word, {**made.places(), **commands.installer(word)}) for word in step]
         ended = run(filled, cwd=tree, environment=environment, limits=of(settings.sandbox))
         if ended.exit_code != 0 or ended.limit is not None:
-            return _failure(" ".join(step), ended)
+            return _failure(step, ended)
+    return _without_folder(settings.target, made)
+
+
+def _without_folder(target: Target, made: TargetEnvironment) -> str | None:
+    """A setup that made no folder: none was wanted, or it is said who wants it. An empty one is made then."""
+    assert made.folder is not None
+    if made.folder.is_dir():
+        return None
+    commanded = {"setup": target.setup, "test": target.test, "evaluate": target.evaluate, "benchmark": target.benchmark}
+    wants = next((name for name, command in commanded.items() if "{env}" in command), None)
+    if wants is not None:
+        return f"target.setup ended well and made no {{env}}, which target.{wants} names. Let it make that folder."
+    made.folder.mkdir(parents=True, exist_ok=True)
     return None
 
 
-def _failure(step: str, ended: Ended) -> str:
-    how = f"exited with {ended.exit_code}" if ended.limit is None else f"ran out of {ended.limit}"
+def _failure(step: commands.Words, ended: Ended) -> str:
+    full = next((word for word in _DISK_FULL if word in ended.output), None)
+    limit = ended.limit or ("disk" if full else None)
+    how = f"exited with {ended.exit_code}" if limit is None else f"ran out of {limit}"
+    raises = "" if limit is None else f"Raise {_RAISED[limit]}. "
+    shell = "No shell runs it: write sh -c '…' where it needs one. " if set(step) & _OF_A_SHELL else ""
     output = redact(ended.output)[0].strip()[-_SHOWN:] or "It printed nothing."
     todo = "Run it by hand at the base, then mend target.setup; names in target.setup_environment are passed on."
-    return f"target.setup: `{step}` {how}. {todo} Its last output:\n{output}"
+    return f"target.setup: `{' '.join(step)}` {how}. {raises}{shell}{todo} Its last output:\n{output}"
 
 
 def _key(setup: str, repository: Repository, revision: str) -> str:

@@ -117,7 +117,12 @@ def test_setup_sees_the_base_and_named_variables_only(
             "true && false && {python} -c \"open('/never','w')\"", "`false` exited with 1", id="the second fails"
         ),
         pytest.param("no-such-program", "exited with 127", id="no such program"),
-        pytest.param("sleep 97", "ran out of time", id="it takes too long"),
+        pytest.param("sleep 97", "ran out of time. Raise sandbox.seconds.", id="it takes too long"),
+        pytest.param(
+            "{python} -c \"open('large','wb').truncate(2**40)\"", "ran out of disk. Raise sandbox.disk_mb.", id="a file"
+        ),
+        pytest.param("test 1 -gt 2 | true", "No shell runs it: write sh -c", id="a pipe"),
+        pytest.param("test -d {env}", "`test -d {env}` exited with 1. Run it by hand", id="no shell is wanted"),
         pytest.param(
             "{python} -c \"print('token=ghp_abcdefghijklmnopqrstuvwxyz0123456789'); 1/0\"", "[redacted", id="a secret"
         ),
@@ -135,6 +140,16 @@ def test_a_setup_that_fails(some_settings: MakeSettings, target: Repository, set
         target_environment(
             some_settings(target={"setup": setup, "repository": str(target.path)}, sandbox={"seconds": 2})
         )
+
+
+@pytest.mark.parametrize("wants", ["test", "evaluate", "benchmark"])
+def test_a_setup_that_makes_no_folder(some_settings: MakeSettings, target: Repository, wants: str) -> None:
+    """It is said where a command names it; an empty one serves where none does, as for what is installed elsewhere."""
+    found = made(some_settings(target={"setup": "true", wants: "{env}/bin/python -m app"}), target)
+    assert isinstance(found, Unmet)
+    assert found.reason == "setup failed"
+    assert f"made no {{env}}, which target.{wants} names" in found.detail
+    assert list(folder(some_settings(target={"setup": "true"}), target).iterdir()) == []
 
 
 def test_the_folder_of_the_base_branch(some_settings: MakeSettings, target: Repository) -> None:
