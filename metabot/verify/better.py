@@ -8,6 +8,7 @@ from typing import Final
 
 from metabot.generate.proposal import Proposal
 from metabot.verify.comparison import LEAST_PAIRS, Comparison, outcome
+from metabot.verify.elsewhere import elsewhere_unmet
 from metabot.verify.figures import Series, benchmark_series, metric_series
 from metabot.verify.guarding import guardrails_unmet
 from metabot.verify.hidden import hidden_unmet
@@ -25,6 +26,7 @@ def evaluation_unmet(proposal: Proposal, measured: Measured, threshold: float) -
     return (
         runs_unmet(evaluations, benchmarks)
         or _gain_unmet(evaluations, benchmarks, threshold)
+        or elsewhere_unmet(measured)
         or _answers_unmet(proposal, measured)
         or hidden_unmet(proposal, measured)
         or guardrails_unmet(evaluations, benchmarks)

@@ -1,4 +1,4 @@
-"""What an evaluation's telemetry shows: the finding's own metric at its own subject, and counts.
+"""What an evaluation's telemetry shows: the finding's own metric at its own subject, at others, and counts.
 
 The telemetry goes through the loader and the analyzer that made the finding, so before and after are computed by one
 piece of code.
@@ -22,7 +22,9 @@ from metabot.store.frames import frame
 from metabot.store.load import Loading, load_each
 from metabot.store.store import Store
 from metabot.verify.counts import counted
+from metabot.verify.elsewhere import at_others
 from metabot.verify.evaluation import Evaluation
+from metabot.verify.figures import TIMED
 from metabot.verify.measured import Counts, Evaluated
 
 _DATE: Final = re.compile(r"[-@](20\d{2}-\d{2}-\d{2}|20\d{6})\Z")
@@ -48,11 +50,11 @@ class Pace(NamedTuple):
 def evaluated(
     evaluation: Evaluation, analyzer: str, subject: Subject, settings: Settings, pace: Pace | None = None
 ) -> Evaluated:
-    """The evaluation with the analyzer's metric and the counts; both None where there is no telemetry to read."""
-    metric, counts = None, None
+    """The evaluation with what the analyzer tells and the counts; None where there is no telemetry to read."""
+    metric, counts, elsewhere = None, None, None
     if evaluation.telemetry is not None:
         with suppress(InputError):  # of no format that is known: the verdict says that nothing was measured
-            metric, counts = _measured(evaluation.telemetry, analyzer, subject, settings, pace)
+            metric, counts, elsewhere = _measured(evaluation.telemetry, analyzer, subject, settings, pace)
     return Evaluated(
         run=evaluation.run,
         score=evaluation.score,
@@ -61,12 +63,13 @@ def evaluated(
         counts=counts,
         matched=evaluation.matched,
         paced=pace is not None,
+        elsewhere=elsewhere,
     )
 
 
 def _measured(
     telemetry: Path, name: str, subject: Subject, settings: Settings, pace: Pace | None
-) -> tuple[Metric | None, Counts]:
+) -> tuple[Metric | None, Counts, float | None]:
     analyzer = ANALYZERS[name]
     chosen = configured(name, settings.analyzers.get(name, {}))
     at = {} if pace is None else {"pace": pace.known}
@@ -74,7 +77,9 @@ def _measured(
         _load(store, telemetry, settings)
         frames = [answered_as(frame(store, read), subject.detail) for read in analyzer.reads]
         counts = counted(frame(store, SPANS), frame(store, CALLS))
-        return analyzer.measure(*frames, subject=subject, settings=chosen, **at), counts
+        metric = analyzer.measure(*frames, subject=subject, settings=chosen, **at)
+        found = () if metric is None or metric.unit in TIMED else analyzer.detect(*frames, settings=chosen)
+        return metric, counts, at_others(found, subject, metric)
 
 
 def answered_as(rows: pl.LazyFrame, model: str | None) -> pl.LazyFrame:

@@ -2,10 +2,10 @@
 
 The conditions, in this order: no run rewrote what measures it; the repository's tests pass at the base, and with the
 change; the new test fails at the base and passes with the change; the evaluation ran and shows the finding's own
-metric; the metric falls by the threshold; the answers were checked where the model is told something else; the answers
-are as good as before, and no failure became a wrong answer; no guardrail worsens; time that is said to be saved passes
-outside, too, and the replay server counts what is said of calls and tokens; a fresh start says the same, where there
-was one. A command that a limit ended stops where it stands in that order.
+metric; the metric falls by the threshold, and does not rise at other subjects; the answers were checked where the model
+is told something else; the answers are as good as before, and no failure became a wrong answer; no guardrail worsens;
+time that is said to be saved passes outside, too, and the replay server counts what is said of calls and tokens; a
+fresh start says the same, where there was one. A command that a limit ended stops where it stands in that order.
 """
 
 from __future__ import annotations

@@ -80,11 +80,20 @@ class Proof:
         assert not isinstance(found, VerifiedProposal), "the cheat was believed"
         return found.stage, found.reason
 
-    def without(self, *, recheck: bool = False, served: bool = True, scored: bool = True, counted: bool = True) -> str:
+    def without(
+        self,
+        *,
+        recheck: bool = False,
+        served: bool = True,
+        scored: bool = True,
+        counted: bool = True,
+        elsewhere: bool = True,
+    ) -> str:
         """No policy and no hashes, and a second look only where asked for: `better`, or why not.
 
         Not `served`: what the replay server counted is not known. Not `scored`: the evaluation prints no score. Not
-        `counted`: of the telemetry nothing but the finding's own figure is known.
+        `counted`: of the telemetry nothing but what the analyzer tells is known. Not `elsewhere`: and that of the
+        finding's own subject alone.
         """
         target = self.settings.target
         assert target.repository is not None
@@ -108,6 +117,9 @@ class Proof:
             measured = replace(measured, evaluations=runs)
         if not counted:
             runs = tuple(replace(run, counts=None) for run in measured.evaluations)
+            measured = replace(measured, evaluations=runs)
+        if not elsewhere:
+            runs = tuple(replace(run, elsewhere=None) for run in measured.evaluations)
             measured = replace(measured, evaluations=runs)
         found = verdict(self.proposal, measured, threshold=0.2)
         return found.reason if isinstance(found, Stopped) else found

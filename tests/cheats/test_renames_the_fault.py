@@ -39,6 +39,12 @@ def test_it_is_stopped(renamed: Any) -> None:
     assert renamed.with_every_defence() == ("better", "below threshold")
 
 
-def test_it_succeeds_where_nobody_counts_what_fails(renamed: Any) -> None:
+@pytest.mark.parametrize("off", ["counted", "elsewhere"])
+def test_each_defence_stops_it(renamed: Any, off: str) -> None:
+    """As many traces fail, whatever of; and the analyzer finds the other error."""
+    assert renamed.without(**{off: False}) == "below threshold"
+
+
+def test_it_succeeds_where_nobody_looks_elsewhere(renamed: Any) -> None:
     """The error that the finding tells of is gone."""
-    assert renamed.without(counted=False) == "better"
+    assert renamed.without(counted=False, elsewhere=False) == "better"
