@@ -36,15 +36,15 @@ class _Claim(NamedTuple):
     seconds: float  # of a run
     wall: float  # what that takes at the base
     seen: float
+    few: bool  # pairs of runs: a wall time is noise, too
 
 
 def saved_unmet(runs: Sequence[Evaluated]) -> Unmet | None:
     """Few runs show no more than that it is open; from six pairs on, an interval tells."""
-    contradiction = unseen(runs)
-    if contradiction is None:
+    contradiction, claim = unseen(runs), _claim(runs)
+    if contradiction is None or claim is None:
         return None
-    series = metric_series(runs)
-    if series is None or series.pairs < LEAST_PAIRS:
+    if claim.few:
         todo = "Raise meta_layer.measurement_seconds or meta_layer.max_runs, so that enough runs can tell."
         return Unmet("better", "inconclusive", f"{contradiction} Too few runs tell whether that is noise. {todo}")
     told = "The calls are told otherwise, and take as long."
@@ -63,7 +63,8 @@ def unseen(runs: Sequence[Evaluated]) -> str | None:
             f"by the clock outside a run takes {claim.wall:.2f} s, and {claim.wall - claim.seen:.2f} s with the change."
         )
         return f"{what}{claim.seconds:.2f} s of a run; {outside}"
-    if (telling and claim.seen >= _BORNE_OUT * claim.seconds) or not _missing(runs, claim):
+    borne_out = telling and not claim.few and claim.seen >= _BORNE_OUT * claim.seconds
+    if borne_out or not _missing(runs, claim):
         return None
     with_it = claim.trace_ms - claim.seen_ms
     return f"{what}and in the mean a trace takes {claim.trace_ms:,.1f} ms, and {with_it:,.1f} ms with the change."
@@ -73,8 +74,8 @@ def _missing(runs: Sequence[Evaluated], claim: _Claim) -> bool:
     """Whether the traces save less than a third of it: even by the interval's better end, where there is one."""
     asked = _SEEN_IN_TRACES * claim.ms
     values = [Value(run.run.revision, run.counts.mean_trace_ms or 0.0) for run in runs if run.counts is not None]
-    found = compare(values, level=_LEVEL)
-    if found is None or found.pairs < LEAST_PAIRS:
+    found = None if claim.few else compare(values, level=_LEVEL)
+    if found is None:
         return claim.seen_ms < asked
     return found.low > 1 - asked / claim.trace_ms
 
@@ -95,7 +96,9 @@ def _claim(runs: Sequence[Evaluated]) -> _Claim | None:
     ms = (median(series.base) - median(series.head)) * examined / traces / beside
     overlapping = max(1.0, traces * trace_ms / 1000 / walls["base"])
     seconds = ms * traces / 1000 / overlapping
-    return _Claim(ms, trace_ms, seen_ms, seconds, walls["base"], walls["base"] - walls["head"])
+    return _Claim(
+        ms, trace_ms, seen_ms, seconds, walls["base"], walls["base"] - walls["head"], series.pairs < LEAST_PAIRS
+    )
 
 
 def _unknown(run: Evaluated) -> bool:

@@ -102,8 +102,9 @@ def test_noise_that_could_hide_it_accuses_nobody() -> None:
 
 def test_few_runs_leave_it_open() -> None:
     """One with the change shows nothing saved: more are asked for, and none is accused."""
-    few = runs(130.0, letters="bbh")
-    unmet = saved_unmet(few)
-    assert unseen(few)
-    assert unmet is not None
-    assert unmet.reason == "inconclusive"
+    for seconds in (4.0, 3.0):  # a run that took less may have had the machine to itself
+        few = runs(130.0, letters="bbh", seconds=seconds)
+        unmet = saved_unmet(few)
+        assert unseen(few)
+        assert unmet is not None
+        assert unmet.reason == "inconclusive"
