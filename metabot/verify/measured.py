@@ -80,7 +80,6 @@ class Evaluated:
     matched: Matched | None = None  # None: no replay server answered, or it was killed
     paced: bool = False  # the metric is counted: of the order of calls, each as long as in the base's first run
     elsewhere: float | None = None  # value times n of what its analyzer finds at other subjects; None: not looked at
-    elsewhere: float | None = None  # value times n of what its analyzer finds at other subjects; None: not looked at
 
 
 class Timing(NamedTuple):
