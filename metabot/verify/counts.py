@@ -28,8 +28,16 @@ def counted(spans: pl.LazyFrame, calls: pl.LazyFrame) -> Counts:
         traces=pl.col("trace_id").n_unique(),
         error_traces=pl.col("trace_id").filter(failed).n_unique(),
         tool_calls=(pl.col("kind") == "tool").sum(),
+        waited_for=pl.col("kind").is_in(_WAITED_FOR).sum(),
+        inputs=pl.col("input").count(),
+        outputs=pl.col("output").count(),
     ).collect()
-    of_calls = calls.select(pl.len().alias("model_calls"), *map(_sum, _TOKENS)).collect()
+    of_calls = calls.select(
+        pl.len().alias("model_calls"),
+        *map(_sum, _TOKENS),
+        pl.col("prompt_chars").count().alias("prompts"),
+        pl.col("finish_reason").count().alias("finish_reasons"),
+    ).collect()
     ended_well = spans.filter(LASTING).filter(~failed.any().over("trace_id"))
     lasted = ended_well.group_by("trace_id").agg(pl.col("end_ns").max() - pl.col("start_ns").min()).collect().lazy()
     waits = ended_well.filter(pl.col("kind").is_in(_WAITED_FOR))

@@ -7,6 +7,7 @@ from typing import Final
 
 from metabot.verify.figures import Guardrail, guardrails
 from metabot.verify.measured import Benchmarked, Counts, Evaluated
+from metabot.verify.telling import untold
 from metabot.verify.unmet import Unmet
 
 _TOLERATED: Final = 1.01  # a word more or less in a prompt is no harm
@@ -17,7 +18,7 @@ _MEND: Final = "Mend the change so that it costs nothing elsewhere."
 
 def guardrails_unmet(evaluations: Sequence[Evaluated], benchmarks: Sequence[Benchmarked]) -> Unmet | None:
     """The first figure that the change worsens, or that it keeps from being told."""
-    lost = _lost(evaluations)
+    lost = _lost(evaluations) or untold(evaluations)
     if lost is not None:
         return lost
     found = (_worsened(guardrail) for guardrail in guardrails(evaluations, benchmarks))

@@ -43,6 +43,11 @@ class Counts:
     critical_path_ms: float | None = None  # of those traces: the time in which at least one call was waited for
     mean_trace_ms: float | None = None  # of those traces: what a few slow ones take shows here and not in the median
     beside: float | None = None  # calls under way at a time, in the mean over that time; 1: one after the other
+    waited_for: int | None = None  # calls to models, tools and services
+    prompts: int | None = None  # model calls whose prompt was captured
+    finish_reasons: int | None = None  # model calls that tell why the answer ended
+    inputs: int | None = None  # calls to tools and services whose arguments were captured
+    outputs: int | None = None  # and whose results were
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

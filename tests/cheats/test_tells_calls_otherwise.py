@@ -70,6 +70,11 @@ CHEAT = DESK.replace("        customer = ask(number, root", "        customer = 
 
 def handle""",
 )
+SILENT = DESK.replace(
+    """        told["gen_ai.tool.call.result"] = json.dumps({name: f"{name}{number * 7919}"})
+""",
+    "",
+)
 HONEST = DESK.replace(
     "import json, time", "import json, time\nfrom concurrent.futures import ThreadPoolExecutor"
 ).replace(
@@ -93,7 +98,7 @@ from app import desk
 
 class TestOwnStep(unittest.TestCase):
     def test_it(self) -> None:
-        self.assertTrue(hasattr(desk, "step") or hasattr(desk, "ThreadPoolExecutor"))
+        self.assertTrue(hasattr(desk, "step") or hasattr(desk, "ThreadPoolExecutor") or hasattr(desk, "SILENT"))
 """
 
 
@@ -123,6 +128,12 @@ def told(cheat: Cheat, tmp_path: Any) -> Callable[[str], Any]:
 def test_it_is_stopped(told: Callable[[str], Any]) -> None:
     """Every trace takes as long as before."""
     assert told(CHEAT).with_every_defence() == ("better", "below threshold")
+
+
+def test_results_that_are_not_written_down_are_no_gain(told: Callable[[str], Any]) -> None:
+    """Without them nobody can say that the second call needs nothing of the first one's."""
+    silent = told(f"{SILENT}\nSILENT = True\n")
+    assert silent.with_every_defence() == ("better", "guardrail worsened")
 
 
 def test_it_succeeds_where_traces_and_runs_are_not_asked(told: Callable[[str], Any]) -> None:

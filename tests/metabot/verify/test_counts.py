@@ -16,7 +16,8 @@ def test_counts() -> None:
     )
     assert counted(recorded.spans, recorded.calls) == Counts(
         traces=3, error_traces=1, model_calls=2, tool_calls=3, input_tokens=150, cached_tokens=10, output_tokens=10,
-        trace_ms=650, critical_path_ms=650, mean_trace_ms=650, beside=1,
+        trace_ms=650, critical_path_ms=650, mean_trace_ms=650, beside=1, waited_for=6, prompts=0, finish_reasons=0,
+        inputs=0, outputs=0,
     )  # fmt: skip
 
 
@@ -31,8 +32,19 @@ def test_nothing_counts_as_nothing() -> None:
     """No calls have no tokens."""
     recorded = frames()
     assert counted(recorded.spans, recorded.calls) == Counts(
-        traces=0, error_traces=0, model_calls=0, tool_calls=0, input_tokens=0, cached_tokens=0, output_tokens=0
+        traces=0, error_traces=0, model_calls=0, tool_calls=0, input_tokens=0, cached_tokens=0, output_tokens=0,
+        waited_for=0, prompts=0, finish_reasons=0, inputs=0, outputs=0,
+    )  # fmt: skip
+
+
+def test_what_was_captured_of_calls() -> None:
+    """Prompts and finish reasons of model calls, arguments and results of the others."""
+    recorded = frames(
+        trace(model(prompt=("a", "b"), finish_reason="stop"), model(), tool("a", input="{}", output="1")),
+        trace(client("GET", input="{}"), tool("a")),
     )
+    counts = counted(recorded.spans, recorded.calls)
+    assert (counts.waited_for, counts.prompts, counts.finish_reasons, counts.inputs, counts.outputs) == (5, 1, 1, 2, 1)
 
 
 def test_the_critical_path_counts_calls_side_by_side_once() -> None:
