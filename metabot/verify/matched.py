@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from metabot.replay.summary import SCHEMA
-from metabot.verify.measured import Matched, Served
+from metabot.verify.measured import Evaluated, Matched, Served
 
 MOST_BYTES: Final = 64 * 1024  # more is no summary
 
@@ -28,6 +28,11 @@ def matched_in(summary: bytes | None) -> Matched | None:
     }
     known = _counts(counts)
     return Matched(**known, served=_served(_table(values, "model"))) if len(known) == len(counts) else None
+
+
+def served_in(run: Evaluated) -> Served | None:
+    """None where no replay server answered, or one that does not tell."""
+    return None if run.matched is None else run.matched.served
 
 
 def _served(model: Mapping[str, Any]) -> Served | None:

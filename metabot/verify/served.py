@@ -14,7 +14,9 @@ from typing import Final, NamedTuple
 
 from metabot.generate.proposal import Proposal
 from metabot.verify.figures import TIMED
+from metabot.verify.matched import served_in
 from metabot.verify.measured import Counts, Evaluated, Measured, Served
+from metabot.verify.served_gain import served_gain_unmet
 from metabot.verify.unmet import Unmet
 
 _TOLERATED: Final = 0.02  # of what the base was served
@@ -34,17 +36,18 @@ def served_unmet(proposal: Proposal, measured: Measured) -> Unmet | None:
     if proposal.placed.finding.candidate.evidence.observed.unit in TIMED:
         return None
     base, head = measured.base, measured.head
-    if not base or not head or not all(_served(run) for run in base):
+    if not base or not head or not all(served_in(run) for run in base):
         return None
-    if not all(_served(run) for run in head):
+    if not all(served_in(run) for run in head):
         what = "The replay server's own count, which the base's runs have, is missing in a run with the change."
         return Unmet("better", "measurement tampered", f"{what} {_MEND}")
-    return next((unmet for figure in _FIGURES if (unmet := _disagreement(figure, base, head))), None)
+    unmet = next((unmet for figure in _FIGURES if (unmet := _disagreement(figure, base, head))), None)
+    return unmet or served_gain_unmet(proposal, measured)
 
 
 def _disagreement(figure: _Told, base: Sequence[Evaluated], head: Sequence[Evaluated]) -> Unmet | None:
     told = [_by_telemetry(figure, runs) for runs in (base, head)]
-    served = [median(figure.served(one) for run in runs if (one := _served(run))) for runs in (base, head)]
+    served = [median(figure.served(one) for run in runs if (one := served_in(run))) for runs in (base, head)]
     if told[0] is None or told[1] is None:
         return None
     once = min(1.0, served[0] / told[0]) if told[0] else 1.0  # where two spans tell of one call
@@ -59,10 +62,6 @@ def _by_telemetry(figure: _Told, runs: Sequence[Evaluated]) -> float | None:
     told = [None if run.counts is None else figure.told(run.counts) for run in runs]
     known = [one for one in told if one is not None]
     return median(known) if known and len(known) == len(told) else None
-
-
-def _served(run: Evaluated) -> Served | None:
-    return None if run.matched is None else run.matched.served
 
 
 def _uncached(counts: Counts) -> int | None:
