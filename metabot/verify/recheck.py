@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
+from analyzers.untrusted import Name
 from metabot.config import Settings
 from metabot.generate.proposal import Proposal
 from metabot.git import Repository
@@ -27,6 +28,7 @@ from metabot.verify.measurement import Pace, evaluated
 from metabot.verify.runner import BASE, Revision, Runner
 from metabot.verify.side_by_side import Lanes
 from metabot.verify.suite import run_tests
+from metabot.verify.tested import first
 
 _ALARM: Final = """
 
@@ -56,6 +58,7 @@ class FreshTests:
     new_test: CommandRun
     alarm: CommandRun | None  # as in `Rechecked`, and `alone` is its `tests_alone`
     alone: CommandRun | None
+    flaky: tuple[Name, ...] = ()  # tests that failed alone, and that the base fails of as well by now
 
     @property
     def late(self) -> bool:
@@ -90,7 +93,7 @@ class Recheck:
         if found is not None:
             told = evaluated(found, candidate.analyzer, candidate.subject, self.settings, pace)
         again = Rechecked(new_test=tests.new_test, alarm=tests.alarm, evaluated=told, tests_alone=tests.alone)
-        return replace(measured, rechecked=again)
+        return replace(measured, rechecked=again, flaky=tuple(dict.fromkeys((*measured.flaky, *tests.flaky))))
 
     def forget(self) -> None:
         """What was made ahead for the proposal before."""
@@ -122,11 +125,11 @@ class Recheck:
                 run = run_tests(runner, self.settings.target, _HEAD, proposal.new_test.path).run
                 return run, self._alarm(runner, proposal)
 
-            def alone() -> CommandRun | None:
-                return self._without_the_new_test(proposal, lanes) if proposal.author == "model" else None
+            def alone() -> tuple[CommandRun | None, tuple[Name, ...]]:
+                return self._without_the_new_test(proposal, lanes) if proposal.author == "model" else (None, ())
 
-            (run, alarm), rest = lanes.both(new_test, alone)
-        return FreshTests(new_test=run, alarm=alarm, alone=rest)
+            (run, alarm), (rest, flaky) = lanes.both(new_test, alone)
+        return FreshTests(new_test=run, alarm=alarm, alone=rest, flaky=flaky)
 
     @contextmanager
     def _fresh(self, proposal: Proposal, name: str, lanes: Lanes) -> Iterator[Runner]:
@@ -138,10 +141,19 @@ class Recheck:
             harness = replace(self.runner.harness, base=fresh)
             yield replace(self.runner, base=fresh, harness=harness, lanes=lanes, dress=OTHER)
 
-    def _without_the_new_test(self, proposal: Proposal, lanes: Lanes) -> CommandRun:
-        """A new test is code that runs among the others, and could make them pass. A recipe's is a template's."""
+    def _without_the_new_test(self, proposal: Proposal, lanes: Lanes) -> tuple[CommandRun, tuple[Name, ...]]:
+        """A new test is code that runs among the others, and could make them pass. A recipe's is a template's.
+
+        What fails runs again, and the base with it: a test may fail by chance, and another may tell the hour.
+        """
         change = replace(_HEAD, files={edit.path: edit.after for edit in proposal.edits})
-        return run_tests(replace(self.runner, lanes=lanes), self.settings.target, change).run
+        tests = partial(run_tests, replace(self.runner, lanes=lanes), self.settings.target)
+        found = tests(change)
+        if found.run.exit_code == 0 or found.run.limit is not None:
+            return found.run, ()
+        again = tests(change)
+        now = None if again.run.exit_code == 0 else tests(BASE).outcomes
+        return again.run, () if now is None else first(now.failed)
 
     def _alarm(self, runner: Runner, proposal: Proposal) -> CommandRun | None:
         """None where it tells nothing: no Python, or a runner that does not find it at the base either."""

@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 from repositories import commit
 
+from analyzers.untrusted import Name
 from metabot.config import Settings
 from metabot.generate.proposal import NewTest, Proposal
 from metabot.stopped import Stopped
 from metabot.verify import recheck, side_by_side, trials
+from metabot.verify.junit import Outcomes
 from metabot.verify.measured import CommandRun, VerifiedProposal
 from metabot.verify.runner import Result
 from metabot.verify.suite import run_tests
+from metabot.verify.tested import TestReport
 from metabot.verify.verification import Bench
 
 TEST = "{python} -m unittest"
@@ -100,6 +103,54 @@ def test_what_comes_to_the_limit_of_time_beside_others_is_made_again(
     assert [run.exit_code for run in fresh] == [0, 1, 0, 1, 0, 1]
     assert one.found.measured.rechecked is not None
     assert one.found.measured.rechecked.new_test.limit is None
+
+
+TELLS = Name("tests.test_lookup.TestLookup.test_finds")
+RED = TestReport(passed=0, failed=1, skipped=0, failures=(TELLS,))
+
+
+def red(result: Result) -> Result:
+    failed = Outcomes(passed=frozenset(), failed=frozenset({TELLS}), skipped=frozenset())
+    return replace(result, run=replace(result.run, exit_code=1, report=RED), outcomes=failed)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param((1, "passes", ()), id="once"),
+        pytest.param((2, "fails", (TELLS,)), id="twice, and the base by now as well"),
+        pytest.param((2, "passes", None), id="twice, and the base does not"),
+    ],
+)
+def test_the_suite_without_the_new_test_is_run_again_where_it_fails(
+    mending: Callable[..., Proposal],
+    bench: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    case: tuple[int, str, tuple[Name, ...] | None],
+) -> None:
+    """A test may fail by chance, and another may tell the hour: neither shows that the new test hides anything."""
+    fails, base, flaky = case
+    alone: list[Result] = []
+
+    def runs(runner: Any, target: Any, revision: Any, test: str | None = None) -> Result:
+        result = run_tests(runner, target, revision, test)
+        if test is not None:
+            return result
+        if revision.name == "base":
+            return red(result) if base == "fails" else result
+        alone.append(result)
+        return red(result) if len(alone) <= fails else result
+
+    monkeypatch.setattr(recheck, "run_tests", runs)
+    with Bench.of_pass(bench, progress=lambda _: None) as trying:
+        found = trying.verify(mending(author="model", recipe=None))
+    assert len(alone) == 2
+    if flaky is None:
+        assert isinstance(found, Stopped)
+        assert found.reason == "measurement tampered"
+    else:
+        assert isinstance(found, VerifiedProposal), found
+        assert found.measured.flaky == flaky
 
 
 CHANGED = """
