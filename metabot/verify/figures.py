@@ -21,6 +21,9 @@ T = TypeVar("T", Evaluated, Benchmarked)
 
 TIMED: Final[frozenset[Unit]] = frozenset({"ms per trace", "ms per call", "ms per entry", "MB per hour"})
 _STANDS_OUT: Final = 1.1  # a guardrail that looks this much worse after a run or two is looked at more closely
+_MEAN: Final = "mean ms of a trace that ends well"
+_MEAN_MS: Final = 5.0  # one trace that has to wait for the machine moves a mean
+_MEAN_TOLERATED: Final = 1.5  # one modelled time of a model's answer that is drawn from the long end moves it, too
 _GUARDED_LEVEL: Final = 0.99  # there are several guardrails: each may cry wolf less often than the finding's own figure
 
 
@@ -72,13 +75,15 @@ class Guardrail(NamedTuple):
     what: str
     series: Series
     negligible: float = 0.0  # a difference that nobody minds, whatever share it is
+    tolerated: float = 1.0  # as much is no harm, where it is more than what its kind tolerates
 
     @property
     def stands_out(self) -> bool:
         """Looks worse, by more than the base's own runs differ, and too few pairs have run to tell."""
         open_yet = not self.series.exact and self.series.pairs < LEAST_PAIRS
         base = self.series.base
-        seen = max(self.negligible, max(base) - min(base), (_STANDS_OUT - 1) * statistics.fmean(base))
+        share = max(_STANDS_OUT, self.tolerated) - 1
+        seen = max(self.negligible, max(base) - min(base), share * statistics.fmean(base))
         return open_yet and self.rise > seen
 
     @property
@@ -117,6 +122,8 @@ def benchmark_series(runs: Sequence[Benchmarked]) -> Series | None:
 def guardrails(evaluations: Sequence[Evaluated], benchmarks: Sequence[Benchmarked]) -> list[Guardrail]:
     """Those that every run tells."""
     found = [Guardrail(what, _of(evaluations, tell, timed=timed), least) for what, timed, tell, least in _GUARDED]
+    if _nothing_made_again(evaluations):
+        found.append(Guardrail(_MEAN, _of(evaluations, _mean_trace_ms, timed=True), _MEAN_MS, _MEAN_TOLERATED))
     if benchmark_series(benchmarks) is not None and len(benchmarks[0].timings) > 1:
         names = [timing.name for timing in benchmarks[0].timings]
         found += [Guardrail(f"seconds of {name}", _of(benchmarks, _case(name), timed=True)) for name in names]
@@ -159,6 +166,18 @@ def _uncached(counts: Counts) -> int | None:
 
 def _trace_ms(run: Evaluated) -> float | None:
     return None if run.counts is None else run.counts.trace_ms
+
+
+def _mean_trace_ms(run: Evaluated) -> float | None:
+    return None if run.counts is None else run.counts.mean_trace_ms
+
+
+def _nothing_made_again(runs: Sequence[Evaluated]) -> bool:
+    """Otherwise traces that are answered now may take the time that a second attempt, or a wait before it, takes."""
+    known = [(run.run.revision, run.counts.waited_for or 0) for run in runs if run.counts is not None]
+    base, head = ([calls for revision, calls in known if revision == which] for which in ("base", "head"))
+    answered = {(run.score, run.counts and (run.counts.traces, run.counts.error_traces)) for run in runs}
+    return bool(base and head) and len(answered) == 1 and max(head) <= min(base)
 
 
 def _memory(run: Evaluated) -> float | None:

@@ -50,7 +50,7 @@ def _worsened(guardrail: Guardrail) -> Unmet | None:
     found = guardrail.compared()
     if found is None:
         return _suspected(guardrail) if guardrail.stands_out else None
-    tolerated = _TOLERATED_TIME if series.timed else _TOLERATED
+    tolerated = max(_TOLERATED_TIME if series.timed else _TOLERATED, guardrail.tolerated)
     beyond = found.low > 1 and found.ratio > max(1 + found.floor, tolerated) and guardrail.rise > guardrail.negligible
     interval = f"99 % CI {found.low - 1:+.1%} to {found.high - 1:+.1%}, n = {found.pairs} pairs of runs"
     told = f"{found.ratio - 1:+.1%} ({interval}); the base against itself differs by up to {found.floor:.1%}."

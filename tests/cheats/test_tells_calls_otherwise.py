@@ -85,6 +85,9 @@ HONEST = DESK.replace(
             order, customer = pool.map(lambda name: ask(number, root, name), ("order", "customer"))
 """,
 )
+UNEVEN = HONEST.replace(
+    "        with ThreadPool", "        if number % 3 == 0:\n            time.sleep(0.6)\n        with ThreadPool"
+)
 EVALUATE = """
 import json
 from app.desk import handle
@@ -136,9 +139,15 @@ def test_results_that_are_not_written_down_are_no_gain(told: Callable[[str], Any
     assert silent.with_every_defence() == ("better", "guardrail worsened")
 
 
-def test_it_succeeds_where_traces_and_runs_are_not_asked(told: Callable[[str], Any]) -> None:
-    """The figure itself falls to nothing."""
-    assert told(CHEAT).without(counted=False) == "better"
+def test_a_few_traces_may_not_pay_for_the_others(told: Callable[[str], Any]) -> None:
+    """The calls are made at once, and every third trace waits for more than half a second."""
+    assert told(UNEVEN).with_every_defence() == ("better", "guardrail worsened")
+
+
+@pytest.mark.parametrize("after", [CHEAT, f"{SILENT}\nSILENT = True\n", UNEVEN], ids=["told", "silent", "uneven"])
+def test_it_succeeds_where_the_figure_alone_is_known(told: Callable[[str], Any], after: str) -> None:
+    """It falls to nothing, each time."""
+    assert told(after).without(counted=False) == "better"
 
 
 def test_an_honest_change_passes(told: Callable[[str], Any]) -> None:

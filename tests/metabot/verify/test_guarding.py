@@ -76,6 +76,12 @@ def in_turn(base: dict[str, Any], head: dict[str, Any], pairs: int = 8) -> list[
     ("base", "head", "said"),
     [
         pytest.param({"trace_ms": 100.0}, {"trace_ms": 115.0}, "median ms of a trace that ends well", id="slower"),
+        pytest.param(
+            {"trace_ms": 100.0, "mean_trace_ms": 100.0},
+            {"trace_ms": 100.0, "mean_trace_ms": 170.0},
+            "mean ms of a trace that ends well",
+            id="a few much slower",
+        ),
         pytest.param({"memory": 50 * MEGABYTE}, {"memory": 60 * MEGABYTE}, "MB of memory at the peak", id="memory"),
     ],
 )
@@ -90,6 +96,8 @@ def test_what_is_noisy_may_not_worsen_beyond_its_noise(base: dict[str, Any], hea
         pytest.param({"trace_ms": 100.0}, {"trace_ms": 101.0}, id="within the noise"),
         pytest.param({"trace_ms": 100.0}, {"trace_ms": 90.0}, id="faster"),
         pytest.param({"trace_ms": 0.2}, {"trace_ms": 0.5}, id="less than a millisecond"),
+        pytest.param({"mean_trace_ms": 100.0}, {"mean_trace_ms": 140.0}, id="one that waits, or is drawn long"),
+        pytest.param({"mean_trace_ms": 4.0}, {"mean_trace_ms": 8.0}, id="a mean by four milliseconds"),
         pytest.param({"memory": 5 * MEGABYTE}, {"memory": 7 * MEGABYTE}, id="two megabytes"),
     ],
 )
@@ -103,6 +111,30 @@ def test_what_looks_worse_after_one_run_is_no_pass() -> None:
     slow = changed(HEAD, trace_ms=150.0)
     base = changed(BASE, trace_ms=100.0)
     assert reason(base, base, slow) == "inconclusive: Guardrail median ms of a trace that ends well"
+
+
+@pytest.mark.parametrize(
+    ("counts", "score"),
+    [
+        pytest.param({"error_traces": 0}, 0.95, id="fewer failures"),
+        pytest.param({"waited_for": 81}, 0.95, id="one call more"),
+        pytest.param({}, 1.0, id="better answers"),
+    ],
+)
+def test_attempts_that_are_made_again_take_time(counts: dict[str, Any], score: float) -> None:
+    """Traces that failed, or were answered badly, may be the slow ones now."""
+    runs = [changed(run, waited_for=80) for run in in_turn({"mean_trace_ms": 100.0}, {"mean_trace_ms": 400.0})]
+    cured = [replace(changed(run, **counts), score=score) if run.run.revision == "head" else run for run in runs]
+    assert reason(*runs) is not None
+    assert reason(*cured) is None
+
+
+def test_a_mean_that_looks_worse_after_one_run_is_looked_at_again() -> None:
+    """By more than half; a mean by less is what a loaded machine makes of it."""
+    base = changed(BASE, mean_trace_ms=100.0)
+    much, little = changed(HEAD, mean_trace_ms=160.0), changed(HEAD, mean_trace_ms=145.0)
+    assert reason(base, base, much) == "inconclusive: Guardrail mean ms of a trace that ends well"
+    assert reason(base, base, little) is None
 
 
 def timed(revision: Literal["base", "head"], **seconds: float) -> Benchmarked:
