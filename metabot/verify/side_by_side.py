@@ -34,12 +34,20 @@ class Lanes:
         return cls(1 if kind == "none" else _AT_ONCE)
 
     def all(self, runs: Sequence[Callable[[], T]], *, late: Callable[[T], bool]) -> tuple[T, ...]:
-        """What each gives, in their order; one that is `late` is run again. The first failure ends the others."""
+        """What each gives, in their order; one that is `late` is run again, until one is late alone as well.
+
+        The first failure ends the others.
+        """
         if self.count == 1 or len(runs) == 1:
             return tuple(run() for run in runs)
         with self._pool() as pool:
             done = [future.result() for future in [pool.submit(run) for run in runs]]
-        return tuple(run() if late(one) else one for run, one in zip(runs, done, strict=True))
+        patient = True
+        for place, run in enumerate(runs):
+            if patient and late(done[place]):
+                done[place] = run()
+                patient = not late(done[place])
+        return tuple(done)
 
     def both(self, one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
         """The same of two that give different things, without a second try."""

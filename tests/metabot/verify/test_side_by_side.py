@@ -54,6 +54,13 @@ def test_what_is_late_beside_another_is_tried_alone() -> None:
     assert Lanes(2).all(runs, late="late".__eq__) == ("in time", "in time")
 
 
+def test_what_is_late_alone_is_late() -> None:
+    """It was not for those beside it: what else was late is not waited for again."""
+    tries = {"a": iter(["in time"]), "b": iter(["late", "late"]), "c": iter(["late"])}
+    runs = [partial(next, tries[name]) for name in ("a", "b", "c")]
+    assert Lanes(2).all(runs, late="late".__eq__) == ("in time", "late", "late")
+
+
 def test_the_first_failure_ends_what_goes_on(either: Sandbox, inside: Callable[..., object]) -> None:
     """A command that would sleep for minutes is ended, and so is what begins in its place."""
     lanes = Lanes(2)
