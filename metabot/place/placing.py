@@ -141,7 +141,10 @@ def _not_found(finding: Finding, revision: str) -> Stopped:
     if about_a_model_call(candidate):
         tried.append("no call of a model is written there")
     detail = f"searched {revision[:12]}: {'; '.join(tried)}. "
-    return _stopped(finding, "not found", detail + "Record code.file.path and code.function.name on the spans.")
+    todo = "Record code.file.path and code.function.name on the spans"
+    lines = any(anchor.line is not None for anchor in candidate.code)
+    more = "" if not candidate.code or lines else ", and code.line.number: functions are known by name in Python alone"
+    return _stopped(finding, "not found", f"{detail}{todo}{more}.")
 
 
 def _stopped(finding: Finding, reason: Reason, detail: str) -> Stopped:

@@ -89,6 +89,13 @@ def test_without_the_text_the_code_attributes_count(tmp_path: Path) -> None:
         pytest.param(TOOLS, {"code": ()}, "not found", "no code attributes", id="nothing recorded"),
         pytest.param({"x.py": ""}, {"code": (FETCH,)}, "not found", "no function there", id="another repository"),
         pytest.param(
+            {"desk/tools.js": "function fetch() {}\n"},
+            {"code": (anchor("/app/desk/tools.js", "fetch", None),)},
+            "not found",
+            "on the spans, and code.line.number",
+            id="a name in another language",
+        ),
+        pytest.param(
             {"a/tools.py": TOOLS["desk/tools.py"], "b/tools.py": TOOLS["desk/tools.py"]},
             {"code": (anchor("tools.py", "fetch"),)},
             "ambiguous",
