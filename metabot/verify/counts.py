@@ -38,6 +38,7 @@ def counted(spans: pl.LazyFrame, calls: pl.LazyFrame) -> Counts:
         pl.col("prompt_chars").count().alias("prompts"),
         pl.col("finish_reason").count().alias("finish_reasons"),
     ).collect()
+    of_failed = calls.join(spans.filter(failed), on="trace_id", how="semi").select(pl.len()).collect()
     ended_well = spans.filter(LASTING).filter(~failed.any().over("trace_id"))
     lasted = ended_well.group_by("trace_id").agg(pl.col("end_ns").max() - pl.col("start_ns").min()).collect().lazy()
     waits = ended_well.filter(pl.col("kind").is_in(_WAITED_FOR))
@@ -45,6 +46,7 @@ def counted(spans: pl.LazyFrame, calls: pl.LazyFrame) -> Counts:
     return Counts(
         **of_spans.row(0, named=True),
         **of_calls.row(0, named=True),
+        failed_model_calls=of_failed.item(),
         cacheable_tokens=_cacheable(calls),
         trace_ms=_ms(lasted, pl.last().median()),
         critical_path_ms=_ms(waited_for, pl.last().median()),

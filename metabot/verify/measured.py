@@ -48,6 +48,7 @@ class Counts:
     finish_reasons: int | None = None  # model calls that tell why the answer ended
     inputs: int | None = None  # calls to tools and services whose arguments were captured
     outputs: int | None = None  # and whose results were
+    failed_model_calls: int | None = None  # model calls of traces that ended with an error, whatever they answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

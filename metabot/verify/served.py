@@ -13,6 +13,7 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from metabot.generate.proposal import Proposal
+from metabot.verify.cured import cured_unmet
 from metabot.verify.figures import TIMED
 from metabot.verify.matched import served_in
 from metabot.verify.measured import Counts, Evaluated, Measured, Served
@@ -42,7 +43,7 @@ def served_unmet(proposal: Proposal, measured: Measured) -> Unmet | None:
         what = "The replay server's own count, which the base's runs have, is missing in a run with the change."
         return Unmet("better", "measurement tampered", f"{what} {_MEND}")
     unmet = next((unmet for figure in _FIGURES if (unmet := _disagreement(figure, base, head))), None)
-    return unmet or served_gain_unmet(proposal, measured)
+    return unmet or served_gain_unmet(proposal, measured) or cured_unmet(proposal, measured)
 
 
 def _disagreement(figure: _Told, base: Sequence[Evaluated], head: Sequence[Evaluated]) -> Unmet | None:

@@ -17,7 +17,7 @@ def test_counts() -> None:
     assert counted(recorded.spans, recorded.calls) == Counts(
         traces=3, error_traces=1, model_calls=2, tool_calls=3, input_tokens=150, cached_tokens=10, output_tokens=10,
         trace_ms=650, critical_path_ms=650, mean_trace_ms=650, beside=1, waited_for=6, prompts=0, finish_reasons=0,
-        inputs=0, outputs=0,
+        inputs=0, outputs=0, failed_model_calls=0,
     )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def test_nothing_counts_as_nothing() -> None:
     recorded = frames()
     assert counted(recorded.spans, recorded.calls) == Counts(
         traces=0, error_traces=0, model_calls=0, tool_calls=0, input_tokens=0, cached_tokens=0, output_tokens=0,
-        waited_for=0, prompts=0, finish_reasons=0, inputs=0, outputs=0,
+        waited_for=0, prompts=0, finish_reasons=0, inputs=0, outputs=0, failed_model_calls=0,
     )  # fmt: skip
 
 
@@ -45,6 +45,13 @@ def test_what_was_captured_of_calls() -> None:
     )
     counts = counted(recorded.spans, recorded.calls)
     assert (counts.waited_for, counts.prompts, counts.finish_reasons, counts.inputs, counts.outputs) == (5, 1, 1, 2, 1)
+
+
+def test_calls_of_traces_that_fail_are_told_apart() -> None:
+    """Of those whose root failed; a call that failed within a trace that ended well is not among them."""
+    recorded = frames(trace(model(), model()), trace(failing(model())), trace(model(), tool("a"), status="error"))
+    counts = counted(recorded.spans, recorded.calls)
+    assert (counts.model_calls, counts.failed_model_calls) == (4, 1)
 
 
 def test_the_critical_path_counts_calls_side_by_side_once() -> None:
