@@ -50,11 +50,18 @@ def _told(edit: Edit) -> Iterator[str]:
 
 def _reached(line: str, harness: tuple[str, ...], target: Target) -> str | None:
     variables = [name for name, value in target.environment.items() if "{telemetry}" in value]
-    if named := next((mark for mark in (*_MARKS, *variables) if mark in line), None):
+    if named := next((mark for mark in (*_MARKS, *variables) if _names(line, mark)), None):
         return f"{named}, which is set where it is measured"
-    if named := next((path for path in harness if path in line), None):
+    if named := next((path for path in harness if _names(line, path)), None):
         return f"{named}, which measures it"
     return next((what for what, pattern in _PYTHON.items() if re.search(pattern, line)), None)
+
+
+def _names(line: str, wanted: str) -> bool:
+    """As a word of its own: a longer identifier that has it within is another name. What ends in `_` is a beginning."""
+    first = r"(?<!\w)" if wanted[0].isalnum() else ""
+    last = r"(?!\w)" if wanted[-1].isalnum() else ""
+    return re.search(f"{first}{re.escape(wanted)}{last}", line) is not None
 
 
 def _harness(proposal: Proposal, target: Target, files: Iterable[str]) -> Iterator[str]:

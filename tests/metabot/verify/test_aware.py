@@ -32,6 +32,10 @@ def found(a_proposal: Callable[..., Proposal], line: str, before: str = "x = 1\n
         pytest.param("os._exit(0)", id="the exit code"),
         pytest.param("open('evals/cases.json')", id="the evaluation's file"),
         pytest.param("open('tests/' + name)", id="the tests' folder"),
+        pytest.param("where = env.SPANS_FILE", id="the variable as an attribute"),
+        pytest.param("where = f'{SPANS_FILE}.new'", id="the variable in a text"),
+        pytest.param("quick = 'COVERAGE_FILE' in os.environ", id="a variable that begins as coverage's do"),
+        pytest.param("open('/srv/evals/cases.json')", id="the evaluation's file by its whole path"),
     ],
 )
 def test_a_change_may_not_reach_for(a_proposal: Callable[..., Proposal], line: str) -> None:
@@ -49,6 +53,12 @@ def test_a_change_may_not_reach_for(a_proposal: Callable[..., Proposal], line: s
         pytest.param("due = time.time() == deadline", id="comparing times"),
         pytest.param("url = os.environ['BASE_URL']", id="the model's address"),
         pytest.param("response = call(timeout=30)", id="a timeout"),
+        pytest.param("MAX_SPANS_FILES = 3", id="a longer name than the telemetry's variable"),
+        pytest.param("path = OWN_SPANS_FILE", id="a name that ends as it"),
+        pytest.param("AREA_COVERAGE_KM = 12", id="a name with a mark within"),
+        pytest.param("conftests = 1", id="a word that begins as a mark"),
+        pytest.param("url = 'https://shop/contests/' + name", id="a folder that ends as the tests'"),
+        pytest.param("open('golden_evals/cases.json2')", id="another file"),
     ],
 )
 def test_a_change_may(a_proposal: Callable[..., Proposal], line: str) -> None:
