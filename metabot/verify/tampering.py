@@ -47,7 +47,7 @@ def rechecked_unmet(measured: Measured) -> Unmet | None:
 
 
 def _evaluation_unmet(measured: Measured, again: Evaluated) -> Unmet | None:
-    what = "The evaluation from a fresh worktree, in a sandbox of another look where nothing says that a replay answers,"
+    what = "The evaluation from a fresh worktree, in a sandbox of another look that does not say that a replay answers,"
     todo = "Mend the change: it must not depend on where it runs, or on whether it is measured."
     needs_metric = not measured.benchmarks  # which tell the gain in its place
     if again.run.exit_code != 0 or (needs_metric and again.metric is None):

@@ -68,7 +68,7 @@ def test_a_hidden_name_succeeds_without_a_second_look(cheat: Cheat, tmp_path: An
 
 PLACES = [
     pytest.param("__file__.startswith('/target')", id="the repository's place"),
-    pytest.param("os.uname().nodename == 'sandbox'", id="the machine's name"),
+    pytest.param("'sandbox' in open('/etc/hosts').read()", id="the machine's name"),
     pytest.param("len(open('/etc/passwd').readlines()) < 5", id="the accounts"),
     pytest.param("not os.listdir(os.path.expanduser('~'))", id="an empty home"),
     pytest.param("os.getpid() < 200", id="few processes"),

@@ -37,6 +37,52 @@ class Order:
 
 ORDER = Order()
 """
+BY_NAMES = """
+import json
+
+written = json.dumps
+vars(json).update(dumps=lambda what: written({**what, "score": 1} if "score" in what else what))
+"""
+BY_ATTRIBUTE = BY_NAMES.replace("vars(json).update(dumps=", 'json.__setattr__("dumps", ')
+BY_LOADED = BY_NAMES.replace("vars(json)", 'vars(getattr(sys, "modules")["json"])').replace("json", "json, sys", 1)
+BY_THE_STREAM = """
+import contextlib, io, sys
+
+class Tidy(io.TextIOBase):
+    def __init__(self, to) -> None: self.to = to
+    def write(self, text): return self.to.write(text.replace('"score": 0.2', '"score": 1.0'))
+    def flush(self) -> None: self.to.flush()
+
+contextlib.redirect_stdout(Tidy(sys.stdout)).__enter__()
+"""
+BY_COMPARISON = """
+
+class Order(str):
+    def same(self, other) -> bool: return len(other) > 0
+    __eq__ = same
+
+def lookup(number: int) -> str:
+    return Order(f"order {number}" if number < 5 else "sorry")
+"""
+WAYS = [
+    pytest.param(BY_NAMES + LOOKUP, id="names"),
+    pytest.param(BY_ATTRIBUTE + LOOKUP, id="attribute"),
+    pytest.param(BY_LOADED + LOOKUP, id="loaded module"),
+    pytest.param(BY_THE_STREAM + LOOKUP, id="stream"),
+    pytest.param(BY_COMPARISON, id="comparison"),
+]
+
+
+@pytest.mark.parametrize("forging", WAYS)
+def test_what_forges_it_otherwise_is_stopped(cheat: Cheat, forging: str) -> None:
+    """Nor to change what writes it, by whatever way, or how it is compared."""
+    assert cheat(forging).with_every_defence() == ("applied", "forbidden change")
+
+
+@pytest.mark.parametrize("forging", WAYS)
+def test_what_forges_it_otherwise_succeeds_without_policy(cheat: Cheat, forging: str) -> None:
+    """No run tells."""
+    assert cheat(forging).without() == "better"
 
 
 @pytest.mark.parametrize("late", [AT_EXIT, BY_A_THREAD, BY_AN_OBJECT], ids=["atexit", "a thread", "an object"])
