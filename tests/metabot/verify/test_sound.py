@@ -139,6 +139,29 @@ def test_the_new_test_on_base(found: CommandRun, reason: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        pytest.param("\nRan 0 tests in 0.000s\n\nOK\n", "new test runs nothing", id="no test"),
+        pytest.param("\nRan 0 tests in 0.000s\n\nOK (skipped=1)\n", "new test runs nothing", id="a class is skipped"),
+        pytest.param("\nRan 2 tests in 0.001s\n\nOK (skipped=2)\n", "new test runs nothing", id="all are skipped"),
+        pytest.param(
+            "\nRan 0 tests in 0.000s\n\nNO TESTS RAN (skipped=1)\n", "new test runs nothing", id="newer words"
+        ),
+        pytest.param("\nRan 2 tests in 0.001s\n\nOK (expected failures=1, skipped=1)\n", None, id="one of two"),
+        pytest.param("\nRan 1 test in 0.001s\n\nOK\n", None, id="one"),
+        pytest.param("\nRan 1 test in 0.1s\n\nOK\nRan 1 test in 0.1s\n\nOK (skipped=1)\n", None, id="in one of two"),
+        pytest.param("1 passed", None, id="another runner's words"),
+    ],
+)
+def test_without_a_report_unittest_says_what_ran(output: str, reason: str | None) -> None:
+    """With exit code 0: what skips itself with the change proves nothing."""
+    unmet = new_test_on_head_unmet([at_head(told=False, output=output)])
+    assert (unmet and unmet.reason) == reason
+    failed = new_test_on_base_unmet(run("a", told=False, output=output))
+    assert (failed and failed.reason) == reason
+
+
+@pytest.mark.parametrize(
     ("runs", "reason"),
     [
         pytest.param([at_head()] * 3, None, id="passes"),
