@@ -8,13 +8,13 @@ where traces that fail ask as often as the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from statistics import median
+from collections.abc import Sequence
 from typing import Final
 
 from metabot.generate.proposal import Proposal
 from metabot.verify.matched import served_in
-from metabot.verify.measured import Counts, Evaluated, Measured
+from metabot.verify.measured import Evaluated, Measured
+from metabot.verify.medians import counted, median_of
 from metabot.verify.unmet import Unmet
 
 _SEEN: Final = 0.5
@@ -25,7 +25,7 @@ def cured_unmet(proposal: Proposal, measured: Measured) -> Unmet | None:
         return None
     base, head = measured.base, measured.head
     before, after = _requests(base), _requests(head)
-    failed, left = (_told(runs, lambda counts: counts.error_traces) for runs in (base, head))
+    failed, left = (counted(runs, lambda counts: counts.error_traces) for runs in (base, head))
     missing = _missing(base)
     if before is None or after is None or failed is None or left is None or missing is None or left >= failed:
         return None
@@ -43,10 +43,10 @@ def cured_unmet(proposal: Proposal, measured: Measured) -> Unmet | None:
 
 def _missing(base: Sequence[Evaluated]) -> float | None:
     """Requests that a failing trace of the base makes less than one that ends well; None where that is not known."""
-    traces, failed = (_told(base, lambda counts: counts.traces), _told(base, lambda counts: counts.error_traces))
+    traces, failed = (counted(base, lambda counts: counts.traces), counted(base, lambda counts: counts.error_traces))
     calls, of_failed = (
-        _told(base, lambda counts: counts.model_calls),
-        _told(base, lambda counts: counts.failed_model_calls),
+        counted(base, lambda counts: counts.model_calls),
+        counted(base, lambda counts: counts.failed_model_calls),
     )
     requests = _requests(base)
     if not traces or not failed or not calls or of_failed is None or requests is None or failed >= traces:
@@ -56,10 +56,4 @@ def _missing(base: Sequence[Evaluated]) -> float | None:
 
 
 def _requests(runs: Sequence[Evaluated]) -> float | None:
-    known = [served.requests for run in runs if (served := served_in(run))]
-    return float(median(known)) if known and len(known) == len(runs) else None
-
-
-def _told(runs: Sequence[Evaluated], tell: Callable[[Counts], int | None]) -> float | None:
-    known = [told for run in runs if run.counts is not None and (told := tell(run.counts)) is not None]
-    return float(median(known)) if known and len(known) == len(runs) else None
+    return median_of(runs, lambda run: None if (served := served_in(run)) is None else served.requests)

@@ -7,13 +7,13 @@ waited for elsewhere is noise, and runs of an earlier version, of which this is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from statistics import median
+from collections.abc import Iterable
 from typing import Final
 
 from analyzers.finding import Candidate, Metric, Subject
 from metabot.verify.figures import TIMED
 from metabot.verify.measured import Evaluated, Measured
+from metabot.verify.medians import median_of
 from metabot.verify.unmet import Unmet
 
 _MOVED: Final = 0.5  # of what the own figure falls by: less may be what the change lets happen only now
@@ -29,8 +29,8 @@ def at_others(found: Iterable[Candidate], subject: Subject, own: Metric | None) 
 
 def elsewhere_unmet(measured: Measured) -> Unmet | None:
     """Of what the finding's own figure falls by, less than half turns up at other subjects."""
-    own = [_median(runs, _own) for runs in (measured.base, measured.head)]
-    others = [_median(runs, lambda run: run.elsewhere) for runs in (measured.base, measured.head)]
+    own = [median_of(runs, _own) for runs in (measured.base, measured.head)]
+    others = [median_of(runs, lambda run: run.elsewhere) for runs in (measured.base, measured.head)]
     if own[0] is None or own[1] is None or others[0] is None or others[1] is None:
         return None
     fell, rose = own[0] - own[1], others[1] - others[0]
@@ -48,8 +48,3 @@ def _told(before: float, after: float) -> str:
 def _own(run: Evaluated) -> float | None:
     metric = run.metric
     return None if metric is None or metric.unit in TIMED else metric.value * metric.n
-
-
-def _median(runs: Sequence[Evaluated], tell: Callable[[Evaluated], float | None]) -> float | None:
-    known = [value for run in runs if (value := tell(run)) is not None]
-    return median(known) if known and len(known) == len(runs) else None

@@ -15,6 +15,7 @@ from typing import Final
 from metabot.generate.proposal import Proposal
 from metabot.verify.matched import served_in
 from metabot.verify.measured import Evaluated, Measured, Served
+from metabot.verify.medians import median_of
 from metabot.verify.unmet import Unmet
 
 _OF_CACHE: Final = ("prompt-cache-miss", "late-instructions")
@@ -72,8 +73,7 @@ def _median(runs: Sequence[Served], name: str) -> float:
 
 def _amount(runs: Sequence[Evaluated]) -> float | None:
     """Of all calls together: repetitions, or tokens; None where a run does not tell it."""
-    known = [run.metric.value * run.metric.n for run in runs if run.metric is not None]
-    return median(known) if known and len(known) == len(runs) else None
+    return median_of(runs, lambda run: None if run.metric is None else run.metric.value * run.metric.n)
 
 
 def _share(base: Sequence[Evaluated], served: Sequence[Served]) -> float:

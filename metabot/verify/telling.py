@@ -9,11 +9,11 @@ much of each of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from statistics import median
 from typing import Final, NamedTuple
 
 from analyzers.finding import Unit
 from metabot.verify.measured import Counts, Evaluated
+from metabot.verify.medians import counted, median_of
 from metabot.verify.unmet import Unmet
 
 _LEAST: Final = 0.5
@@ -40,8 +40,8 @@ def untold(evaluations: Sequence[Evaluated]) -> Unmet | None:
 
 def _dropped(one: _Captured, base: Sequence[Evaluated], head: Sequence[Evaluated]) -> Unmet | None:
     """Both the share and the number: calls that are added and tell nothing take nothing away."""
-    before, after = _median(base, one.told), _median(head, one.told)
-    all_before, all_after = _median(base, one.of), _median(head, one.of)
+    before, after = counted(base, one.told), counted(head, one.told)
+    all_before, all_after = counted(base, one.of), counted(head, one.of)
     if before is None or after is None or not all_before or not all_after:
         return None
     if after >= _LEAST * before or after / all_after >= _LEAST * before / all_before:
@@ -65,18 +65,12 @@ def _left_out(base: Sequence[Evaluated], head: Sequence[Evaluated]) -> Unmet | N
 
 def _examined(runs: Sequence[Evaluated]) -> float | None:
     """None where it is not counted over calls or traces that stay."""
-    metrics = [run.metric for run in runs if run.metric is not None and run.metric.unit not in _OF_OTHERS]
-    return median(metric.n for metric in metrics) if metrics and len(metrics) == len(runs) else None
+    return median_of(runs, lambda run: None if run.metric is None or run.metric.unit in _OF_OTHERS else run.metric.n)
 
 
 def _fall(base: Sequence[Evaluated], head: Sequence[Evaluated], tell: Callable[[Counts], int | None]) -> float | None:
-    before, after = _median(base, tell), _median(head, tell)
+    before, after = counted(base, tell), counted(head, tell)
     return None if before is None or after is None else before - after
-
-
-def _median(runs: Sequence[Evaluated], tell: Callable[[Counts], int | None]) -> float | None:
-    known = [told for run in runs if run.counts is not None and (told := tell(run.counts)) is not None]
-    return median(known) if known and len(known) == len(runs) else None
 
 
 def _model_calls(counts: Counts) -> int:
