@@ -19,6 +19,7 @@ from metabot.config import Target
 from metabot.verify.commands import BASE_PYTHON, Words, words
 from metabot.verify.measured import CommandRun, Matched
 from metabot.verify.runner import Result, Revision, Runner
+from metabot.verify.shown import Shown
 from metabot.verify.unmet import Unmet
 
 _PACKAGE: Final = Path(metabot.__file__).resolve().parent
@@ -40,6 +41,7 @@ class Evaluation:
     cases: int | None
     telemetry: Path | None  # None: it wrote none
     matched: Matched | None = None  # None: no replay server answered
+    shown: Shown | None = None  # what the telemetry shows; None also where it was not read yet
 
 
 def unmeasurable(target: Target) -> Unmet | None:

@@ -7,7 +7,7 @@ by from run to run. Then the change runs, and where times are compared base and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -23,6 +23,7 @@ from metabot.verify.interleaved import Budget, Which, interleaved
 from metabot.verify.measured import Benchmarked, Evaluated
 from metabot.verify.measurement import Pace, evaluated
 from metabot.verify.runner import BASE, Revision, Runner
+from metabot.verify.shown import Shown
 from metabot.verify.unmet import Unmet
 
 _COUNTED_AGAIN: Final = 2
@@ -84,8 +85,8 @@ class Evaluations:
 
     def pace(self, analyzer: str) -> Pace | None:
         """How long the calls of the base took, in its first run; None before it."""
-        telemetry = self._base_evaluations[0].telemetry if self._base_evaluations else None
-        return Pace.of(telemetry, analyzer, self.settings)
+        shown = self._base_evaluations[0].shown if self._base_evaluations else None
+        return Pace.of(shown, analyzer)
 
     def _evaluated(
         self, proposal: Proposal, head: Revision, *, timed: bool, benchmark: bool
@@ -141,7 +142,8 @@ class Evaluations:
         return self._evaluate(revision, keep)
 
     def _evaluate(self, revision: Revision, keep: str) -> Evaluation:
-        return evaluate(self.runner, self.settings.target, revision, keep=self.runner.under / f"{keep}.telemetry")
+        made = evaluate(self.runner, self.settings.target, revision, keep=self.runner.under / f"{keep}.telemetry")
+        return replace(made, shown=Shown.of(made.telemetry, self.settings))
 
     def _benchmark(self, revision: Revision) -> Benchmarked:
         self.progress(f"benchmark at {revision.name}")

@@ -7,8 +7,6 @@ piece of code.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import polars as pl
@@ -17,15 +15,12 @@ from analyzers.finding import Metric, Subject
 from analyzers.frames import CALLS, SPANS
 from analyzers.registry import ANALYZERS, configured
 from metabot.config import Settings
-from metabot.errors import InputError
-from metabot.store.frames import frame
-from metabot.store.load import Loading, load_each
-from metabot.store.store import Store
 from metabot.verify.counts import counted
 from metabot.verify.elsewhere import at_others
 from metabot.verify.evaluation import Evaluation
 from metabot.verify.figures import TIMED
 from metabot.verify.measured import Counts, Evaluated
+from metabot.verify.shown import Shown
 
 _DATE: Final = re.compile(r"[-@](20\d{2}-\d{2}-\d{2}|20\d{6})\Z")
 
@@ -36,15 +31,12 @@ class Pace(NamedTuple):
     known: Any  # as the analyzer's `pace` gives it
 
     @classmethod
-    def of(cls, telemetry: Path | None, analyzer: str, settings: Settings) -> Pace | None:
-        """None for an analyzer whose figure takes no pace, and where there is no telemetry to read."""
+    def of(cls, shown: Shown | None, analyzer: str) -> Pace | None:
+        """None for an analyzer whose figure takes no pace, and where nothing is shown."""
         tell = ANALYZERS[analyzer].pace
-        if tell is None or telemetry is None:
+        if tell is None or shown is None:
             return None
-        with suppress(InputError), Store.temporary() as store:
-            _load(store, telemetry, settings)
-            return cls(tell(*(frame(store, read) for read in ANALYZERS[analyzer].reads)))
-        return None
+        return cls(tell(*map(shown.rows, ANALYZERS[analyzer].reads)))
 
 
 def evaluated(
@@ -52,9 +44,9 @@ def evaluated(
 ) -> Evaluated:
     """The evaluation with what the analyzer tells and the counts; None where there is no telemetry to read."""
     metric, counts, elsewhere = None, None, None
-    if evaluation.telemetry is not None:
-        with suppress(InputError):  # of no format that is known: the verdict says that nothing was measured
-            metric, counts, elsewhere = _measured(evaluation.telemetry, analyzer, subject, settings, pace)
+    shown = evaluation.shown or Shown.of(evaluation.telemetry, settings)
+    if shown is not None:
+        metric, counts, elsewhere = _measured(shown, analyzer, subject, settings, pace)
     return Evaluated(
         run=evaluation.run,
         score=evaluation.score,
@@ -68,18 +60,16 @@ def evaluated(
 
 
 def _measured(
-    telemetry: Path, name: str, subject: Subject, settings: Settings, pace: Pace | None
+    shown: Shown, name: str, subject: Subject, settings: Settings, pace: Pace | None
 ) -> tuple[Metric | None, Counts, float | None]:
     analyzer = ANALYZERS[name]
     chosen = configured(name, settings.analyzers.get(name, {}))
     at = {} if pace is None else {"pace": pace.known}
-    with Store.temporary() as store:
-        _load(store, telemetry, settings)
-        frames = [answered_as(frame(store, read), subject.detail) for read in analyzer.reads]
-        counts = counted(frame(store, SPANS), frame(store, CALLS))
-        metric = analyzer.measure(*frames, subject=subject, settings=chosen, **at)
-        found = () if metric is None or metric.unit in TIMED else analyzer.detect(*frames, settings=chosen)
-        return metric, counts, at_others(found, subject, metric)
+    frames = [answered_as(shown.rows(read), subject.detail) for read in analyzer.reads]
+    counts = counted(shown.rows(SPANS), shown.rows(CALLS))
+    metric = analyzer.measure(*frames, subject=subject, settings=chosen, **at)
+    found = () if metric is None or metric.unit in TIMED else analyzer.detect(*frames, settings=chosen)
+    return metric, counts, at_others(found, subject, metric)
 
 
 def answered_as(rows: pl.LazyFrame, model: str | None) -> pl.LazyFrame:
@@ -99,9 +89,3 @@ def answered_as(rows: pl.LazyFrame, model: str | None) -> pl.LazyFrame:
 def undated(model: str) -> str:
     """`claude-sonnet-4-20250514` is `claude-sonnet-4`, `gpt-4o-2024-08-06` is `gpt-4o`."""
     return _DATE.sub("", model)
-
-
-def _load(store: Store, telemetry: Path, settings: Settings) -> None:
-    for found in load_each(store, telemetry, Loading(capture=settings.store.capture)):
-        if isinstance(found, InputError):
-            raise found

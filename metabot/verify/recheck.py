@@ -26,6 +26,7 @@ from metabot.verify.evaluation import Evaluation, evaluate
 from metabot.verify.measured import CommandRun, Measured, Rechecked
 from metabot.verify.measurement import Pace, evaluated
 from metabot.verify.runner import BASE, Revision, Runner
+from metabot.verify.shown import Shown
 from metabot.verify.side_by_side import Lanes
 from metabot.verify.suite import run_tests
 from metabot.verify.tested import first
@@ -116,7 +117,8 @@ class Recheck:
         with self._fresh(proposal, "fresh-evaluation", lanes) as runner:
             confined = runner.sandbox.kind != "none"  # else what has effects outside must be told that this is a replay
             keep = runner.under / "fresh.telemetry"
-            return evaluate(runner, self.settings.target, _HEAD, keep=keep, marked=not confined)
+            made = evaluate(runner, self.settings.target, _HEAD, keep=keep, marked=not confined)
+            return replace(made, shown=Shown.of(made.telemetry, self.settings))
 
     def _tests(self, proposal: Proposal, lanes: Lanes) -> FreshTests:
         with self._fresh(proposal, "fresh", lanes) as runner:
