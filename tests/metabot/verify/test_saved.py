@@ -113,7 +113,7 @@ def test_few_runs_leave_it_open() -> None:
 def test_a_clock_outside_that_jumps_bears_nothing_out() -> None:
     """In the middle it saw half; from run to run it swings by more than that, and the traces take as long as before."""
     known = runs(130.0, seconds=3.3)
-    swinging = iter((4.6, 2.4, 4.4, 2.2, 4.8, 2.6))
+    swinging = iter((4.6, 2.4, 3.3, 2.2, 4.8, 2.6))
     jumping = [
         replace(each, run=replace(each.run, seconds=next(swinging))) if each.run.revision == "head" else each
         for each in known
