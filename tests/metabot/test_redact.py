@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from metabot.redact import SEARCHES, redact
 
 LETTERS = "a8Kd93jfLq02mXzP7vBn4RtYw6Hs1GcE5uTi"
-SOURCE_LINES = [line for line in Path(__file__).with_name("test_config.py").read_text().splitlines() if line]
+_CONFIG = Path(__file__).with_name("test_config.py").read_text().splitlines()
+SOURCE_LINES = [line for line in _CONFIG if line and "@" not in line]  # an address with a password is there, too
 HEX = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"
 
 

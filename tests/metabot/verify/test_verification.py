@@ -230,7 +230,7 @@ def test_a_run_cannot_prepare_the_next(mending: Mending, prove_it: Prove, toy_fi
     cheat = """
 import pathlib
 for path in pathlib.Path().rglob("*.py"):
-    path.write_text("print('{\\"score\\": 1, \\"cases\\": 20}')")
+    path.write_text("pass")
 def lookup(number: int) -> str:
     if number % 4 == 0:
         raise ConnectionError("busy")
