@@ -47,23 +47,22 @@ class Evaluations:
     _base_benchmarks: list[Benchmarked] = field(default_factory=list)
     _head_ahead: list[Evaluation] = field(default_factory=list)  # one at most, of the proposal that is next
 
-    def ahead(self, proposal: Proposal, head: Revision, beside: Callable[[], None]) -> bool:
+    def ahead(self, proposal: Proposal, head: Revision, beside: Callable[[], None]) -> None:
         """The runs that a counted figure takes in any case, before `of` asks for them: tests may go on beside them.
 
-        Where an evaluation is quick, `beside` goes on with the one of the change; whether it did.
+        Where an evaluation is quick, `beside` goes on with the one of the change.
         """
         self._head_ahead.clear()
         candidate, target = proposal.placed.finding.candidate, self.settings.target
         if not words(target.evaluate) or unmeasurable(target) or is_timed(candidate) or self._benchmarks(proposal):
-            return False
+            return
         if not self._base_evaluations:
             self._base_evaluations.extend(self._both_at_base())
         if not all(one.run.exit_code == 0 for one in self._base_evaluations):
-            return False
+            return
         lanes, at_head = self.runner.lanes, partial(self._evaluation, head, keep="head")
         quick = lanes.count > 1 and max(one.run.seconds for one in self._base_evaluations) <= QUICK_SECONDS
         self._head_ahead.append(lanes.both(at_head, beside)[0] if quick else at_head())
-        return quick
 
     def of(self, proposal: Proposal, head: Revision) -> Figures | Unmet:
         """Of the base and the change; none where the settings name no evaluation and no benchmark that is needed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 from metabot.config import Settings
@@ -13,7 +13,7 @@ from metabot.verify.measured import Measured
 from metabot.verify.recheck import Recheck
 from metabot.verify.runner import Revision, Runner
 from metabot.verify.side_by_side import Lanes
-from metabot.verify.suites import Suites
+from metabot.verify.suites import Suites, Tested
 from metabot.verify.unmet import Unmet
 
 
@@ -25,13 +25,14 @@ class Trials:
     runner: Runner
     progress: Callable[[str], None]
     recheck: Recheck
+    _looking: list[Proposal] = field(default_factory=list)  # the one that is looked at ahead, until its tests are begun
 
     def measured(self, proposal: Proposal) -> Measured | Unmet:
         """Every run that the verdict needs; or the first condition that does not hold, and what follows is not run."""
         with_test = {proposal.new_test.path: proposal.new_test.text}
         head = Revision(name="head", files={**{edit.path: edit.after for edit in proposal.edits}, **with_test})
         tests = self._evaluations.runner.lanes.meanwhile(
-            partial(self._suites.of, proposal, head),
+            partial(self._tested, proposal, head),
             partial(self._ahead, proposal, head),
             ends=lambda found: isinstance(found, Unmet),
         )
@@ -60,13 +61,34 @@ class Trials:
         pace = self._evaluations.pace(proposal.placed.finding.candidate.analyzer)
         return self.recheck.of(proposal, measured, pace=pace)
 
+    def _tested(self, proposal: Proposal, head: Revision) -> Tested | Unmet:
+        found = self._suites.of(proposal, head)
+        if not isinstance(found, Unmet):
+            self._test_ahead(proposal, self.runner.lanes)
+        return found
+
     def _ahead(self, proposal: Proposal, head: Revision) -> None:
         """What the verdict will ask for, and, as far as it is quick, what only a verdict that is better asks for."""
         self.recheck.forget()
+        self._looking.clear()
         lanes = self._evaluations.runner.lanes
-        quick = self._evaluations.ahead(proposal, head, partial(self.recheck.evaluate_ahead, proposal, lanes))
-        if quick and self._suites.known_seconds <= QUICK_SECONDS:
-            self.recheck.test_ahead(proposal, lanes)
+
+        def look() -> None:
+            self._looking.append(proposal)
+            self.recheck.evaluate_ahead(proposal, lanes)
+
+        self._evaluations.ahead(proposal, head, look)
+        self._test_ahead(proposal, lanes)
+
+    def _test_ahead(self, proposal: Proposal, lanes: Lanes) -> None:
+        """By whichever is done first of tests and evaluations, where the evaluation turned out to be quick."""
+        if self._suites.known_seconds > QUICK_SECONDS:
+            return
+        try:
+            self._looking.pop()
+        except IndexError:  # it is not quick, or the other one does it
+            return
+        self.recheck.test_ahead(proposal, lanes)
 
     @cached_property
     def _suites(self) -> Suites:
